@@ -1,0 +1,53 @@
+/* Creation, message and end of a context. */
+#include "base/context.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+struct lottery_context *context_create(lottery_allocate allocate, lottery_release release, void *user) {
+  /* A context of the caller's stack serves the first allocation, which is the context itself. */
+  struct lottery_context bootstrap = {.allocate = allocate, .release = release, .user = user};
+  struct lottery_context *context = memory_allocate_quietly(&bootstrap, 1, sizeof *context);
+  if (context == NULL) return NULL;
+  context->object.kind = OBJECT_CONTEXT;
+  atomic_init(&context->object.references, 1);
+  context->object.context = context;
+  context->allocate = allocate;
+  context->release = release;
+  context->user = user;
+  atomic_init(&context->bytes, atomic_load(&bootstrap.bytes));
+  atomic_init(&context->peak, atomic_load(&bootstrap.peak));
+  if (pthread_mutex_init(&context->message_lock, NULL) != 0) {
+    memory_release(&bootstrap, context);
+    return NULL;
+  }
+  return context;
+}
+
+void context_take_down(struct lottery_context *context) {
+  struct lottery_context bootstrap = {
+      .allocate = context->allocate, .release = context->release, .user = context->user};
+  pthread_mutex_destroy(&context->message_lock);
+  context->object.kind = 0;
+  memory_release(&bootstrap, context);
+}
+
+lottery_status context_fail(struct lottery_context *context, lottery_status status, const char *format, ...) {
+  char text[CONTEXT_MESSAGE_CAPACITY];
+  va_list arguments;
+  va_start(arguments, format);
+  const int length = vsnprintf(text, sizeof text, format, arguments);
+  va_end(arguments);
+  if (length < 0) text[0] = '\0';
+  pthread_mutex_lock(&context->message_lock);
+  memcpy(context->message, text, sizeof text);
+  pthread_mutex_unlock(&context->message_lock);
+  return status;
+}
+
+bool context_is_cancelled(struct lottery_context *context) {
+  return atomic_load_explicit(&context->cancelled, memory_order_relaxed) != 0;
+}

@@ -1,0 +1,42 @@
+/* The context: a host's allocator, the message of the last error, the cancel flag, the chosen instruction set. */
+#ifndef BASE_CONTEXT_H
+#define BASE_CONTEXT_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "base/object.h"
+
+enum { CONTEXT_MESSAGE_CAPACITY = 1024 };
+
+struct lottery_context {
+  struct object object;
+  lottery_allocate allocate;
+  lottery_release release;
+  void *user;
+  pthread_mutex_t message_lock;
+  char message[CONTEXT_MESSAGE_CAPACITY];
+  atomic_int cancelled;
+  atomic_int instruction_set;
+  atomic_llong bytes; /* allocated now */
+  atomic_llong peak;
+};
+
+/* Creates a context; NULL when memory is out. */
+struct lottery_context *context_create(lottery_allocate allocate, lottery_release release, void *user);
+
+/* The end of a context, when its last reference is gone. */
+void context_take_down(struct lottery_context *context);
+
+/* Sets the message and returns `status`, so that a check reads `return context_fail(context, status, …)`. */
+#if defined(__GNUC__)
+__attribute__((format(printf, 3, 4)))
+#endif
+lottery_status
+context_fail(struct lottery_context *context, lottery_status status, const char *format, ...);
+
+/* Whether lottery_context_cancel was called and not taken back. */
+bool context_is_cancelled(struct lottery_context *context);
+
+#endif

@@ -1,0 +1,53 @@
+/* The one table of options: key, name, type, range, default and meaning, and values checked against it. */
+#ifndef BASE_OPTION_H
+#define BASE_OPTION_H
+
+#include "base/public.h"
+
+struct lottery_context;
+
+struct option {
+  int32_t key;
+  int32_t handle;
+  int32_t type;
+  double minimum, maximum, initial;
+  const char *name;
+  const char *meaning;
+  const char *const *choices; /* names of the values 0 … maximum of a choice, else NULL */
+};
+
+int64_t option_count(void);
+const struct option *option_at(int64_t index);
+/* The option with this key, or NULL. */
+const struct option *option_find(int32_t key);
+
+/* Values of one handle's options, indexed by key - first key. A handle has at most OPTION_SLOTS keys. */
+enum { OPTION_SLOTS = 16 };
+struct option_values {
+  int32_t handle;
+  int64_t integer[OPTION_SLOTS];
+  double real[OPTION_SLOTS];
+};
+
+/* Sets every value of a handle's options to its default. */
+void option_initialise(struct option_values *values, int32_t handle);
+
+/* Check against the table and set or get. */
+lottery_status option_set_integer(struct lottery_context *context, struct option_values *values, int32_t key,
+                                  int64_t value);
+lottery_status option_get_integer(struct lottery_context *context, const struct option_values *values, int32_t key,
+                                  int64_t *out);
+lottery_status option_set_real(struct lottery_context *context, struct option_values *values, int32_t key,
+                               double value);
+lottery_status option_get_real(struct lottery_context *context, const struct option_values *values, int32_t key,
+                               double *out);
+
+/* The option of `key` if this handle has it with one of two types; else NULL and the message set. */
+const struct option *option_require(struct lottery_context *context, int32_t handle, int32_t key, int32_t type,
+                                    int32_t other_type);
+
+/* A value that is known to exist. */
+int64_t option_integer(const struct option_values *values, int32_t key);
+double option_real(const struct option_values *values, int32_t key);
+
+#endif

@@ -1,0 +1,103 @@
+/* A network: a graph of nodes in the order they were added (which is topological), and the parameters of its layers. */
+#ifndef MODEL_NETWORK_H
+#define MODEL_NETWORK_H
+
+#include <stdatomic.h>
+
+#include "base/object.h"
+#include "base/option.h"
+#include "model/mask.h"
+#include "model/tensor.h"
+
+struct kernels;
+struct executor;
+struct layer_kind;
+
+enum { NODE_RANK_LIMIT = 3, NODE_INPUT_LIMIT = 2, NODE_TENSOR_LIMIT = 2 };
+
+struct node {
+  const struct layer_kind *kind;
+  int32_t input_count;
+  int32_t inputs[NODE_INPUT_LIMIT];
+  int32_t rank;
+  int64_t shape[NODE_RANK_LIMIT];
+  int64_t features; /* the product of the shape */
+  struct option_values options;
+  int32_t tensors[NODE_TENSOR_LIMIT]; /* indices of weight and bias, or -1; set by finishing */
+  bool in_place;                      /* its output takes the memory of its input; set by finishing */
+};
+
+/* Where a parameter tensor lies and how it is initialised; parallel to the list of tensors. */
+struct parameter {
+  int64_t offset; /* of its first element in `parameters`, a multiple of 16; the gap to the next stays 0 */
+  int64_t fan_in, fan_out;
+  int32_t mask_tensor; /* its index in a mask, or -1 if it is not prunable */
+  bool next_to_output; /* the pruner's OUTPUT_FACTOR applies */
+};
+
+struct lottery_network {
+  struct object object;
+  const struct kernels *kernels;
+  int32_t node_count, node_capacity;
+  struct node *nodes;
+  int32_t output; /* node, valid once finished */
+  bool finished;
+  bool running; /* a trainer is inside lottery_trainer_run: changes are refused */
+  int64_t tensor_count;
+  struct tensor *tensors;
+  struct parameter *parameter; /* [tensor_count] */
+  int64_t parameter_count;     /* floats of `parameters`, gaps included */
+  float *parameters;
+  struct tensor *prunable;   /* the tensors that a mask covers, in order */
+  int64_t *prunable_tensors; /* their indices */
+  int64_t prunable_count;
+  struct lottery_mask *mask; /* or NULL */
+  uint64_t mask_changes;     /* counts changes of the mask, for trainers to notice */
+  struct executor *predictor; /* for predict and evaluate; made at their first call */
+};
+
+/* Creates a network without nodes; NULL when memory is out (message set). */
+struct lottery_network *network_create(struct lottery_context *context);
+
+/* Building, see the functions of the same names in lottery.h. */
+lottery_status network_add_input(struct lottery_network *network, int32_t rank, const int64_t *shape, int32_t *node);
+lottery_status network_add_layer(struct lottery_network *network, const struct layer_kind *kind, int32_t input_count,
+                                 const int32_t *inputs, int64_t units, int32_t *node);
+lottery_status network_check_node(struct lottery_network *network, const char *argument, int32_t node);
+lottery_status network_finish(struct lottery_network *network, int32_t output);
+
+/* LOTTERY_ERROR_STATE with a message unless the network is finished (and, the second, not in a running trainer). */
+lottery_status network_require_finished(struct lottery_network *network);
+lottery_status network_require_idle(struct lottery_network *network);
+
+/* The preset called `name`, finished. */
+lottery_status network_preset(struct lottery_context *context, const char *name, struct lottery_network **out);
+
+/* Features of input and output of a finished network. */
+int64_t network_inputs(const struct lottery_network *network);
+int64_t network_outputs(const struct lottery_network *network);
+
+/* Fills the weights (initialise.c); scheme is valid. */
+void network_initialise(struct lottery_network *network, int32_t scheme, uint64_t seed);
+
+/* Copies one tensor, of its full shape, out of or into a flat array laid out as `parameters`. Copying in leaves the
+ * weights that the network's mask prunes 0. */
+void network_read_flat(const struct lottery_network *network, const float *flat, int64_t tensor, float *values);
+void network_write_flat(const struct lottery_network *network, float *flat, int64_t tensor, const float *values);
+
+/* Zeroes what the network's mask prunes in a flat array. */
+void network_apply_mask(const struct lottery_network *network, float *flat);
+
+/* Sets the mask (retained; NULL: none) and zeroes the weights that it prunes. The mask is known to match. */
+void network_set_mask(struct lottery_network *network, struct lottery_mask *mask);
+
+/* LOTTERY_ERROR_SHAPE with a message unless the mask covers exactly the network's prunable tensors. */
+lottery_status network_check_mask_shape(struct lottery_network *network, const struct lottery_mask *mask);
+
+/* A mask of ones, or NULL when memory is out (message set). */
+struct lottery_mask *network_ones(struct lottery_network *network);
+
+/* The network's mask retained, or a new one of ones; NULL when memory is out. */
+struct lottery_mask *network_current_mask(struct lottery_network *network);
+
+#endif
