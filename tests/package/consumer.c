@@ -1,4 +1,5 @@
-/* A stranger's program, valid as C and as C++: makes a network through the installed library and prints the version. */
+/* A stranger's program, valid as C and as C++: makes a network through the installed library
+ * and prints the version. */
 #include <lottery.h>
 #include <stdio.h>
 

@@ -1,0 +1,98 @@
+#!/usr/bin/env bash
+# Installs what is missing, builds with warnings as errors and runs the tests, from a bare Debian machine on.
+#   tests/run.sh [--sanitize] [--valgrind] [--coverage] [--slow] [--all]
+# Always: every fast test, the checks of tree, ABI and package, the fast tests again from clang under address and
+# undefined-behaviour sanitizers, and the line coverage of the code that must have all of it.
+#   --sanitize   the fast tests under the thread sanitizer, too
+#   --valgrind   the fast tests under valgrind, too
+#   --coverage   the whole library's coverage as a table
+#   --slow       the slow tests, too
+#   --all        all of these
+# Each pass has its own folder build*/. A failing pass does not keep the next from running; the exit code is 0 only
+# if every pass was clean.
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 1
+
+sanitize=false valgrind=false coverage=false slow=false
+for option in "$@"; do
+  case $option in
+    --sanitize) sanitize=true ;;
+    --valgrind) valgrind=true ;;
+    --coverage) coverage=true ;;
+    --slow) slow=true ;;
+    --all) sanitize=true valgrind=true coverage=true slow=true ;;
+    *) sed -n '2,/^set/{/^set/d;s/^# \{0,1\}//;p}' "$0"; [ "$option" = --help ] && exit 0 || exit 2 ;;
+  esac
+done
+
+packages="cmake make gcc g++ libc6-dev pkg-config libblis-serial-dev zlib1g-dev librandom123-dev libcmocka-dev
+  binutils clang clang-format libclang-rt-dev gcovr python3 python3-cffi"
+$valgrind && packages="$packages valgrind libc6-dbg"
+examples/install_packages.sh $packages || exit 1
+
+jobs=$(nproc)
+logs=$(mktemp -d)
+trap 'rm -rf "$logs"' EXIT
+failed=()
+summaries=()
+
+# run_pass NAME "CTEST OPTIONS" CMAKE_OPTION...: configures, builds and tests in the folder NAME.
+run_pass() {
+  local name=$1 selection=$2
+  shift 2
+  echo
+  echo "== $name: building"
+  if ! { cmake -S . -B "$name" -DLOTTERY_BUILD_TESTS=ON -DLOTTERY_BUILD_EXAMPLES=ON -DLOTTERY_WERROR=ON "$@" &&
+    cmake --build "$name" --parallel "$jobs"; } >"$logs/$name.build" 2>&1; then
+    cat "$logs/$name.build"
+    failed+=("$name: does not build")
+    return 1
+  fi
+  echo "== $name: testing"
+  local clean=true
+  # Parallel tests are heavy on a small machine; each has its own time limit, so that none hangs.
+  ${launcher:-} ctest --test-dir "$name" $selection --no-tests=error --output-on-failure --parallel "$jobs" 2>&1 |
+    tee "$logs/$name.test" || clean=false
+  summaries+=("$name: $(grep -E 'tests passed, .* tests? failed' "$logs/$name.test" || echo 'no test ran')")
+  $clean || failed+=("$name: tests fail")
+  $clean
+}
+
+fast="--label-exclude slow"
+if $slow; then main_selection=""; else main_selection=$fast; fi
+
+ASAN_OPTIONS=detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1 \
+  run_pass build-asan "$fast" -DCMAKE_C_COMPILER=clang -DCMAKE_BUILD_TYPE=RelWithDebInfo -DLOTTERY_SANITIZE=address,undefined
+
+if $sanitize; then
+  # The thread sanitizer wants its memory where a strongly randomised layout may put something else.
+  launcher=""
+  setarch -R true 2>/dev/null && launcher="setarch -R"
+  run_pass build-tsan "$fast" -DCMAKE_C_COMPILER=clang -DCMAKE_BUILD_TYPE=RelWithDebInfo -DLOTTERY_SANITIZE=thread
+  launcher=""
+fi
+
+if $valgrind; then
+  run_pass build-valgrind "$fast" -DCMAKE_BUILD_TYPE=RelWithDebInfo \
+    "-DLOTTERY_TEST_LAUNCHER=valgrind;--quiet;--error-exitcode=99;--leak-check=full;--errors-for-leak-kinds=definite"
+fi
+
+# Counts of an earlier run would hide what this one leaves out.
+find build-coverage -name '*.gcda' -delete 2>/dev/null
+if run_pass build-coverage "$fast" -DCMAKE_BUILD_TYPE=Debug -DLOTTERY_COVERAGE=ON; then
+  report() { gcovr --root . --object-directory build-coverage "$@" build-coverage; }
+  $coverage && report --filter 'lib/'
+  echo "== coverage of masks, snapshots and pruning, which must be whole"
+  report --filter 'lib/prune/' --filter 'lib/[a-z]*/mask' --filter 'lib/[a-z]*/snapshot' --filter 'lib/api/pruner' \
+    --fail-under-line 100 || failed+=("coverage: lines of masks, snapshots or pruning that no test reaches")
+fi
+
+run_pass build "$main_selection" -DCMAKE_BUILD_TYPE=Release
+
+echo
+for ((i = 0; i < ${#failed[@]}; i++)); do echo "FAILED ${failed[i]}"; done
+for ((i = 0; i < ${#summaries[@]}; i++)); do
+  echo "${summaries[i]%%: *}:"
+  echo "${summaries[i]#*: }"
+done
+[ ${#failed[@]} = 0 ]
