@@ -5,6 +5,12 @@
 #include "base/context.h"
 #include "base/object.h"
 
+/* Before everything else in a function that makes a handle: on every error the caller's handle is NULL. */
+#define CLEAR_OUT(pointer)                                                                                             \
+  do {                                                                                                                 \
+    if ((pointer) != NULL) *(pointer) = NULL;                                                                          \
+  } while (0)
+
 /* The first handle argument: without it there is no context to leave a message in. */
 #define CHECK_HANDLE(handle, kind)                                          \
   do {                                                                      \

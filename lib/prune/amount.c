@@ -1,0 +1,96 @@
+/* Rounding rates, sharing counts and turning densities into what each unit loses. */
+#include "prune/amount.h"
+
+#include <float.h>
+#include <math.h>
+
+#include "base/context.h"
+#include "base/elementary.h"
+
+static int64_t round_half_up(double value) { return (int64_t)floor(value + 0.5); }
+
+/* Shares `count` in proportion to rate * kept. A unit whose share is more than it has loses all of it, and the others
+ * share what is left anew, until every share fits. */
+static int64_t share_proportionally(int64_t count, struct amount_unit *units, int64_t unit_count) {
+  for (bool full = true; full;) {
+    full = false;
+    double weights = 0.0;
+    for (int64_t i = 0; i < unit_count; i++)
+      if (units[i].lost < units[i].kept) weights += units[i].rate * (double)units[i].kept;
+    const int64_t shared = count;
+    for (int64_t i = 0; i < unit_count; i++) {
+      struct amount_unit *unit = &units[i];
+      if (unit->lost == unit->kept || unit->rate == 0.0) continue;
+      unit->share = (double)shared * (unit->rate * (double)unit->kept) / weights;
+      if (unit->share < (double)unit->kept) continue;
+      unit->lost = unit->kept;
+      count -= unit->kept;
+      full = true;
+    }
+  }
+  return count;
+}
+
+/* Largest remainders (Hamilton's method of apportionment). */
+static lottery_status decide_count(struct lottery_context *context, int64_t count, struct amount_unit *units,
+                                   int64_t unit_count) {
+  int64_t possible = 0;
+  for (int64_t i = 0; i < unit_count; i++)
+    if (units[i].rate > 0.0) possible += units[i].kept;
+  if (count > possible)
+    return context_fail(context, LOTTERY_ERROR_ARGUMENT,
+                        "count: %lld is more than the %lld surviving weights of tensors whose rate is above 0",
+                        (long long)count, (long long)possible);
+  int64_t left = share_proportionally(count, units, unit_count);
+  for (int64_t i = 0; i < unit_count; i++) {
+    struct amount_unit *unit = &units[i];
+    if (unit->lost == unit->kept || unit->rate == 0.0) continue;
+    unit->lost = (int64_t)floor(unit->share);
+    unit->share -= (double)unit->lost;
+    left -= unit->lost;
+  }
+  for (; left > 0; left--) {
+    struct amount_unit *next = NULL; /* there is one: count <= possible */
+    for (int64_t i = 0; i < unit_count; i++)
+      if (units[i].rate > 0.0 && units[i].lost < units[i].kept && (next == NULL || units[i].share > next->share))
+        next = &units[i];
+    next->lost++;
+    next->share -= 1.0;
+  }
+  return LOTTERY_OK;
+}
+
+/* d' = (1 - r)^rounds with rounds = ln d / ln(1 - RATE), the rounds in which RATE reaches the density d. At the ends:
+ * no round reaches d = 1; RATE 1 reaches d = 0 in one round and any other d in a vanishing part of one; any other RATE
+ * needs endlessly many for d = 0. */
+static double density_after_rounds(double density, double pruner_rate, double rate) {
+  if (rate == pruner_rate) return density;
+  if (density == 1.0) return 1.0;
+  if (pruner_rate == 1.0) return density == 0.0 ? 1.0 - rate : 1.0;
+  if (density == 0.0 || rate == 1.0) return 0.0;
+  const double rounds = elementary_log(fmax(density, DBL_MIN)) / elementary_log(1.0 - pruner_rate);
+  return elementary_power(1.0 - rate, rounds);
+}
+
+static lottery_status decide_density(struct lottery_context *context, const struct amount *amount,
+                                     struct amount_unit *units, int64_t unit_count) {
+  if (amount->density < 1.0 && 1.0 - amount->rate == 1.0)
+    return context_fail(context, LOTTERY_ERROR_ARGUMENT, "density: %g is out of reach with a rate of %g",
+                        amount->density, amount->rate);
+  for (int64_t i = 0; i < unit_count; i++) {
+    if (units[i].rate == 0.0) continue;
+    const double density = density_after_rounds(amount->density, amount->rate, units[i].rate);
+    const int64_t kept = round_half_up(density * (double)units[i].total);
+    if (kept < units[i].kept) units[i].lost = units[i].kept - kept;
+  }
+  return LOTTERY_OK;
+}
+
+lottery_status amount_decide(struct lottery_context *context, const struct amount *amount, struct amount_unit *units,
+                             int64_t unit_count) {
+  for (int64_t i = 0; i < unit_count; i++) units[i].lost = 0;
+  if (amount->key == LOTTERY_PRUNER_COUNT) return decide_count(context, amount->count, units, unit_count);
+  if (amount->key == LOTTERY_PRUNER_DENSITY) return decide_density(context, amount, units, unit_count);
+  for (int64_t i = 0; i < unit_count; i++) units[i].lost = round_half_up(units[i].rate * (double)units[i].kept);
+  return LOTTERY_OK;
+}
