@@ -1,5 +1,5 @@
 # Finds BLIS's header and static archive (Debian's libblis-serial-dev) and asks the archive for its version.
-# Only the static archive will do: its micro-kernels are hidden symbols' work, which the shared library may not keep.
+# Only the static archive will do: the shared library would bring cblas_sgemm and a pool that aborts into the host.
 # Sets BlisArchive_FOUND, BlisArchive_INCLUDE_DIR, BlisArchive_LIBRARY and BlisArchive_VERSION ("unknown" when cross compiling).
 find_path(BlisArchive_INCLUDE_DIR blis.h PATH_SUFFIXES blis-serial blis)
 find_library(BlisArchive_LIBRARY NAMES libblis.a PATH_SUFFIXES blis-serial blis)
@@ -24,7 +24,7 @@ if(BlisArchive_INCLUDE_DIR AND BlisArchive_LIBRARY AND NOT DEFINED CACHE{BlisArc
 endif()
 
 include(FindPackageHandleStandardArgs)
-find_package_handle_standard_args(
-  BlisArchive REQUIRED_VARS BlisArchive_LIBRARY BlisArchive_INCLUDE_DIR
-  REASON_FAILURE_MESSAGE "liblottery needs blis.h and libblis.a: install libblis-serial-dev (Debian) or set "
-                         "BlisArchive_INCLUDE_DIR and BlisArchive_LIBRARY")
+string(CONCAT _blis_reason "liblottery needs blis.h and libblis.a: install libblis-serial-dev (Debian) "
+                           "or set BlisArchive_INCLUDE_DIR and BlisArchive_LIBRARY")
+find_package_handle_standard_args(BlisArchive REQUIRED_VARS BlisArchive_LIBRARY BlisArchive_INCLUDE_DIR
+                                  REASON_FAILURE_MESSAGE "${_blis_reason}")
