@@ -9,7 +9,7 @@ LC_ALL=C
 export LC_ALL
 
 # The one file that wraps the C library's allocator, and what it may call.
-allocator_object='/api/allocator\.c\.o$'
+allocator_object='/api/context\.c\.o$'
 allocator_imports='malloc|calloc|realloc|free|aligned_alloc|posix_memalign'
 
 ending='abort|exit|_exit|_Exit|quick_exit|atexit|on_exit|__cxa_atexit|__assert_fail|__assert|raise|kill|longjmp|siglongjmp|_?setjmp|sigsetjmp|__sigsetjmp|__longjmp_chk'
@@ -97,9 +97,9 @@ self_test() {
   refuse 'double pow(double, double);' 'pow(1, 2)'
   one model/part.c.o 'double sqrt(double); int snprintf(char *, size_t, const char *, ...);' 'sqrt(2); snprintf(0, 0, "x")'
   check_objects "$work/objects" || { echo "an object that keeps the rules is refused"; failed=1; }
-  one api/allocator.c.o 'void *malloc(size_t);' 'malloc(1)'
+  one api/context.c.o 'void *malloc(size_t);' 'malloc(1)'
   check_objects "$work/objects" || { echo "the default allocator is refused its malloc"; failed=1; }
-  one api/allocator.c.o 'void abort(void);' 'abort()'
+  one api/context.c.o 'void abort(void);' 'abort()'
   check_objects "$work/objects" >/dev/null && { echo "not noticed: abort in the default allocator"; failed=1; }
   : >"$work/objects"
   check_objects "$work/objects" >/dev/null && { echo "not noticed: no objects"; failed=1; }
