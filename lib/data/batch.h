@@ -1,0 +1,36 @@
+/* Batches in the form that kernels read: tiles of BATCH_TILE examples, batch innermost (kernels/kernels.h).
+ *
+ * Example i of a batch goes to lane i % BATCH_TILE of tile i / BATCH_TILE; the lanes past the last example are 0, the
+ * labels there -1. `indices` are examples of the dataset, count of them (at least 1). */
+#ifndef DATA_BATCH_H
+#define DATA_BATCH_H
+
+#include "data/dataset.h"
+
+/* Tiles that `count` examples fill. */
+int64_t batch_tiles(int64_t count);
+
+/* The inputs: tiles[tile][feature][lane]. */
+void dataset_gather(const struct lottery_dataset *dataset, const int32_t *indices, int64_t count, float *tiles);
+
+/* The targets, of a dataset that has some: tiles[tile][target][lane]. */
+void dataset_gather_targets(const struct lottery_dataset *dataset, const int32_t *indices, int64_t count, float *tiles);
+
+/* The labels, of a dataset that has some: BATCH_TILE for each tile. */
+void dataset_gather_labels(const struct lottery_dataset *dataset, const int32_t *indices, int64_t count,
+                           int32_t *labels);
+
+/* The same for a host's batch: rows [count][features], given [count]. */
+void dataset_gather_rows(const float *rows, int64_t features, int64_t count, float *tiles);
+void dataset_pad_labels(const int32_t *given, int64_t count, int32_t *labels);
+
+/* The inverse of dataset_gather_rows. */
+void dataset_scatter_rows(const float *tiles, int64_t features, int64_t count, float *rows);
+
+/* Padded labels as one-hot targets: tiles[tile][class][lane]. */
+void dataset_one_hot(const int32_t *labels, int64_t count, int64_t classes, float *tiles);
+
+/* One example's inputs as training sees them. */
+void dataset_read_example(const struct lottery_dataset *dataset, int64_t example, float *inputs);
+
+#endif

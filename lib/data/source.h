@@ -1,0 +1,30 @@
+/* The bytes of a regular file, plain or gzipped (RFC 1952), told apart by content. */
+#ifndef DATA_SOURCE_H
+#define DATA_SOURCE_H
+
+#include <stdbool.h>
+
+#include "base/public.h"
+
+struct lottery_context;
+
+struct source;
+
+/* Opens the file at `path`. what: the argument's name, for messages. Errors: FILE, FORMAT, MEMORY; the message is set,
+ * as by source_read. */
+lottery_status source_open(struct lottery_context *context, const char *what, const char *path, struct source **out);
+
+/* NULL is a no-op. */
+void source_close(struct source *source);
+
+/* Reads up to `wanted` bytes; fewer only at the end of the data. A gzip file's checksum is verified on the way there.
+ * Data that stops in the middle of a gzip file is an end as well: source_is_cut then says so. */
+lottery_status source_read(struct source *source, unsigned char *bytes, int64_t wanted, int64_t *got);
+
+bool source_is_gzip(const struct source *source);
+bool source_is_cut(const struct source *source);
+
+/* Bytes of the file as it lies on the disk. */
+int64_t source_file_size(const struct source *source);
+
+#endif
