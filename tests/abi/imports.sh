@@ -29,6 +29,7 @@ check_objects() { # check_objects OBJECTS_FILE
   count=0
   while IFS= read -r object; do
     [ -n "$object" ] || continue
+    [ -f "$object" ] || { echo "no such object: $object"; return 1; }
     count=$((count + 1))
     names=$(nm -u "$object" | awk '{print $NF}' | sed 's/@.*//' | grep -xE "$forbidden") || continue
     if printf '%s\n' "$object" | grep -qE "$allocator_object"; then
