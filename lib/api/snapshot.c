@@ -6,9 +6,7 @@
 #include "api/check.h"
 #include "base/text.h"
 
-void lottery_snapshot_destroy(lottery_snapshot *snapshot) {
-  if (object_check(snapshot, OBJECT_SNAPSHOT) == LOTTERY_OK) object_release(snapshot);
-}
+void lottery_snapshot_destroy(lottery_snapshot *snapshot) { object_release(snapshot); }
 
 lottery_status lottery_snapshot_contents(lottery_snapshot *snapshot, int32_t *out) {
   CHECK_HANDLE(snapshot, OBJECT_SNAPSHOT);

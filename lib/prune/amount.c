@@ -3,59 +3,66 @@
 
 #include <float.h>
 #include <math.h>
+#include <stdbool.h>
+#include <stddef.h>
 
 #include "base/context.h"
 #include "base/elementary.h"
 
 static int64_t round_half_up(double value) { return (int64_t)floor(value + 0.5); }
 
-/* Shares `count` in proportion to rate * kept. A unit whose share is more than it has loses all of it, and the others
- * share what is left anew, until every share fits. */
-static int64_t share_proportionally(int64_t count, struct amount_unit *units, int64_t unit_count) {
-  for (bool full = true; full;) {
-    full = false;
-    double weights = 0.0;
-    for (int64_t i = 0; i < unit_count; i++)
-      if (units[i].lost < units[i].kept) weights += units[i].rate * (double)units[i].kept;
-    const int64_t shared = count;
-    for (int64_t i = 0; i < unit_count; i++) {
-      struct amount_unit *unit = &units[i];
-      if (unit->lost == unit->kept || unit->rate == 0.0) continue;
-      unit->share = (double)shared * (unit->rate * (double)unit->kept) / weights;
-      if (unit->share < (double)unit->kept) continue;
+/* Whether a unit can lose more. */
+static bool is_open(const struct amount_unit *unit) { return unit->rate > 0.0 && unit->lost < unit->kept; }
+
+/* Gives every open unit the whole part of its share of `count` in proportion to rate * kept, and keeps the remainder,
+ * as a fraction. Returns false when a share was all that a unit has or more: then that unit loses all, and the others
+ * must share what remains anew. */
+static bool share_out(int64_t count, struct amount_unit *units, int64_t unit_count) {
+  double sum = 0.0;
+  for (int64_t i = 0; i < unit_count; i++)
+    if (is_open(&units[i])) sum += units[i].rate * (double)units[i].kept;
+  bool fits = true;
+  for (int64_t i = 0; i < unit_count; i++) {
+    struct amount_unit *unit = &units[i];
+    if (!is_open(unit)) continue;
+    const double share = (double)count * (unit->rate * (double)unit->kept) / sum;
+    if (share >= (double)unit->kept) {
       unit->lost = unit->kept;
-      count -= unit->kept;
-      full = true;
+      fits = false;
+    } else {
+      unit->lost = (int64_t)floor(share);
+      unit->remainder = share - floor(share);
     }
   }
-  return count;
+  return fits;
 }
 
-/* Largest remainders (Hamilton's method of apportionment). */
+/* Largest remainders (Hamilton's method of apportionment). Remainders that differ by no more than the arithmetic's
+ * error are equal: a rate of 0.2 is no exact number, and should not decide by its last bit. */
 static lottery_status decide_count(struct lottery_context *context, int64_t count, struct amount_unit *units,
                                    int64_t unit_count) {
   int64_t possible = 0;
   for (int64_t i = 0; i < unit_count; i++)
-    if (units[i].rate > 0.0) possible += units[i].kept;
+    if (is_open(&units[i])) possible += units[i].kept;
   if (count > possible)
     return context_fail(context, LOTTERY_ERROR_ARGUMENT,
                         "count: %lld is more than the %lld surviving weights of tensors whose rate is above 0",
                         (long long)count, (long long)possible);
-  int64_t left = share_proportionally(count, units, unit_count);
-  for (int64_t i = 0; i < unit_count; i++) {
-    struct amount_unit *unit = &units[i];
-    if (unit->lost == unit->kept || unit->rate == 0.0) continue;
-    unit->lost = (int64_t)floor(unit->share);
-    unit->share -= (double)unit->lost;
-    left -= unit->lost;
+  int64_t full = 0; /* what the units that lose everything lose */
+  while (!share_out(count - full, units, unit_count)) {
+    full = 0;
+    for (int64_t i = 0; i < unit_count; i++)
+      if (units[i].lost == units[i].kept) full += units[i].lost;
   }
+  int64_t left = count;
+  for (int64_t i = 0; i < unit_count; i++) left -= units[i].lost;
+  const double error = (double)count * 0x1p-50;
   for (; left > 0; left--) {
     struct amount_unit *next = NULL; /* there is one: count <= possible */
     for (int64_t i = 0; i < unit_count; i++)
-      if (units[i].rate > 0.0 && units[i].lost < units[i].kept && (next == NULL || units[i].share > next->share))
-        next = &units[i];
+      if (is_open(&units[i]) && (next == NULL || units[i].remainder > next->remainder + error)) next = &units[i];
     next->lost++;
-    next->share -= 1.0;
+    next->remainder = -1.0;
   }
   return LOTTERY_OK;
 }

@@ -15,11 +15,11 @@ struct amount {
 };
 
 struct amount_unit {
-  double rate;   /* of its tensors; 0 leaves the unit out */
-  int64_t kept;  /* surviving weights */
-  int64_t total; /* all weights */
-  int64_t lost;  /* the result: how many of the surviving ones go */
-  double share;  /* scratch: what it should still lose, by proportion */
+  double rate;      /* of its tensors; 0 leaves the unit out */
+  int64_t kept;     /* surviving weights */
+  int64_t total;    /* all weights */
+  int64_t lost;     /* the result: how many of the surviving ones go */
+  double remainder; /* scratch: of its share of a COUNT */
 };
 
 /* Sets `lost` of every unit. LOTTERY_ERROR_ARGUMENT with a message when COUNT is more than can go, or a DENSITY below 1
