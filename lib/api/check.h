@@ -6,42 +6,42 @@
 #include "base/object.h"
 
 /* Before everything else in a function that makes a handle: on every error the caller's handle is NULL. */
-#define CLEAR_OUT(pointer)                                                                                             \
-  do {                                                                                                                 \
-    if ((pointer) != NULL) *(pointer) = NULL;                                                                          \
+#define CLEAR_OUT(pointer)                    \
+  do {                                        \
+    if ((pointer) != NULL) *(pointer) = NULL; \
   } while (0)
 
 /* The first handle argument: without it there is no context to leave a message in. */
-#define CHECK_HANDLE(handle, kind)                                          \
-  do {                                                                      \
+#define CHECK_HANDLE(handle, kind)                                                 \
+  do {                                                                             \
     if (object_check((handle), (kind)) != LOTTERY_OK) return LOTTERY_ERROR_HANDLE; \
   } while (0)
 
 /* A further handle argument. */
-#define CHECK_OTHER_HANDLE(context, handle, kind)                                                      \
-  do {                                                                                                 \
-    if (object_check((handle), (kind)) != LOTTERY_OK)                                                  \
+#define CHECK_OTHER_HANDLE(context, handle, kind)                                                       \
+  do {                                                                                                  \
+    if (object_check((handle), (kind)) != LOTTERY_OK)                                                   \
       return context_fail((context), LOTTERY_ERROR_HANDLE, #handle ": NULL or another kind of handle"); \
   } while (0)
 
 /* An argument that must not be NULL. */
-#define CHECK_POINTER(context, pointer)                                                       \
-  do {                                                                                        \
+#define CHECK_POINTER(context, pointer)                                                               \
+  do {                                                                                                \
     if ((pointer) == NULL) return context_fail((context), LOTTERY_ERROR_ARGUMENT, #pointer ": NULL"); \
   } while (0)
 
 /* The out parameter of a function that makes a handle: NULL from here on unless the function succeeds. */
-#define CHECK_OUT(context, pointer)   \
-  do {                                \
-    CHECK_POINTER(context, pointer);  \
-    *(pointer) = NULL;                \
+#define CHECK_OUT(context, pointer)  \
+  do {                               \
+    CHECK_POINTER(context, pointer); \
+    *(pointer) = NULL;               \
   } while (0)
 
 /* A step that can fail. */
-#define TRY(expression)                                    \
-  do {                                                     \
-    const lottery_status try_status = (expression);        \
-    if (try_status < LOTTERY_OK) return try_status;        \
+#define TRY(expression)                             \
+  do {                                              \
+    const lottery_status try_status = (expression); \
+    if (try_status < LOTTERY_OK) return try_status; \
   } while (0)
 
 #endif

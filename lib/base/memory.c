@@ -15,8 +15,7 @@ static void count_bytes(struct lottery_context *context, int64_t bytes) {
 
 void *memory_allocate_quietly(struct lottery_context *context, int64_t count, int64_t size) {
   int64_t bytes;
-  if (count < 0 || !arithmetic_multiply(count, size, &bytes) ||
-      !arithmetic_add(bytes, MEMORY_ALIGNMENT, &bytes))
+  if (count < 0 || !arithmetic_multiply(count, size, &bytes) || !arithmetic_add(bytes, MEMORY_ALIGNMENT, &bytes))
     return NULL;
   unsigned char *block = context->allocate(bytes, MEMORY_ALIGNMENT, context->user);
   if (block == NULL) return NULL;
@@ -29,8 +28,8 @@ void *memory_allocate_quietly(struct lottery_context *context, int64_t count, in
 void *memory_allocate(struct lottery_context *context, int64_t count, int64_t size) {
   void *memory = memory_allocate_quietly(context, count, size);
   if (memory == NULL)
-    context_fail(context, LOTTERY_ERROR_MEMORY, "memory: cannot allocate %lld elements of %lld bytes",
-                 (long long)count, (long long)size);
+    context_fail(context, LOTTERY_ERROR_MEMORY, "memory: cannot allocate %lld elements of %lld bytes", (long long)count,
+                 (long long)size);
   return memory;
 }
 

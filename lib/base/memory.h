@@ -8,8 +8,8 @@ struct lottery_context;
 
 enum { MEMORY_ALIGNMENT = 64 };
 
-/* count elements of `size` bytes, zeroed, aligned to MEMORY_ALIGNMENT; NULL, with the message set, when the product does
- * not fit or memory is out. count may be 0. */
+/* count elements of `size` bytes, zeroed, aligned to MEMORY_ALIGNMENT; NULL, with the message set, when the product
+ * does not fit or memory is out. count may be 0. */
 void *memory_allocate(struct lottery_context *context, int64_t count, int64_t size);
 
 /* The same without a message. */

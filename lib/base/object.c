@@ -4,8 +4,7 @@
 #include "base/context.h"
 #include "base/memory.h"
 
-void *object_create(struct lottery_context *context, enum object_kind kind, size_t size,
-                    void (*finalise)(void *self)) {
+void *object_create(struct lottery_context *context, enum object_kind kind, size_t size, void (*finalise)(void *self)) {
   struct object *object = memory_allocate(context, 1, (int64_t)size);
   if (object == NULL) return NULL;
   object->kind = kind;

@@ -29,8 +29,7 @@ struct object {
 
 /* Allocates a zeroed object of `size` bytes with one reference, which keeps its context alive; NULL (with the context's
  * message set) when memory is out. finalise may be NULL. */
-void *object_create(struct lottery_context *context, enum object_kind kind, size_t size,
-                    void (*finalise)(void *self));
+void *object_create(struct lottery_context *context, enum object_kind kind, size_t size, void (*finalise)(void *self));
 
 /* Takes a reference and returns the object. NULL stays NULL. */
 void *object_retain(void *object);

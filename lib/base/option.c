@@ -35,8 +35,8 @@ static const struct option table[] = {
     {LOTTERY_TRAINER_BETA1, TRAINER, REAL, 0, BELOW_ONE, 0.9, "beta1", "Adam's decay of the first moment.", NULL},
     {LOTTERY_TRAINER_BETA2, TRAINER, REAL, 0, BELOW_ONE, 0.999, "beta2", "Adam's decay of the second moment.", NULL},
     {LOTTERY_TRAINER_EPSILON, TRAINER, REAL, 1e-30, 1, 1e-8, "epsilon", "Adam's epsilon.", NULL},
-    {LOTTERY_TRAINER_WEIGHT_DECAY, TRAINER, REAL, 0, 1e6, 0, "weight_decay",
-     "L2 weight decay, added to the gradient.", NULL},
+    {LOTTERY_TRAINER_WEIGHT_DECAY, TRAINER, REAL, 0, 1e6, 0, "weight_decay", "L2 weight decay, added to the gradient.",
+     NULL},
     {LOTTERY_TRAINER_DECAY_BIASES, TRAINER, INTEGER, 0, 1, 0, "decay_biases", "Whether biases decay too.", NULL},
     {LOTTERY_TRAINER_WARMUP, TRAINER, INTEGER, 0, LARGEST_INTEGER, 0, "warmup",
      "Iterations over which the learning rate rises linearly.", NULL},
@@ -61,9 +61,7 @@ enum { TABLE_COUNT = sizeof table / sizeof table[0] };
 
 int64_t option_count(void) { return TABLE_COUNT; }
 
-const struct option *option_at(int64_t index) {
-  return index >= 0 && index < TABLE_COUNT ? &table[index] : NULL;
-}
+const struct option *option_at(int64_t index) { return index >= 0 && index < TABLE_COUNT ? &table[index] : NULL; }
 
 const struct option *option_find(int32_t key) {
   for (int i = 0; i < TABLE_COUNT; i++)
@@ -100,8 +98,8 @@ const struct option *option_require(struct lottery_context *context, int32_t han
     return NULL;
   }
   if (option->type != type && option->type != other_type) {
-    context_fail(context, LOTTERY_ERROR_ARGUMENT, "key: option %s is %s, not %s", option->name,
-                 type_name(option->type), type_name(type));
+    context_fail(context, LOTTERY_ERROR_ARGUMENT, "key: option %s is %s, not %s", option->name, type_name(option->type),
+                 type_name(type));
     return NULL;
   }
   return option;

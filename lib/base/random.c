@@ -6,8 +6,7 @@
 
 #include "base/elementary.h"
 
-void random_block(uint64_t seed, enum random_stream stream, uint32_t substream, uint64_t index,
-                  uint64_t bits[2]) {
+void random_block(uint64_t seed, enum random_stream stream, uint32_t substream, uint64_t index, uint64_t bits[2]) {
   const philox4x32_key_t key = {{(uint32_t)seed, (uint32_t)(seed >> 32)}};
   const philox4x32_ctr_t counter = {{(uint32_t)index, (uint32_t)(index >> 32), (uint32_t)stream, substream}};
   const philox4x32_ctr_t block = philox4x32(counter, key);
@@ -33,8 +32,7 @@ void random_normal(const uint64_t bits[2], double deviates[2]) {
   deviates[1] = radius * sine;
 }
 
-void random_permutation(uint64_t seed, enum random_stream stream, uint32_t substream, int64_t count,
-                        int32_t *order) {
+void random_permutation(uint64_t seed, enum random_stream stream, uint32_t substream, int64_t count, int32_t *order) {
   for (int64_t i = 0; i < count; i++) order[i] = (int32_t)i;
   uint64_t bits[2];
   for (int64_t i = count - 1, drawn = 0; i > 0; i--, drawn++) {

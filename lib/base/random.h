@@ -15,8 +15,7 @@ enum random_stream {
 };
 
 /* 128 random bits. */
-void random_block(uint64_t seed, enum random_stream stream, uint32_t substream, uint64_t index,
-                  uint64_t bits[2]);
+void random_block(uint64_t seed, enum random_stream stream, uint32_t substream, uint64_t index, uint64_t bits[2]);
 
 /* From 64 random bits: uniform in [0, 1) with 53 bits; a whole number below `limit` (> 0). */
 double random_uniform(uint64_t bits);
@@ -26,7 +25,6 @@ uint64_t random_below(uint64_t bits, uint64_t limit);
 void random_normal(const uint64_t bits[2], double deviates[2]);
 
 /* Fills `order` with a random permutation of 0 … count - 1 (Fisher & Yates; Durstenfeld 1964). */
-void random_permutation(uint64_t seed, enum random_stream stream, uint32_t substream, int64_t count,
-                        int32_t *order);
+void random_permutation(uint64_t seed, enum random_stream stream, uint32_t substream, int64_t count, int32_t *order);
 
 #endif

@@ -9,14 +9,17 @@ struct lottery_mask {
   struct object object;
   int64_t tensor_count;
   struct tensor *tensors;
-  uint64_t **bits; /* per tensor mask_words(count) words; element i is bit i % 64 of word i / 64; bits past the end are 0 */
-  int64_t *kept;   /* per tensor, the number of one bits */
+  uint64_t *
+      *bits; /* per tensor mask_words(count) words; element i is bit i % 64 of word i / 64; bits past the end are 0 */
+  int64_t *kept; /* per tensor, the number of one bits */
 };
 
 /* Words of a tensor of `count` weights. */
 static inline int64_t mask_words(int64_t count) { return (count + 63) / 64; }
 
-static inline bool mask_bit(const uint64_t *bits, int64_t element) { return (bits[element / 64] >> (element % 64)) & 1; }
+static inline bool mask_bit(const uint64_t *bits, int64_t element) {
+  return (bits[element / 64] >> (element % 64)) & 1;
+}
 
 /* A mask over `tensors` that keeps nothing; the list is copied. NULL when memory is out (message set). */
 struct lottery_mask *mask_create(struct lottery_context *context, const struct tensor *tensors, int64_t tensor_count);

@@ -51,8 +51,8 @@ struct lottery_network {
   struct tensor *prunable;   /* the tensors that a mask covers, in order */
   int64_t *prunable_tensors; /* their indices */
   int64_t prunable_count;
-  struct lottery_mask *mask; /* or NULL */
-  uint64_t mask_changes;     /* counts changes of the mask, for trainers to notice */
+  struct lottery_mask *mask;  /* or NULL */
+  uint64_t mask_changes;      /* counts changes of the mask, for trainers to notice */
   struct executor *predictor; /* for predict and evaluate; made at their first call */
 };
 
@@ -99,5 +99,9 @@ struct lottery_mask *network_ones(struct lottery_network *network);
 
 /* The network's mask retained, or a new one of ones; NULL when memory is out. */
 struct lottery_mask *network_current_mask(struct lottery_network *network);
+
+/* The first weight that `mask` (NULL: nothing) prunes and that is not 0: LOTTERY_ERROR_MASK, tensor and element in
+ * `where`. */
+lottery_status network_check_pruned(struct lottery_network *network, const struct lottery_mask *mask, int64_t where[2]);
 
 #endif

@@ -22,9 +22,9 @@ struct lottery_snapshot {
   struct position position;
   int64_t tensor_count;
   struct tensor *tensors;
-  int64_t element_count;          /* of all tensors */
-  int64_t *offsets;               /* of each tensor in a slot */
-  float *slots[SNAPSHOT_SLOTS];   /* LOTTERY_SLOT_…: element_count values, or NULL */
+  int64_t element_count;        /* of all tensors */
+  int64_t *offsets;             /* of each tensor in a slot */
+  float *slots[SNAPSHOT_SLOTS]; /* LOTTERY_SLOT_…: element_count values, or NULL */
 };
 
 /* A snapshot of the given tensors with room for the slots whose bit (1 << slot) is set in `slots`; values zero. NULL

@@ -44,13 +44,13 @@ lottery_status tensor_check_count(struct lottery_context *context, const struct 
                       tensor->name, (long long)tensor->count);
 }
 
-lottery_status tensor_copy_shape(struct lottery_context *context, int32_t rank, const int64_t *shape,
-                                 int64_t capacity, int64_t *out, int32_t *out_rank) {
+lottery_status tensor_copy_shape(struct lottery_context *context, int32_t rank, const int64_t *shape, int64_t capacity,
+                                 int64_t *out, int32_t *out_rank) {
   if (out == NULL || out_rank == NULL)
     return context_fail(context, LOTTERY_ERROR_ARGUMENT, "%s: NULL", out == NULL ? "shape" : "rank");
   if (capacity < rank)
-    return context_fail(context, LOTTERY_ERROR_ARGUMENT, "capacity: %lld is below the rank %d",
-                        (long long)capacity, (int)rank);
+    return context_fail(context, LOTTERY_ERROR_ARGUMENT, "capacity: %lld is below the rank %d", (long long)capacity,
+                        (int)rank);
   memcpy(out, shape, (size_t)rank * sizeof *shape);
   *out_rank = rank;
   return LOTTERY_OK;

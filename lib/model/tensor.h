@@ -34,8 +34,8 @@ lottery_status tensor_check_index(struct lottery_context *context, int64_t tenso
 lottery_status tensor_check_count(struct lottery_context *context, const struct tensor *tensor, int64_t count);
 
 /* Copies a shape of `rank` sizes out: the checks and results of every public _shape function. */
-lottery_status tensor_copy_shape(struct lottery_context *context, int32_t rank, const int64_t *shape,
-                                 int64_t capacity, int64_t *out, int32_t *out_rank);
+lottery_status tensor_copy_shape(struct lottery_context *context, int32_t rank, const int64_t *shape, int64_t capacity,
+                                 int64_t *out, int32_t *out_rank);
 
 /* Reports what of two lists has no match in the other: LOTTERY_OK if nothing, LOTTERY_PARTIAL with the message set, or
  * LOTTERY_ERROR_SHAPE if nothing matches. `what` names the first list, the second is a network's. */

@@ -1,0 +1,308 @@
+/* Public functions of the trainer. */
+#include <math.h>
+#include <string.h>
+
+#include "api/check.h"
+#include "base/memory.h"
+#include "train/evaluate.h"
+#include "train/gradient.h"
+#include "train/loss.h"
+#include "train/optimiser.h"
+#include "train/schedule.h"
+#include "train/state.h"
+#include "train/trainer.h"
+
+lottery_status lottery_trainer_create(lottery_network *network, lottery_dataset *dataset, uint64_t seed,
+                                      lottery_trainer **out) {
+  CHECK_HANDLE(network, OBJECT_NETWORK);
+  struct lottery_context *context = network->object.context;
+  CHECK_OUT(context, out);
+  TRY(network_require_finished(network));
+  if (dataset != NULL) {
+    CHECK_OTHER_HANDLE(context, dataset, OBJECT_DATASET);
+    TRY(loss_check_features(context, dataset, network_inputs(network), network_outputs(network)));
+  }
+  *out = trainer_create(network, dataset, seed);
+  return *out != NULL ? LOTTERY_OK : LOTTERY_ERROR_MEMORY;
+}
+
+void lottery_trainer_destroy(lottery_trainer *trainer) { object_release(trainer); }
+
+/* Functions that change the trainer are refused inside its own progress callback, and so are those of other trainers of
+ * its network. */
+static lottery_status check_idle(lottery_trainer *trainer) {
+  CHECK_HANDLE(trainer, OBJECT_TRAINER);
+  if (!trainer->running && !trainer->network->running) return LOTTERY_OK;
+  return context_fail(trainer->object.context, LOTTERY_ERROR_STATE, "trainer: running");
+}
+
+lottery_status lottery_trainer_set_integer(lottery_trainer *trainer, int32_t key, int64_t value) {
+  TRY(check_idle(trainer));
+  int64_t before = 0;
+  if (key == LOTTERY_TRAINER_OPTIMISER) before = option_integer(&trainer->options, key);
+  TRY(option_set_integer(trainer->object.context, &trainer->options, key, value));
+  if (key == LOTTERY_TRAINER_OPTIMISER && value != before) optimiser_release(trainer);
+  return LOTTERY_OK;
+}
+
+lottery_status lottery_trainer_get_integer(lottery_trainer *trainer, int32_t key, int64_t *out) {
+  CHECK_HANDLE(trainer, OBJECT_TRAINER);
+  CHECK_POINTER(trainer->object.context, out);
+  return option_get_integer(trainer->object.context, &trainer->options, key, out);
+}
+
+lottery_status lottery_trainer_set_real(lottery_trainer *trainer, int32_t key, double value) {
+  TRY(check_idle(trainer));
+  return option_set_real(trainer->object.context, &trainer->options, key, value);
+}
+
+lottery_status lottery_trainer_get_real(lottery_trainer *trainer, int32_t key, double *out) {
+  CHECK_HANDLE(trainer, OBJECT_TRAINER);
+  CHECK_POINTER(trainer->object.context, out);
+  return option_get_real(trainer->object.context, &trainer->options, key, out);
+}
+
+/* MILESTONES is the one list there is. */
+lottery_status lottery_trainer_set_reals(lottery_trainer *trainer, int32_t key, const double *values, int64_t count) {
+  TRY(check_idle(trainer));
+  struct lottery_context *context = trainer->object.context;
+  const struct option *option =
+      option_require(context, LOTTERY_HANDLE_TRAINER, key, LOTTERY_TYPE_REALS, LOTTERY_TYPE_REALS);
+  if (option == NULL) return LOTTERY_ERROR_ARGUMENT;
+  if (count < 0) return context_fail(context, LOTTERY_ERROR_ARGUMENT, "count: %lld is below 0", (long long)count);
+  if (count > 0) CHECK_POINTER(context, values);
+  for (int64_t i = 0; i < count; i++)
+    if (!(values[i] >= option->minimum && values[i] <= option->maximum) || values[i] != floor(values[i]) ||
+        (i > 0 && values[i] <= values[i - 1]))
+      return context_fail(context, LOTTERY_ERROR_ARGUMENT,
+                          "values: element %lld of %s, %g, is not a whole number above the one before", (long long)i,
+                          option->name, values[i]);
+  double *milestones = memory_allocate(context, count, sizeof *milestones);
+  if (milestones == NULL) return LOTTERY_ERROR_MEMORY;
+  if (count > 0) memcpy(milestones, values, (size_t)count * sizeof *milestones);
+  memory_release(context, trainer->milestones);
+  trainer->milestones = milestones;
+  trainer->milestone_count = count;
+  return LOTTERY_OK;
+}
+
+lottery_status lottery_trainer_get_reals(lottery_trainer *trainer, int32_t key, double *values, int64_t capacity,
+                                         int64_t *count) {
+  CHECK_HANDLE(trainer, OBJECT_TRAINER);
+  struct lottery_context *context = trainer->object.context;
+  if (option_require(context, LOTTERY_HANDLE_TRAINER, key, LOTTERY_TYPE_REALS, LOTTERY_TYPE_REALS) == NULL)
+    return LOTTERY_ERROR_ARGUMENT;
+  CHECK_POINTER(context, count);
+  if (capacity < 0 || (capacity > 0 && values == NULL))
+    return context_fail(context, LOTTERY_ERROR_ARGUMENT, "capacity: %lld, with values %s", (long long)capacity,
+                        values == NULL ? "NULL" : "given");
+  if (capacity >= trainer->milestone_count && trainer->milestone_count > 0)
+    memcpy(values, trainer->milestones, (size_t)trainer->milestone_count * sizeof *values);
+  *count = trainer->milestone_count;
+  return LOTTERY_OK;
+}
+
+static int32_t loss_kind(const lottery_trainer *trainer) {
+  return (int32_t)option_integer(&trainer->options, LOTTERY_TRAINER_LOSS);
+}
+
+static lottery_status check_dataset(lottery_trainer *trainer) {
+  if (trainer->dataset == NULL)
+    return context_fail(trainer->object.context, LOTTERY_ERROR_STATE, "trainer: was created without a dataset");
+  return loss_check_answers(trainer->object.context, trainer->dataset, loss_kind(trainer),
+                            network_outputs(trainer->network));
+}
+
+lottery_status lottery_trainer_run(lottery_trainer *trainer, int64_t iterations, lottery_progress progress, void *user,
+                                   int64_t *done) {
+  if (done != NULL) *done = 0;
+  TRY(check_idle(trainer));
+  if (iterations < 0)
+    return context_fail(trainer->object.context, LOTTERY_ERROR_ARGUMENT, "iterations: %lld is below 0",
+                        (long long)iterations);
+  TRY(check_dataset(trainer));
+  int64_t completed = 0;
+  trainer->running = trainer->network->running = true;
+  object_retain(trainer); /* the callback may destroy its handle */
+  const lottery_status status = trainer_run(trainer, iterations, progress, user, &completed);
+  trainer->running = trainer->network->running = false;
+  object_release(trainer);
+  if (done != NULL) *done = completed;
+  return status;
+}
+
+static lottery_status check_count(lottery_trainer *trainer, int64_t count) {
+  const int64_t most = option_integer(&trainer->options, LOTTERY_TRAINER_BATCH_SIZE);
+  if (count >= 1 && count <= most) return LOTTERY_OK;
+  return context_fail(trainer->object.context, LOTTERY_ERROR_ARGUMENT,
+                      "count: %lld is outside 1 to the batch size %lld", (long long)count, (long long)most);
+}
+
+/* A host's batch: the loss must find what it needs, and labels must be classes. */
+static lottery_status check_batch(lottery_trainer *trainer, const struct batch *batch) {
+  struct lottery_context *context = trainer->object.context;
+  TRY(check_count(trainer, batch->count));
+  CHECK_POINTER(context, batch->inputs);
+  const bool entropy = loss_kind(trainer) == LOTTERY_LOSS_CROSS_ENTROPY;
+  if (batch->labels == NULL && (entropy || batch->targets == NULL))
+    return context_fail(context, LOTTERY_ERROR_SHAPE, "%s",
+                        entropy ? "labels: NULL, but cross-entropy needs them" : "labels and targets: both NULL");
+  const int64_t outputs = network_outputs(trainer->network);
+  for (int64_t i = 0; batch->labels != NULL && i < batch->count; i++)
+    if (batch->labels[i] < 0 || batch->labels[i] >= outputs)
+      return context_fail(context, LOTTERY_ERROR_ARGUMENT, "labels: element %lld, %d, is outside 0 to %lld",
+                          (long long)i, (int)batch->labels[i], (long long)outputs - 1);
+  return LOTTERY_OK;
+}
+
+lottery_status lottery_trainer_step(lottery_trainer *trainer, int64_t count, const float *inputs, const int32_t *labels,
+                                    const float *targets, double *loss) {
+  TRY(check_idle(trainer));
+  const struct batch batch = {count, inputs, labels, targets};
+  TRY(check_batch(trainer, &batch));
+  TRY(trainer_gradient(trainer, &batch, loss));
+  return trainer_apply(trainer);
+}
+
+lottery_status lottery_trainer_gradient(lottery_trainer *trainer, int64_t count, const float *inputs,
+                                        const int32_t *labels, const float *targets, double *loss) {
+  TRY(check_idle(trainer));
+  const struct batch batch = {count, inputs, labels, targets};
+  if (inputs == NULL && count == 0)
+    TRY(check_dataset(trainer));
+  else
+    TRY(check_batch(trainer, &batch));
+  return trainer_gradient(trainer, &batch, loss);
+}
+
+static lottery_status check_gradient(lottery_trainer *trainer) {
+  CHECK_HANDLE(trainer, OBJECT_TRAINER);
+  if (trainer->phase == PHASE_GRADIENT) return trainer_prepare(trainer);
+  return context_fail(trainer->object.context, LOTTERY_ERROR_STATE, "gradient: none was made since the last step");
+}
+
+lottery_status lottery_trainer_apply(lottery_trainer *trainer) {
+  TRY(check_idle(trainer));
+  TRY(check_gradient(trainer));
+  TRY(gradient_check_finite(trainer));
+  return trainer_apply(trainer);
+}
+
+lottery_status lottery_trainer_gradient_count(lottery_trainer *trainer, int64_t *out) {
+  CHECK_HANDLE(trainer, OBJECT_TRAINER);
+  CHECK_POINTER(trainer->object.context, out);
+  *out = gradient_packed_count(trainer->network);
+  return LOTTERY_OK;
+}
+
+static lottery_status check_packed(lottery_trainer *trainer, const float *values, int64_t count) {
+  TRY(check_gradient(trainer));
+  CHECK_POINTER(trainer->object.context, values);
+  const int64_t expected = gradient_packed_count(trainer->network);
+  if (count == expected) return LOTTERY_OK;
+  return context_fail(trainer->object.context, LOTTERY_ERROR_SHAPE, "count: %lld, but the packed gradient has %lld",
+                      (long long)count, (long long)expected);
+}
+
+lottery_status lottery_trainer_read_gradient(lottery_trainer *trainer, float *values, int64_t count) {
+  TRY(check_packed(trainer, values, count));
+  gradient_pack(trainer->network, trainer->gradient, values);
+  return LOTTERY_OK;
+}
+
+lottery_status lottery_trainer_write_gradient(lottery_trainer *trainer, const float *values, int64_t count) {
+  TRY(check_idle(trainer));
+  TRY(check_packed(trainer, values, count));
+  gradient_unpack(trainer->network, values, trainer->gradient);
+  return LOTTERY_OK;
+}
+
+lottery_status lottery_trainer_read_tensor_gradient(lottery_trainer *trainer, int64_t tensor, float *values,
+                                                    int64_t count) {
+  TRY(check_gradient(trainer));
+  struct lottery_network *network = trainer->network;
+  CHECK_POINTER(trainer->object.context, values);
+  TRY(tensor_check_index(trainer->object.context, tensor, network->tensor_count));
+  TRY(tensor_check_count(trainer->object.context, &network->tensors[tensor], count));
+  network_read_flat(network, trainer->gradient, tensor, values);
+  return LOTTERY_OK;
+}
+
+lottery_status lottery_trainer_forward(lottery_trainer *trainer, int64_t count, const float *inputs, float *outputs) {
+  TRY(check_idle(trainer));
+  TRY(check_count(trainer, count));
+  CHECK_POINTER(trainer->object.context, inputs);
+  CHECK_POINTER(trainer->object.context, outputs);
+  return trainer_forward(trainer, count, inputs, outputs);
+}
+
+lottery_status lottery_trainer_backward(lottery_trainer *trainer, int64_t count, const float *output_gradient) {
+  TRY(check_idle(trainer));
+  struct lottery_context *context = trainer->object.context;
+  CHECK_POINTER(context, output_gradient);
+  if (trainer->phase != PHASE_FORWARD)
+    return context_fail(context, LOTTERY_ERROR_STATE, "backward: lottery_trainer_forward must come first");
+  if (count != trainer->phase_count)
+    return context_fail(context, LOTTERY_ERROR_ARGUMENT, "count: %lld, but the forward pass had %lld", (long long)count,
+                        (long long)trainer->phase_count);
+  const int64_t elements = count * network_outputs(trainer->network);
+  for (int64_t i = 0; i < elements; i++)
+    if (!isfinite(output_gradient[i]))
+      return context_fail(context, LOTTERY_ERROR_NOT_FINITE, "output_gradient: element %lld is %g", (long long)i,
+                          (double)output_gradient[i]);
+  return trainer_backward(trainer, output_gradient);
+}
+
+lottery_status lottery_trainer_evaluate(lottery_trainer *trainer, lottery_dataset *dataset, double *loss,
+                                        int64_t *correct) {
+  CHECK_HANDLE(trainer, OBJECT_TRAINER);
+  CHECK_OTHER_HANDLE(trainer->object.context, dataset, OBJECT_DATASET);
+  return evaluate(trainer->network, dataset, loss_kind(trainer), loss, correct);
+}
+
+lottery_status lottery_trainer_iteration(lottery_trainer *trainer, int64_t *out) {
+  CHECK_HANDLE(trainer, OBJECT_TRAINER);
+  CHECK_POINTER(trainer->object.context, out);
+  *out = trainer->position.iteration;
+  return LOTTERY_OK;
+}
+
+lottery_status lottery_trainer_rate(lottery_trainer *trainer, double *out) {
+  CHECK_HANDLE(trainer, OBJECT_TRAINER);
+  CHECK_POINTER(trainer->object.context, out);
+  *out = schedule_rate(trainer, trainer->position.iteration);
+  return LOTTERY_OK;
+}
+
+/* what: a set of LOTTERY_STATE_… within `allowed`. */
+static lottery_status check_what(lottery_trainer *trainer, int32_t what, int32_t allowed) {
+  if ((what & ~allowed) == 0) return LOTTERY_OK;
+  return context_fail(trainer->object.context, LOTTERY_ERROR_ARGUMENT, "what: %d has bits outside %d", (int)what,
+                      (int)allowed);
+}
+
+lottery_status lottery_trainer_snapshot(lottery_trainer *trainer, int32_t what, lottery_snapshot **out) {
+  CHECK_HANDLE(trainer, OBJECT_TRAINER);
+  CHECK_OUT(trainer->object.context, out);
+  TRY(check_idle(trainer));
+  TRY(check_what(trainer, what, LOTTERY_STATE_ALL));
+  *out = state_of_trainer(trainer, what);
+  return *out != NULL ? LOTTERY_OK : LOTTERY_ERROR_MEMORY;
+}
+
+lottery_status lottery_trainer_rewind(lottery_trainer *trainer, lottery_snapshot *snapshot, lottery_mask *mask,
+                                      int32_t what) {
+  TRY(check_idle(trainer));
+  if (snapshot != NULL) CHECK_OTHER_HANDLE(trainer->object.context, snapshot, OBJECT_SNAPSHOT);
+  if (mask != NULL) CHECK_OTHER_HANDLE(trainer->object.context, mask, OBJECT_MASK);
+  TRY(check_what(trainer, what, LOTTERY_STATE_ALL));
+  return state_rewind(trainer, snapshot, mask, what);
+}
+
+lottery_status lottery_trainer_reset(lottery_trainer *trainer, int32_t what) {
+  TRY(check_idle(trainer));
+  TRY(check_what(trainer, what, LOTTERY_STATE_OPTIMISER | LOTTERY_STATE_POSITION));
+  if ((what & LOTTERY_STATE_OPTIMISER) != 0) optimiser_reset(trainer);
+  if ((what & LOTTERY_STATE_POSITION) != 0) trainer->position.iteration = trainer->position.batch = 0;
+  return LOTTERY_OK;
+}

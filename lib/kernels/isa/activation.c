@@ -1,0 +1,69 @@
+/* Element by element: biases, activations, sums. */
+#include "kernels/isa/isa.h"
+#include "kernels/vector.h"
+
+void KERNEL(add_bias)(float *tile, const float *bias, int64_t features) {
+  for (int64_t feature = 0; feature < features; feature++, tile += BATCH_TILE) {
+    const vector value = vector_broadcast(bias[feature]);
+    for (int lane = 0; lane < BATCH_TILE; lane += VECTOR_LANES)
+      vector_store(tile + lane, vector_load(tile + lane) + value);
+  }
+}
+
+void KERNEL(sum_lanes)(const float *tile, int64_t features, float *sums) {
+  for (int64_t feature = 0; feature < features; feature++, tile += BATCH_TILE) {
+    vector sum = vector_load(tile);
+    for (int lane = VECTOR_LANES; lane < BATCH_TILE; lane += VECTOR_LANES) sum += vector_load(tile + lane);
+    sums[feature] += vector_sum(sum);
+  }
+}
+
+static void relu(const float *input, float *output, int64_t count) {
+  const vector zero = vector_broadcast(0.0F);
+  for (int64_t i = 0; i < count; i += VECTOR_LANES) {
+    const vector x = vector_load(input + i);
+    /* x <= 0 becomes 0, so that NaN passes and the loss shows it. */
+    vector_store(output + i, vector_select(x <= 0.0F, zero, x));
+  }
+}
+
+void KERNEL(activate)(enum activation activation, const float *input, float *output, int64_t count) {
+  if (activation == ACTIVATION_RELU) {
+    relu(input, output, count);
+  } else if (activation == ACTIVATION_TANH) {
+    for (int64_t i = 0; i < count; i += VECTOR_LANES) vector_store(output + i, vector_tanh(vector_load(input + i)));
+  } else {
+    for (int64_t i = 0; i < count; i += VECTOR_LANES)
+      vector_store(output + i, 1.0F / (1.0F + vector_exp(-vector_load(input + i))));
+  }
+}
+
+/* From the output y: relu' = [y > 0], tanh' = 1 - y^2, sigmoid' = y (1 - y). */
+VECTOR_INLINE vector slope(enum activation activation, vector y, vector gradient) {
+  if (activation == ACTIVATION_RELU) return vector_select(y > 0.0F, gradient, vector_broadcast(0.0F));
+  if (activation == ACTIVATION_TANH) return gradient * (1.0F - y * y);
+  return gradient * (y * (1.0F - y));
+}
+
+VECTOR_INLINE void backward(enum activation activation, const float *output, const float *output_gradient,
+                            float *input_gradient, int64_t count, bool accumulate) {
+  for (int64_t i = 0; i < count; i += VECTOR_LANES) {
+    vector gradient = slope(activation, vector_load(output + i), vector_load(output_gradient + i));
+    if (accumulate) gradient += vector_load(input_gradient + i);
+    vector_store(input_gradient + i, gradient);
+  }
+}
+
+void KERNEL(activate_backward)(enum activation activation, const float *output, const float *output_gradient,
+                               float *input_gradient, int64_t count, bool accumulate) {
+  if (activation == ACTIVATION_RELU)
+    backward(ACTIVATION_RELU, output, output_gradient, input_gradient, count, accumulate);
+  else if (activation == ACTIVATION_TANH)
+    backward(ACTIVATION_TANH, output, output_gradient, input_gradient, count, accumulate);
+  else
+    backward(ACTIVATION_SIGMOID, output, output_gradient, input_gradient, count, accumulate);
+}
+
+void KERNEL(add)(const float *a, const float *b, float *output, int64_t count) {
+  for (int64_t i = 0; i < count; i += VECTOR_LANES) vector_store(output + i, vector_load(a + i) + vector_load(b + i));
+}

@@ -1,0 +1,136 @@
+/* Runs the graph forwards and backwards over buffers that are allocated once. */
+#include "model/executor.h"
+
+#include <string.h>
+
+#include "base/arithmetic.h"
+#include "base/context.h"
+#include "base/memory.h"
+#include "kernels/kernels.h"
+#include "model/layer.h"
+
+struct executor {
+  struct lottery_network *network;
+  int64_t tiles;
+  float **values;    /* per node; a node in place shares its input's */
+  float **gradients; /* per node, or NULL without gradients; the input node has none */
+  bool *written;     /* per node, during a backward pass: whether its gradient has a value */
+  float *targets;
+  float *workspace;
+};
+
+/* One buffer a node that is not in place; nodes are in topological order, so an input's buffer exists already. */
+static bool allocate_buffers(struct executor *executor, float **buffers, int32_t first) {
+  struct lottery_network *network = executor->network;
+  for (int32_t i = first; i < network->node_count; i++) {
+    const struct node *node = &network->nodes[i];
+    if (node->in_place) {
+      buffers[i] = buffers[node->inputs[0]];
+      continue;
+    }
+    int64_t count;
+    if (!arithmetic_multiply(node->features, executor->tiles * BATCH_TILE, &count)) count = INT64_MAX;
+    buffers[i] = memory_allocate(network->object.context, count, sizeof(float));
+    if (buffers[i] == NULL) return false;
+  }
+  return true;
+}
+
+static void release_buffers(struct executor *executor, float **buffers) {
+  struct lottery_network *network = executor->network;
+  for (int32_t i = 0; buffers != NULL && i < network->node_count; i++)
+    if (!network->nodes[i].in_place) memory_release(network->object.context, buffers[i]);
+  memory_release(network->object.context, buffers);
+}
+
+void executor_destroy(struct executor *executor) {
+  if (executor == NULL) return;
+  struct lottery_context *context = executor->network->object.context;
+  release_buffers(executor, executor->values);
+  release_buffers(executor, executor->gradients);
+  memory_release(context, executor->written);
+  memory_release(context, executor->targets);
+  memory_release(context, executor->workspace);
+  memory_release(context, executor);
+}
+
+static int64_t workspace_floats(const struct lottery_network *network) {
+  int64_t most = 0;
+  for (int32_t i = 0; i < network->node_count; i++) {
+    const struct node *node = &network->nodes[i];
+    const int64_t floats = node->kind->workspace != NULL ? node->kind->workspace(network, node) : 0;
+    if (floats > most) most = floats;
+  }
+  return most;
+}
+
+struct executor *executor_create(struct lottery_network *network, int64_t tiles, bool gradients) {
+  struct lottery_context *context = network->object.context;
+  struct executor *executor = memory_allocate(context, 1, sizeof *executor);
+  if (executor == NULL) return NULL;
+  executor->network = network;
+  executor->tiles = tiles;
+  executor->workspace = memory_allocate(context, workspace_floats(network), sizeof(float));
+  executor->values = memory_allocate(context, network->node_count, sizeof *executor->values);
+  bool complete =
+      executor->workspace != NULL && executor->values != NULL && allocate_buffers(executor, executor->values, 0);
+  if (complete) { /* as large as the output's buffer, so the product fits */
+    executor->targets = memory_allocate(context, network_outputs(network) * tiles * BATCH_TILE, sizeof(float));
+    complete = executor->targets != NULL;
+  }
+  if (complete && gradients) {
+    executor->gradients = memory_allocate(context, network->node_count, sizeof *executor->gradients);
+    executor->written = memory_allocate(context, network->node_count, sizeof *executor->written);
+    complete =
+        executor->gradients != NULL && executor->written != NULL && allocate_buffers(executor, executor->gradients, 1);
+  }
+  if (complete) return executor;
+  executor_destroy(executor);
+  return NULL;
+}
+
+int64_t executor_tiles(const struct executor *executor) { return executor->tiles; }
+float *executor_input(struct executor *executor) { return executor->values[0]; }
+float *executor_output(struct executor *executor) { return executor->values[executor->network->output]; }
+float *executor_output_gradient(struct executor *executor) { return executor->gradients[executor->network->output]; }
+
+float *executor_targets(struct executor *executor) { return executor->targets; }
+
+static struct layer_call call_of(struct executor *executor, int32_t index, int64_t tiles) {
+  struct lottery_network *network = executor->network;
+  const struct node *node = &network->nodes[index];
+  struct layer_call call = {.kernels = network->kernels,
+                            .network = network,
+                            .node = node,
+                            .tiles = tiles,
+                            .input_features = network->nodes[node->inputs[0]].features,
+                            .output = executor->values[index],
+                            .workspace = executor->workspace};
+  for (int32_t i = 0; i < node->input_count; i++) call.inputs[i] = executor->values[node->inputs[i]];
+  return call;
+}
+
+void executor_forward(struct executor *executor, int64_t tiles) {
+  for (int32_t i = 1; i < executor->network->node_count; i++) {
+    const struct layer_call call = call_of(executor, i, tiles);
+    call.node->kind->forward(&call);
+  }
+}
+
+void executor_backward(struct executor *executor, int64_t tiles, float *parameter_gradient) {
+  struct lottery_network *network = executor->network;
+  memset(parameter_gradient, 0, (size_t)network->parameter_count * sizeof *parameter_gradient);
+  memset(executor->written, 0, (size_t)network->node_count * sizeof *executor->written);
+  for (int32_t i = network->node_count - 1; i > 0; i--) {
+    struct layer_call call = call_of(executor, i, tiles);
+    call.output_gradient = executor->gradients[i];
+    call.parameter_gradient = parameter_gradient;
+    for (int32_t j = 0; j < call.node->input_count; j++) {
+      const int32_t input = call.node->inputs[j];
+      call.input_gradients[j] = executor->gradients[input];
+      call.accumulate[j] = executor->written[input];
+      executor->written[input] = true;
+    }
+    call.node->kind->backward(&call);
+  }
+}

@@ -1,0 +1,30 @@
+/* An executor: the memory of activations and gradients for a network and a number of tiles, and the two passes. */
+#ifndef MODEL_EXECUTOR_H
+#define MODEL_EXECUTOR_H
+
+#include "model/network.h"
+
+struct executor;
+
+/* For at most `tiles` tiles; gradients: whether executor_backward will be used. NULL when memory is out (message set).
+ * The network must outlive it. */
+struct executor *executor_create(struct lottery_network *network, int64_t tiles, bool gradients);
+void executor_destroy(struct executor *executor);
+
+int64_t executor_tiles(const struct executor *executor);
+
+/* The input to fill before a forward pass, [tile][feature][lane]; the output after it; the gradient of the output to
+ * fill before a backward pass. */
+float *executor_input(struct executor *executor);
+float *executor_output(struct executor *executor);
+float *executor_output_gradient(struct executor *executor);
+
+/* Room for the targets of a loss, [tile][output feature][lane]. */
+float *executor_targets(struct executor *executor);
+
+void executor_forward(struct executor *executor, int64_t tiles);
+
+/* Writes the gradient of every parameter, laid out as network->parameters, unmasked. */
+void executor_backward(struct executor *executor, int64_t tiles, float *parameter_gradient);
+
+#endif

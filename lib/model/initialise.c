@@ -1,0 +1,42 @@
+/* Initial weights: each a function of scheme, seed, tensor and position. */
+#include <math.h>
+
+#include "base/random.h"
+#include "kernels/kernels.h"
+#include "model/network.h"
+
+/* Glorot & Bengio 2010, section 4.2.1; He et al. 2015, section 2.2. A uniform deviate in ±a has variance a^2 / 3. */
+static double standard_deviation(int32_t scheme, const struct parameter *parameter) {
+  const double fan_in = (double)parameter->fan_in, fan_out = (double)parameter->fan_out;
+  const int glorot = scheme == LOTTERY_INITIALISE_GLOROT_NORMAL || scheme == LOTTERY_INITIALISE_GLOROT_UNIFORM;
+  return sqrt(2.0 / (glorot ? fan_in + fan_out : fan_in));
+}
+
+static void fill(float *values, int64_t count, double deviation, bool normal, uint64_t seed, uint32_t tensor) {
+  for (int64_t i = 0; i < count; i += 2) { /* a block of random bits serves two elements */
+    uint64_t bits[2];
+    random_block(seed, RANDOM_INITIALISE, tensor, (uint64_t)i / 2, bits);
+    double pair[2];
+    if (normal) {
+      random_normal(bits, pair);
+    } else {
+      pair[0] = (2.0 * random_uniform(bits[0]) - 1.0) * sqrt(3.0);
+      pair[1] = (2.0 * random_uniform(bits[1]) - 1.0) * sqrt(3.0);
+    }
+    values[i] = (float)(deviation * pair[0]);
+    if (i + 1 < count) values[i + 1] = (float)(deviation * pair[1]);
+  }
+}
+
+void network_initialise(struct lottery_network *network, int32_t scheme, uint64_t seed) {
+  const bool normal = scheme == LOTTERY_INITIALISE_GLOROT_NORMAL || scheme == LOTTERY_INITIALISE_KAIMING_NORMAL;
+  for (int64_t i = 0; i < network->tensor_count; i++) {
+    const struct parameter *parameter = &network->parameter[i];
+    float *values = network->parameters + parameter->offset;
+    const bool is_weight = parameter->mask_tensor >= 0;
+    fill(values, network->tensors[i].count, is_weight ? standard_deviation(scheme, parameter) : 0.0, normal, seed,
+         (uint32_t)i);
+    for (int64_t j = 0; !is_weight && j < network->tensors[i].count; j++) values[j] = 0.0F; /* no -0 */
+  }
+  network_apply_mask(network, network->parameters);
+}

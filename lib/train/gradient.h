@@ -1,0 +1,20 @@
+/* The packed gradient: what a data-parallel host exchanges. */
+#ifndef TRAIN_GRADIENT_H
+#define TRAIN_GRADIENT_H
+
+#include "base/public.h"
+
+struct lottery_network;
+struct lottery_trainer;
+
+/* How many elements survive: weights that the mask keeps, and biases. */
+int64_t gradient_packed_count(const struct lottery_network *network);
+
+/* Between a flat gradient and its packed form. */
+void gradient_pack(const struct lottery_network *network, const float *flat, float *packed);
+void gradient_unpack(const struct lottery_network *network, const float *packed, float *flat);
+
+/* LOTTERY_ERROR_NOT_FINITE, naming the first element that is not. */
+lottery_status gradient_check_finite(struct lottery_trainer *trainer);
+
+#endif

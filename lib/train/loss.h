@@ -1,0 +1,32 @@
+/* Losses over a batch, and what a loss needs of a dataset. */
+#ifndef TRAIN_LOSS_H
+#define TRAIN_LOSS_H
+
+#include "data/dataset.h"
+#include "kernels/kernels.h"
+
+/* What is right for a batch, in the form that kernels read; the one that the loss does not use may be NULL. */
+struct answers {
+  int64_t count;         /* examples */
+  const int32_t *labels; /* [tile][lane], -1 in lanes past the batch */
+  const float *targets;  /* [tile][output][lane] */
+};
+
+/* The sum over the batch of each example's loss: of -log softmax, or of the mean of (output - target)^2 over outputs.
+ * gradient (or NULL): receives the gradient of the mean over the batch, [tile][output][lane]. */
+double loss_sum(const struct kernels *kernels, int32_t kind, int64_t outputs, const float *values,
+                const struct answers *answers, float *gradient);
+
+/* LOTTERY_ERROR_SHAPE with a message in `context` unless a network with these sizes can be trained on, or evaluated
+ * with the loss `kind`, over the dataset. */
+lottery_status loss_check_features(struct lottery_context *context, const struct lottery_dataset *dataset,
+                                   int64_t inputs, int64_t outputs);
+lottery_status loss_check_answers(struct lottery_context *context, const struct lottery_dataset *dataset, int32_t kind,
+                                  int64_t outputs);
+
+/* Fetches the answers of some examples of a dataset that passed the checks. labels and targets have room for the tiles
+ * of `count` examples. */
+struct answers loss_gather(const struct lottery_dataset *dataset, int32_t kind, int64_t outputs,
+                           const int32_t *examples, int64_t count, int32_t *labels, float *targets);
+
+#endif

@@ -1,0 +1,187 @@
+/* One iteration: forward, loss, backward, mask, optimiser; whole or in its parts. */
+#include "train/trainer.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/context.h"
+#include "base/memory.h"
+#include "data/batch.h"
+#include "kernels/float_mode.h"
+#include "model/executor.h"
+#include "train/loss.h"
+#include "train/optimiser.h"
+#include "train/schedule.h"
+
+static void finalise(void *self) {
+  struct lottery_trainer *trainer = self;
+  struct lottery_context *context = trainer->object.context;
+  executor_destroy(trainer->executor);
+  optimiser_release(trainer);
+  order_destroy(&trainer->order);
+  memory_release(context, trainer->gradient);
+  memory_release(context, trainer->labels);
+  memory_release(context, trainer->milestones);
+  object_release(trainer->dataset);
+  object_release(trainer->network);
+}
+
+struct lottery_trainer *trainer_create(struct lottery_network *network, struct lottery_dataset *dataset,
+                                       uint64_t seed) {
+  struct lottery_context *context = network->object.context;
+  struct lottery_trainer *trainer = object_create(context, OBJECT_TRAINER, sizeof *trainer, finalise);
+  if (trainer == NULL) return NULL;
+  trainer->network = object_retain(network);
+  trainer->dataset = object_retain(dataset);
+  trainer->position.seed = seed;
+  trainer->mask_changes = network->mask_changes;
+  option_initialise(&trainer->options, LOTTERY_HANDLE_TRAINER);
+  trainer->gradient = memory_allocate(context, network->parameter_count, sizeof(float));
+  if (trainer->gradient != NULL && (dataset == NULL || order_create(&trainer->order, context, dataset->count)))
+    return trainer;
+  object_release(trainer);
+  return NULL;
+}
+
+static int64_t batch_size(const struct lottery_trainer *trainer) {
+  return option_integer(&trainer->options, LOTTERY_TRAINER_BATCH_SIZE);
+}
+
+lottery_status trainer_prepare(struct lottery_trainer *trainer) {
+  struct lottery_context *context = trainer->object.context;
+  const int64_t tiles = batch_tiles(batch_size(trainer));
+  if (trainer->executor == NULL || executor_tiles(trainer->executor) < tiles) {
+    struct executor *executor = executor_create(trainer->network, tiles, true);
+    int32_t *labels = memory_allocate(context, tiles * BATCH_TILE, sizeof *labels);
+    if (executor == NULL || labels == NULL) {
+      executor_destroy(executor);
+      memory_release(context, labels);
+      return LOTTERY_ERROR_MEMORY;
+    }
+    executor_destroy(trainer->executor);
+    memory_release(context, trainer->labels);
+    trainer->executor = executor;
+    trainer->labels = labels;
+    trainer->phase = PHASE_IDLE;
+  }
+  const lottery_status status = optimiser_prepare(trainer);
+  if (status != LOTTERY_OK) return status;
+  if (trainer->mask_changes != trainer->network->mask_changes) {
+    optimiser_apply_mask(trainer);
+    network_apply_mask(trainer->network, trainer->gradient);
+    trainer->mask_changes = trainer->network->mask_changes;
+  }
+  return LOTTERY_OK;
+}
+
+lottery_status trainer_forward(struct lottery_trainer *trainer, int64_t count, const float *inputs, float *outputs) {
+  const lottery_status status = trainer_prepare(trainer);
+  if (status != LOTTERY_OK) return status;
+  const uint64_t mode = float_mode_enter();
+  dataset_gather_rows(inputs, network_inputs(trainer->network), count, executor_input(trainer->executor));
+  executor_forward(trainer->executor, batch_tiles(count));
+  dataset_scatter_rows(executor_output(trainer->executor), network_outputs(trainer->network), count, outputs);
+  float_mode_leave(mode);
+  trainer->phase = PHASE_FORWARD;
+  trainer->phase_count = count;
+  trainer->phase_drawn = false;
+  return LOTTERY_OK;
+}
+
+/* From the output gradient in the executor to the masked gradient of the parameters. */
+static void backward(struct lottery_trainer *trainer, int64_t count) {
+  executor_backward(trainer->executor, batch_tiles(count), trainer->gradient);
+  network_apply_mask(trainer->network, trainer->gradient);
+  trainer->phase = PHASE_GRADIENT;
+}
+
+lottery_status trainer_backward(struct lottery_trainer *trainer, const float *output_gradient) {
+  const int64_t outputs = network_outputs(trainer->network), count = trainer->phase_count;
+  const uint64_t mode = float_mode_enter();
+  dataset_gather_rows(output_gradient, outputs, count, executor_output_gradient(trainer->executor));
+  backward(trainer, count);
+  float_mode_leave(mode);
+  return LOTTERY_OK;
+}
+
+/* Puts the batch into the executor's input and its answers beside it. */
+static struct answers load(struct lottery_trainer *trainer, const struct batch *batch) {
+  const struct lottery_network *network = trainer->network;
+  const int32_t kind = (int32_t)option_integer(&trainer->options, LOTTERY_TRAINER_LOSS);
+  const int64_t outputs = network_outputs(network);
+  float *input = executor_input(trainer->executor), *targets = executor_targets(trainer->executor);
+  if (batch->inputs == NULL) {
+    int64_t count;
+    const int32_t *examples =
+        order_batch(&trainer->order, trainer->position.seed, trainer->position.batch, batch_size(trainer), &count);
+    dataset_gather(trainer->dataset, examples, count, input);
+    return loss_gather(trainer->dataset, kind, outputs, examples, count, trainer->labels, targets);
+  }
+  dataset_gather_rows(batch->inputs, network_inputs(network), batch->count, input);
+  struct answers answers = {.count = batch->count};
+  if (batch->labels != NULL) {
+    dataset_pad_labels(batch->labels, batch->count, trainer->labels);
+    answers.labels = trainer->labels;
+  }
+  if (kind == LOTTERY_LOSS_CROSS_ENTROPY) return answers;
+  if (batch->targets != NULL)
+    dataset_gather_rows(batch->targets, outputs, batch->count, targets);
+  else
+    dataset_one_hot(trainer->labels, batch->count, outputs, targets);
+  answers.targets = targets;
+  return answers;
+}
+
+lottery_status trainer_gradient(struct lottery_trainer *trainer, const struct batch *batch, double *loss) {
+  const lottery_status status = trainer_prepare(trainer);
+  if (status != LOTTERY_OK) return status;
+  const uint64_t mode = float_mode_enter();
+  const struct answers answers = load(trainer, batch);
+  trainer->phase = PHASE_IDLE;
+  executor_forward(trainer->executor, batch_tiles(answers.count));
+  const int32_t kind = (int32_t)option_integer(&trainer->options, LOTTERY_TRAINER_LOSS);
+  const double mean =
+      loss_sum(trainer->network->kernels, kind, network_outputs(trainer->network), executor_output(trainer->executor),
+               &answers, executor_output_gradient(trainer->executor)) /
+      (double)answers.count;
+  const bool finite = isfinite(mean);
+  if (finite) backward(trainer, answers.count);
+  float_mode_leave(mode);
+  if (loss != NULL) *loss = mean;
+  if (!finite)
+    return context_fail(trainer->object.context, LOTTERY_ERROR_NOT_FINITE,
+                        "loss: %g at iteration %lld; no weight was changed", mean,
+                        (long long)trainer->position.iteration);
+  trainer->phase_drawn = batch->inputs == NULL;
+  return LOTTERY_OK;
+}
+
+lottery_status trainer_apply(struct lottery_trainer *trainer) {
+  const lottery_status status = trainer_prepare(trainer);
+  if (status != LOTTERY_OK) return status;
+  const uint64_t mode = float_mode_enter();
+  optimiser_step(trainer, schedule_rate(trainer, trainer->position.iteration));
+  float_mode_leave(mode);
+  trainer->position.iteration++;
+  if (trainer->phase_drawn) trainer->position.batch++;
+  trainer->phase = PHASE_IDLE;
+  return LOTTERY_OK;
+}
+
+lottery_status trainer_run(struct lottery_trainer *trainer, int64_t iterations, lottery_progress progress, void *user,
+                           int64_t *done) {
+  const int64_t interval = option_integer(&trainer->options, LOTTERY_TRAINER_PROGRESS_INTERVAL);
+  const struct batch next = {0};
+  for (int64_t i = 0; i < iterations; i++) {
+    if (context_is_cancelled(trainer->object.context)) return LOTTERY_CANCELLED;
+    double loss;
+    lottery_status status = trainer_gradient(trainer, &next, &loss);
+    if (status == LOTTERY_OK) status = trainer_apply(trainer);
+    if (status != LOTTERY_OK) return status;
+    ++*done;
+    if (progress != NULL && trainer->position.iteration % interval == 0 &&
+        progress(trainer->position.iteration, loss, user) != 0)
+      return LOTTERY_STOPPED;
+  }
+  return context_is_cancelled(trainer->object.context) ? LOTTERY_CANCELLED : LOTTERY_OK;
+}

@@ -1,0 +1,57 @@
+/* A trainer: options, position, optimiser state and the memory of one batch; and what one iteration does. */
+#ifndef TRAIN_TRAINER_H
+#define TRAIN_TRAINER_H
+
+#include "base/option.h"
+#include "data/dataset.h"
+#include "data/order.h"
+#include "model/network.h"
+#include "model/snapshot.h"
+
+/* How far an iteration in its split form has come. */
+enum trainer_phase { PHASE_IDLE, PHASE_FORWARD, PHASE_GRADIENT };
+
+struct lottery_trainer {
+  struct object object;
+  struct lottery_network *network;
+  struct lottery_dataset *dataset; /* or NULL */
+  struct option_values options;
+  double *milestones;
+  int64_t milestone_count;
+  struct position position;
+  int64_t optimiser_steps;
+  float *state[SNAPSHOT_SLOTS]; /* LOTTERY_SLOT_FIRST and _SECOND, laid out as network->parameters, or NULL */
+  float *gradient;              /* laid out as network->parameters */
+  struct executor *executor;    /* for the batch size; made by the first call that needs it */
+  int32_t *labels;              /* [tile][lane] */
+  struct order order;           /* holds nothing without a dataset */
+  uint64_t mask_changes;        /* of the network, as far as the state follows them */
+  enum trainer_phase phase;
+  int64_t phase_count; /* examples of the forward pass */
+  bool phase_drawn;    /* the batch came from the dataset */
+  bool running;
+};
+
+/* A batch of the host's, or (inputs NULL) the next of the trainer's dataset. */
+struct batch {
+  int64_t count;
+  const float *inputs;
+  const int32_t *labels;
+  const float *targets;
+};
+
+/* Creates a trainer for checked arguments; NULL when memory is out (message set). */
+struct lottery_trainer *trainer_create(struct lottery_network *network, struct lottery_dataset *dataset, uint64_t seed);
+
+/* Makes the memory that the options ask for, and follows changes of the mask. */
+lottery_status trainer_prepare(struct lottery_trainer *trainer);
+
+/* The parts of an iteration. loss may be NULL. trainer_run checks no arguments either. */
+lottery_status trainer_forward(struct lottery_trainer *trainer, int64_t count, const float *inputs, float *outputs);
+lottery_status trainer_backward(struct lottery_trainer *trainer, const float *output_gradient);
+lottery_status trainer_gradient(struct lottery_trainer *trainer, const struct batch *batch, double *loss);
+lottery_status trainer_apply(struct lottery_trainer *trainer);
+lottery_status trainer_run(struct lottery_trainer *trainer, int64_t iterations, lottery_progress progress, void *user,
+                           int64_t *done);
+
+#endif
