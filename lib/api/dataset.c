@@ -56,17 +56,17 @@ static lottery_status check_shape(struct lottery_context *context, int64_t count
   return LOTTERY_OK;
 }
 
-/* Copied or borrowed storage of the inputs, with their elements checked. */
-static lottery_status store(struct lottery_context *context, const void *inputs, int32_t element, int64_t count,
-                            int64_t features, int32_t memory, struct storage **out) {
-  struct storage *storage = memory == LOTTERY_MEMORY_COPY ? storage_create(context, element, count, features)
-                                                          : storage_borrow(context, element, count, features, inputs);
+/* Copied or borrowed storage of the argument `name`, with its elements checked. */
+static lottery_status store(struct lottery_context *context, const char *name, const void *values, int32_t element,
+                            int64_t count, int64_t width, int32_t memory, struct storage **out) {
+  struct storage *storage = memory == LOTTERY_MEMORY_COPY ? storage_create(context, element, count, width)
+                                                          : storage_borrow(context, element, count, width, values);
   if (storage == NULL) return LOTTERY_ERROR_MEMORY;
-  if (memory == LOTTERY_MEMORY_COPY) memcpy(storage->owned, inputs, (size_t)(count * features * element_size(element)));
+  if (memory == LOTTERY_MEMORY_COPY) memcpy(storage->owned, values, (size_t)(count * width * element_size(element)));
   int64_t row = 0;
   if (!storage_measure(storage, &row)) {
     object_release(storage);
-    return context_fail(context, LOTTERY_ERROR_NOT_FINITE, "inputs: example %lld has a value that is not finite",
+    return context_fail(context, LOTTERY_ERROR_NOT_FINITE, "%s: example %lld has a value that is not finite", name,
                         (long long)row);
   }
   *out = storage;
@@ -89,7 +89,7 @@ lottery_status lottery_dataset_create(lottery_context *context, int64_t count, i
     return context_fail(context, LOTTERY_ERROR_NOT_FINITE, "%s: %g is not finite", isfinite(scale) ? "shift" : "scale",
                         isfinite(scale) ? shift : scale);
   struct storage *storage = NULL;
-  TRY(store(context, inputs, element, count, features, memory, &storage));
+  TRY(store(context, "inputs", inputs, element, count, features, memory, &storage));
   const struct scaling scaling = {scale, shift};
   lottery_status status;
   if (scaling_is_finite(scaling, storage->largest))
@@ -136,11 +136,7 @@ lottery_status lottery_dataset_with_targets(lottery_dataset *dataset, int64_t wi
   TRY(check_range(context, "width", width, 1, WIDTH_LIMIT));
   TRY(check_count(context, count, dataset->count, "examples"));
   struct storage *storage = NULL; /* count below 2^31, width below 2^25: their product fits */
-  const lottery_status stored =
-      store(context, targets, LOTTERY_ELEMENT_FLOAT32, count, width, LOTTERY_MEMORY_COPY, &storage);
-  if (stored == LOTTERY_ERROR_NOT_FINITE)
-    return context_fail(context, stored, "targets: a value is infinite or not a number");
-  TRY(stored);
+  TRY(store(context, "targets", targets, LOTTERY_ELEMENT_FLOAT32, count, width, LOTTERY_MEMORY_COPY, &storage));
   const lottery_status status = made(dataset_with_targets(dataset, storage), out);
   object_release(storage);
   return status;
