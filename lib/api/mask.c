@@ -146,6 +146,6 @@ lottery_status lottery_mask_transfer(lottery_mask *mask, lottery_network *networ
   struct lottery_context *context = mask->object.context;
   CHECK_OTHER_HANDLE(context, network, OBJECT_NETWORK);
   CHECK_POINTER(context, out);
-  if (!network->finished) return context_fail(context, LOTTERY_ERROR_STATE, "network: is not finished");
+  if (!network->finished) return context_fail(context, LOTTERY_ERROR_STATE, "network: not finished");
   return mask_transfer(context, mask, network->prunable, network->prunable_count, out);
 }

@@ -125,7 +125,7 @@ lottery_status pruner_apply(struct lottery_pruner *pruner, struct lottery_networ
                             const struct lottery_mask *mask, struct lottery_mask **out) {
   struct lottery_context *context = pruner->object.context;
   *out = NULL;
-  if (!network->finished) return context_fail(context, LOTTERY_ERROR_STATE, "network: is not finished");
+  if (!network->finished) return context_fail(context, LOTTERY_ERROR_STATE, "network: not finished");
   if (mask == NULL) mask = network->mask;
   if (mask != NULL) {
     const lottery_status status =
