@@ -33,13 +33,23 @@ static struct scaling scaling_of(const struct lottery_dataset *dataset, int64_t 
   return dataset->scalings[feature / (dataset->features / dataset->groups)];
 }
 
+/* Rows of a random order come from memory: asked for one after another before they are transposed, a batch of MNIST
+ * takes half the time. What is past the limit would be pushed out of the cache again. */
+static void prefetch_row(const void *row, int64_t bytes) {
+  enum { LINE = 64, LIMIT = 4096 };
+  for (int64_t at = 0; at < bytes && at < LIMIT; at += LINE) __builtin_prefetch((const char *)row + at);
+}
+
 /* Each of the functions below fills one tile with `lanes` examples. */
 
 static void gather_bytes(const struct lottery_dataset *dataset, const int32_t *indices, int64_t lanes, float *tile) {
   const unsigned char *values = dataset->inputs.storage->values;
   const int64_t width = dataset->features;
   const unsigned char *rows[BATCH_TILE];
-  for (int64_t lane = 0; lane < lanes; lane++) rows[lane] = values + rows_at(&dataset->inputs, indices[lane]) * width;
+  for (int64_t lane = 0; lane < lanes; lane++) {
+    rows[lane] = values + rows_at(&dataset->inputs, indices[lane]) * width;
+    prefetch_row(rows[lane], width);
+  }
   unsigned char block[QUARTERS][BLOCK * BLOCK]; /* [quarter][lane][feature], then [quarter][feature][lane] */
   memset(block, 0, sizeof block);
   for (int64_t first = 0; first < width; first += BLOCK) {
@@ -77,8 +87,10 @@ static void transpose_rows(const float *const *rows, int64_t width, int64_t lane
 static void gather_floats(const struct rows *source, const int32_t *indices, int64_t lanes, float *tile) {
   const float *values = source->storage->values;
   const float *rows[BATCH_TILE];
-  for (int64_t lane = 0; lane < lanes; lane++)
+  for (int64_t lane = 0; lane < lanes; lane++) {
     rows[lane] = values + rows_at(source, indices[lane]) * source->storage->width;
+    prefetch_row(rows[lane], source->storage->width * (int64_t)sizeof(float));
+  }
   transpose_rows(rows, source->storage->width, lanes, tile);
 }
 
