@@ -30,12 +30,10 @@
     if ((pointer) == NULL) return context_fail((context), LOTTERY_ERROR_ARGUMENT, #pointer ": NULL"); \
   } while (0)
 
-/* The out parameter of a function that makes a handle: NULL from here on unless the function succeeds. */
-#define CHECK_OUT(context, pointer)  \
-  do {                               \
-    CHECK_POINTER(context, pointer); \
-    *(pointer) = NULL;               \
-  } while (0)
+/* What a _destroy function does: NULL and handles of another kind are left alone. */
+static inline void destroy_handle(void *handle, enum object_kind kind) {
+  if (object_check(handle, kind) == LOTTERY_OK) object_release(handle);
+}
 
 /* A step that can fail. */
 #define TRY(expression)                             \

@@ -58,7 +58,7 @@ lottery_status lottery_context_create_with_allocator(lottery_allocate allocate, 
   return LOTTERY_OK;
 }
 
-void lottery_context_destroy(lottery_context *context) { object_release(context); }
+void lottery_context_destroy(lottery_context *context) { destroy_handle(context, OBJECT_CONTEXT); }
 
 lottery_status lottery_context_message(lottery_context *context, char *buffer, int64_t capacity, int64_t *needed) {
   CHECK_HANDLE(context, OBJECT_CONTEXT);
@@ -108,9 +108,11 @@ lottery_status lottery_context_memory(lottery_context *context, int64_t *bytes, 
 }
 
 void lottery_context_cancel(lottery_context *context) {
-  if (context != NULL) atomic_store_explicit(&context->cancelled, 1, memory_order_relaxed);
+  if (object_check(context, OBJECT_CONTEXT) == LOTTERY_OK)
+    atomic_store_explicit(&context->cancelled, 1, memory_order_relaxed);
 }
 
 void lottery_context_resume(lottery_context *context) {
-  if (context != NULL) atomic_store_explicit(&context->cancelled, 0, memory_order_relaxed);
+  if (object_check(context, OBJECT_CONTEXT) == LOTTERY_OK)
+    atomic_store_explicit(&context->cancelled, 0, memory_order_relaxed);
 }

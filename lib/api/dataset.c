@@ -106,9 +106,7 @@ lottery_status lottery_dataset_create(lottery_context *context, int64_t count, i
   return status;
 }
 
-void lottery_dataset_destroy(lottery_dataset *dataset) {
-  if (object_check(dataset, OBJECT_DATASET) == LOTTERY_OK) object_release(dataset);
-}
+void lottery_dataset_destroy(lottery_dataset *dataset) { destroy_handle(dataset, OBJECT_DATASET); }
 
 lottery_status lottery_dataset_with_labels(lottery_dataset *dataset, int32_t classes, const int32_t *labels,
                                            int64_t count, lottery_dataset **out) {

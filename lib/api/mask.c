@@ -20,7 +20,7 @@ lottery_status lottery_mask_ones(lottery_network *network, lottery_mask **out) {
   return give(network_ones(network), out);
 }
 
-void lottery_mask_destroy(lottery_mask *mask) { object_release(mask); }
+void lottery_mask_destroy(lottery_mask *mask) { destroy_handle(mask, OBJECT_MASK); }
 
 lottery_status lottery_mask_replace(lottery_mask *mask, int64_t tensor, const uint8_t *bytes, int64_t count,
                                     lottery_mask **out) {

@@ -9,20 +9,22 @@
 #include "train/state.h"
 
 lottery_status lottery_network_create(lottery_context *context, lottery_network **out) {
+  CLEAR_OUT(out);
   CHECK_HANDLE(context, OBJECT_CONTEXT);
-  CHECK_OUT(context, out);
+  CHECK_POINTER(context, out);
   *out = network_create(context);
   return *out != NULL ? LOTTERY_OK : LOTTERY_ERROR_MEMORY;
 }
 
 lottery_status lottery_network_preset(lottery_context *context, const char *name, lottery_network **out) {
+  CLEAR_OUT(out);
   CHECK_HANDLE(context, OBJECT_CONTEXT);
-  CHECK_OUT(context, out);
+  CHECK_POINTER(context, out);
   CHECK_POINTER(context, name);
   return network_preset(context, name, out);
 }
 
-void lottery_network_destroy(lottery_network *network) { object_release(network); }
+void lottery_network_destroy(lottery_network *network) { destroy_handle(network, OBJECT_NETWORK); }
 
 static lottery_status check_building(lottery_network *network, const int32_t *node) {
   CHECK_HANDLE(network, OBJECT_NETWORK);
@@ -203,8 +205,9 @@ lottery_status lottery_network_set_mask(lottery_network *network, lottery_mask *
 }
 
 lottery_status lottery_network_get_mask(lottery_network *network, lottery_mask **out) {
+  CLEAR_OUT(out);
   CHECK_HANDLE(network, OBJECT_NETWORK);
-  CHECK_OUT(network->object.context, out);
+  CHECK_POINTER(network->object.context, out);
   TRY(network_require_finished(network));
   *out = network_current_mask(network);
   return *out != NULL ? LOTTERY_OK : LOTTERY_ERROR_MEMORY;
@@ -245,8 +248,9 @@ lottery_status lottery_network_evaluate(lottery_network *network, lottery_datase
 }
 
 lottery_status lottery_network_snapshot(lottery_network *network, lottery_snapshot **out) {
+  CLEAR_OUT(out);
   CHECK_HANDLE(network, OBJECT_NETWORK);
-  CHECK_OUT(network->object.context, out);
+  CHECK_POINTER(network->object.context, out);
   TRY(network_require_finished(network));
   *out = state_of_network(network);
   return *out != NULL ? LOTTERY_OK : LOTTERY_ERROR_MEMORY;

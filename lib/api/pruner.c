@@ -11,7 +11,7 @@ lottery_status lottery_pruner_create(lottery_context *context, lottery_pruner **
   return *out != NULL ? LOTTERY_OK : LOTTERY_ERROR_MEMORY;
 }
 
-void lottery_pruner_destroy(lottery_pruner *pruner) { object_release(pruner); }
+void lottery_pruner_destroy(lottery_pruner *pruner) { destroy_handle(pruner, OBJECT_PRUNER); }
 
 lottery_status lottery_pruner_set_integer(lottery_pruner *pruner, int32_t key, int64_t value) {
   CHECK_HANDLE(pruner, OBJECT_PRUNER);

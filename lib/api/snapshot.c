@@ -6,7 +6,7 @@
 #include "api/check.h"
 #include "base/text.h"
 
-void lottery_snapshot_destroy(lottery_snapshot *snapshot) { object_release(snapshot); }
+void lottery_snapshot_destroy(lottery_snapshot *snapshot) { destroy_handle(snapshot, OBJECT_SNAPSHOT); }
 
 lottery_status lottery_snapshot_contents(lottery_snapshot *snapshot, int32_t *out) {
   CHECK_HANDLE(snapshot, OBJECT_SNAPSHOT);

@@ -14,9 +14,10 @@
 
 lottery_status lottery_trainer_create(lottery_network *network, lottery_dataset *dataset, uint64_t seed,
                                       lottery_trainer **out) {
+  CLEAR_OUT(out);
   CHECK_HANDLE(network, OBJECT_NETWORK);
   struct lottery_context *context = network->object.context;
-  CHECK_OUT(context, out);
+  CHECK_POINTER(context, out);
   TRY(network_require_finished(network));
   if (dataset != NULL) {
     CHECK_OTHER_HANDLE(context, dataset, OBJECT_DATASET);
@@ -26,7 +27,7 @@ lottery_status lottery_trainer_create(lottery_network *network, lottery_dataset 
   return *out != NULL ? LOTTERY_OK : LOTTERY_ERROR_MEMORY;
 }
 
-void lottery_trainer_destroy(lottery_trainer *trainer) { object_release(trainer); }
+void lottery_trainer_destroy(lottery_trainer *trainer) { destroy_handle(trainer, OBJECT_TRAINER); }
 
 /* Functions that change the trainer are refused inside its own progress callback, and so are those of other trainers of
  * its network. */
@@ -282,8 +283,9 @@ static lottery_status check_what(lottery_trainer *trainer, int32_t what, int32_t
 }
 
 lottery_status lottery_trainer_snapshot(lottery_trainer *trainer, int32_t what, lottery_snapshot **out) {
+  CLEAR_OUT(out);
   CHECK_HANDLE(trainer, OBJECT_TRAINER);
-  CHECK_OUT(trainer->object.context, out);
+  CHECK_POINTER(trainer->object.context, out);
   TRY(check_idle(trainer));
   TRY(check_what(trainer, what, LOTTERY_STATE_ALL));
   *out = state_of_trainer(trainer, what);

@@ -13,7 +13,7 @@ struct executor {
   struct lottery_network *network;
   int64_t tiles;
   float **values;    /* per node; a node in place shares its input's */
-  float **gradients; /* per node, or NULL without gradients; the input node has none */
+  float **gradients; /* per node, or NULL without gradients; the input node has none unless it is the output */
   bool *written;     /* per node, during a backward pass: whether its gradient has a value */
   float *targets;
   float *workspace;
@@ -82,7 +82,8 @@ struct executor *executor_create(struct lottery_network *network, int64_t tiles,
     executor->gradients = memory_allocate(context, network->node_count, sizeof *executor->gradients);
     executor->written = memory_allocate(context, network->node_count, sizeof *executor->written);
     complete =
-        executor->gradients != NULL && executor->written != NULL && allocate_buffers(executor, executor->gradients, 1);
+        executor->gradients != NULL && executor->written != NULL &&
+        allocate_buffers(executor, executor->gradients, network->output == 0 ? 0 : 1); /* the input may be the output */
   }
   if (complete) return executor;
   executor_destroy(executor);

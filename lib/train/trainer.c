@@ -49,6 +49,8 @@ static int64_t batch_size(const struct lottery_trainer *trainer) {
 
 lottery_status trainer_prepare(struct lottery_trainer *trainer) {
   struct lottery_context *context = trainer->object.context;
+  const lottery_status status = optimiser_prepare(trainer);
+  if (status != LOTTERY_OK) return status;
   const int64_t tiles = batch_tiles(batch_size(trainer));
   if (trainer->executor == NULL || executor_tiles(trainer->executor) < tiles) {
     struct executor *executor = executor_create(trainer->network, tiles, true);
@@ -62,10 +64,8 @@ lottery_status trainer_prepare(struct lottery_trainer *trainer) {
     memory_release(context, trainer->labels);
     trainer->executor = executor;
     trainer->labels = labels;
-    trainer->phase = PHASE_IDLE;
+    if (trainer->phase == PHASE_FORWARD) trainer->phase = PHASE_IDLE; /* a gradient outlives the executor */
   }
-  const lottery_status status = optimiser_prepare(trainer);
-  if (status != LOTTERY_OK) return status;
   if (trainer->mask_changes != trainer->network->mask_changes) {
     optimiser_apply_mask(trainer);
     network_apply_mask(trainer->network, trainer->gradient);

@@ -1,0 +1,494 @@
+/* Every function of the header with every handle NULL or of another kind and every pointer NULL: the status, the
+ * message, what is created (nothing) and what is changed (nothing). A function that is missing here fails the test. */
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "support.h"
+
+/* FUNCTION(name, arguments, parameters). p[i] is the i-th of the parameters that are varied, each "kind name":
+ *   C N D M S P T  a handle: context, network, dataset, mask, snapshot, pruner, trainer with a gradient;
+ *   U E F          a network that is not finished, one without nodes, a trainer after its forward pass
+ *   d n m …        receives a handle of that kind
+ *   *              any other pointer; !: NULL leaves the message as it is; %: NULL is an error of shape; #: it is
+ *                  written on an error too
+ *   ? before one of these: it may be NULL
+ * "name=text": the argument is a text. */
+// clang-format off
+#define FUNCTIONS(FUNCTION) \
+  FUNCTION(lottery_context_create, (p[0]), "c out") \
+  FUNCTION(lottery_context_message, (p[0], p[1], 16, p[2]), "C context, ! buffer, ?* needed") \
+  FUNCTION(lottery_context_set_instruction_set, (p[0], 0), "C context") \
+  FUNCTION(lottery_context_get_instruction_set, (p[0], p[1]), "C context, * out") \
+  FUNCTION(lottery_context_describe, (p[0], p[1], 16, p[2]), "C context, * buffer, ?* needed") \
+  FUNCTION(lottery_context_memory, (p[0], p[1], p[2]), "C context, ?* bytes, ?* peak") \
+  FUNCTION(lottery_option_count, (p[0]), "* out") \
+  FUNCTION(lottery_option_describe, (0, p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7]), \
+           "?* key, ?* handle, ?* type, ?* minimum, ?* maximum, ?* initial, ?* name, ?* meaning") \
+  FUNCTION(lottery_option_choice, (LOTTERY_TRAINER_LOSS, 0, p[0]), "* name") \
+  FUNCTION(lottery_network_create, (p[0], p[1]), "C context, n out") \
+  FUNCTION(lottery_network_preset, (p[0], p[1], p[2]), "C context, * name=mlp-2-2, n out") \
+  FUNCTION(lottery_network_input, (p[0], 1, p[1], p[2]), "E network, * shape, * node") \
+  FUNCTION(lottery_network_dense, (p[0], 0, 2, p[1]), "U network, * node") \
+  FUNCTION(lottery_network_relu, (p[0], 0, p[1]), "U network, * node") \
+  FUNCTION(lottery_network_tanh, (p[0], 0, p[1]), "U network, * node") \
+  FUNCTION(lottery_network_sigmoid, (p[0], 0, p[1]), "U network, * node") \
+  FUNCTION(lottery_network_add, (p[0], 0, 0, p[1]), "U network, * node") \
+  FUNCTION(lottery_network_node_set_integer, (p[0], 1, LOTTERY_NODE_BIAS, 0), "U network") \
+  FUNCTION(lottery_network_node_get_integer, (p[0], 1, LOTTERY_NODE_BIAS, p[1]), "N network, * out") \
+  FUNCTION(lottery_network_node_shape, (p[0], 0, 3, p[1], p[2]), "N network, * shape, * rank") \
+  FUNCTION(lottery_network_finish, (p[0], 1), "U network") \
+  FUNCTION(lottery_network_sizes, (p[0], p[1], p[2]), "N network, * inputs, * outputs") \
+  FUNCTION(lottery_network_initialise, (p[0], 0, 2), "N network") \
+  FUNCTION(lottery_network_tensor_count, (p[0], p[1]), "N network, * out") \
+  FUNCTION(lottery_network_tensor_name, (p[0], 0, p[1], 16, p[2]), "N network, * buffer, ?* needed") \
+  FUNCTION(lottery_network_tensor_find, (p[0], p[1], p[2]), "N network, * name=fc1.bias, * out") \
+  FUNCTION(lottery_network_tensor_shape, (p[0], 0, 2, p[1], p[2]), "N network, * shape, * rank") \
+  FUNCTION(lottery_network_tensor_prunable, (p[0], 0, p[1]), "N network, * out") \
+  FUNCTION(lottery_network_read_tensor, (p[0], 0, p[1], 6), "N network, * values") \
+  FUNCTION(lottery_network_write_tensor, (p[0], 0, p[1], 6), "N network, * values") \
+  FUNCTION(lottery_network_set_mask, (p[0], p[1]), "N network, ?M mask") \
+  FUNCTION(lottery_network_get_mask, (p[0], p[1]), "N network, m out") \
+  FUNCTION(lottery_network_check_mask, (p[0], p[1], p[2], p[3]), "N network, ?M mask, ?* tensor, ?* element") \
+  FUNCTION(lottery_network_predict, (p[0], 1, p[1], p[2]), "N network, * inputs, * outputs") \
+  FUNCTION(lottery_network_evaluate, (p[0], p[1], 0, p[2], p[3]), "N network, D dataset, ?* loss, ?* correct") \
+  FUNCTION(lottery_network_snapshot, (p[0], p[1]), "N network, s out") \
+  FUNCTION(lottery_network_restore, (p[0], p[1]), "N network, S snapshot") \
+  FUNCTION(lottery_dataset_create, (p[0], 1, 1, p[1], 0, p[2], 1.0, 0.0, 0, NULL, NULL, p[3]), \
+           "C context, * shape, * inputs, d out") \
+  FUNCTION(lottery_dataset_with_labels, (p[0], 2, p[1], 4, p[2]), "D dataset, * labels, d out") \
+  FUNCTION(lottery_dataset_with_targets, (p[0], 1, p[1], 4, p[2]), "D dataset, * targets, d out") \
+  FUNCTION(lottery_dataset_load_idx, (p[0], p[1], NULL, p[2]), "C context, * images, d out") \
+  FUNCTION(lottery_dataset_split, (p[0], 1, 1, p[1], p[2]), "D dataset, d first, d second") \
+  FUNCTION(lottery_dataset_subset, (p[0], p[1], 2, p[2]), "D dataset, * indices, d out") \
+  FUNCTION(lottery_dataset_shuffle_labels, (p[0], 1, p[1]), "D dataset, d out") \
+  FUNCTION(lottery_dataset_relabel, (p[0], 2, p[1], 2, p[2]), "D dataset, * map, d out") \
+  FUNCTION(lottery_dataset_statistics, (p[0], 1, p[1], p[2]), "D dataset, * mean, * deviation") \
+  FUNCTION(lottery_dataset_normalise, (p[0], 1, p[1], p[2], p[3]), "D dataset, * mean, * deviation, d out") \
+  FUNCTION(lottery_dataset_sizes, (p[0], p[1], p[2], p[3]), "D dataset, ?* count, ?* features, ?* classes") \
+  FUNCTION(lottery_dataset_shape, (p[0], 3, p[1], p[2]), "D dataset, * shape, * rank") \
+  FUNCTION(lottery_dataset_read, (p[0], 0, 1, p[1], p[2]), "D dataset, ?* inputs, ?* labels") \
+  FUNCTION(lottery_mask_ones, (p[0], p[1]), "N network, m out") \
+  FUNCTION(lottery_mask_replace, (p[0], 0, p[1], 6, p[2]), "M mask, * bytes, m out") \
+  FUNCTION(lottery_mask_read, (p[0], 0, p[1], 6), "M mask, * bytes") \
+  FUNCTION(lottery_mask_tensor_count, (p[0], p[1]), "M mask, * out") \
+  FUNCTION(lottery_mask_tensor_name, (p[0], 0, p[1], 16, p[2]), "M mask, * buffer, ?* needed") \
+  FUNCTION(lottery_mask_tensor_shape, (p[0], 0, 2, p[1], p[2]), "M mask, * shape, * rank") \
+  FUNCTION(lottery_mask_kept, (p[0], 0, p[1], p[2]), "M mask, ?* kept, ?* total") \
+  FUNCTION(lottery_mask_intersect, (p[0], p[1], p[2]), "M first, M second, m out") \
+  FUNCTION(lottery_mask_unite, (p[0], p[1], p[2]), "M first, M second, m out") \
+  FUNCTION(lottery_mask_subtract, (p[0], p[1], p[2]), "M first, M second, m out") \
+  FUNCTION(lottery_mask_complement, (p[0], p[1]), "M mask, m out") \
+  FUNCTION(lottery_mask_hamming, (p[0], p[1], p[2]), "M first, M second, * out") \
+  FUNCTION(lottery_mask_jaccard, (p[0], p[1], p[2]), "M first, M second, * out") \
+  FUNCTION(lottery_mask_shuffle, (p[0], 1, p[1]), "M mask, m out") \
+  FUNCTION(lottery_mask_transfer, (p[0], p[1], p[2]), "M mask, N network, m out") \
+  FUNCTION(lottery_snapshot_contents, (p[0], p[1]), "S snapshot, * out") \
+  FUNCTION(lottery_snapshot_iteration, (p[0], p[1]), "S snapshot, * out") \
+  FUNCTION(lottery_snapshot_tensor_count, (p[0], p[1]), "S snapshot, * out") \
+  FUNCTION(lottery_snapshot_tensor_name, (p[0], 0, p[1], 16, p[2]), "S snapshot, * buffer, ?* needed") \
+  FUNCTION(lottery_snapshot_tensor_shape, (p[0], 0, 2, p[1], p[2]), "S snapshot, * shape, * rank") \
+  FUNCTION(lottery_snapshot_read, (p[0], 0, 0, p[1], 6), "S snapshot, * values") \
+  FUNCTION(lottery_pruner_create, (p[0], p[1]), "C context, p out") \
+  FUNCTION(lottery_pruner_set_integer, (p[0], LOTTERY_PRUNER_COUNT, 1), "P pruner") \
+  FUNCTION(lottery_pruner_get_integer, (p[0], LOTTERY_PRUNER_SCOPE, p[1]), "P pruner, * out") \
+  FUNCTION(lottery_pruner_set_real, (p[0], LOTTERY_PRUNER_RATE, 0.5), "P pruner") \
+  FUNCTION(lottery_pruner_get_real, (p[0], LOTTERY_PRUNER_RATE, p[1]), "P pruner, * out") \
+  FUNCTION(lottery_pruner_set_tensor_rate, (p[0], p[1], 0.5), "P pruner, * name=fc1.weight") \
+  FUNCTION(lottery_pruner_apply, (p[0], p[1], p[2], p[3]), "P pruner, N network, ?M mask, m out") \
+  FUNCTION(lottery_pruner_preview, (p[0], p[1], p[2], 2, p[3], p[4], p[5]), \
+           "P pruner, N network, ?M mask, ?* kept, ?* dead_units, ?* vanishing") \
+  FUNCTION(lottery_trainer_create, (p[0], p[1], 1, p[2]), "N network, ?D dataset, t out") \
+  FUNCTION(lottery_trainer_set_integer, (p[0], LOTTERY_TRAINER_WARMUP, 1), "T trainer") \
+  FUNCTION(lottery_trainer_get_integer, (p[0], LOTTERY_TRAINER_WARMUP, p[1]), "T trainer, * out") \
+  FUNCTION(lottery_trainer_set_real, (p[0], LOTTERY_TRAINER_BETA1, 0.5), "T trainer") \
+  FUNCTION(lottery_trainer_get_real, (p[0], LOTTERY_TRAINER_BETA1, p[1]), "T trainer, * out") \
+  FUNCTION(lottery_trainer_set_reals, (p[0], LOTTERY_TRAINER_MILESTONES, p[1], 1), "T trainer, * values") \
+  FUNCTION(lottery_trainer_get_reals, (p[0], LOTTERY_TRAINER_MILESTONES, p[1], 4, p[2]), \
+           "T trainer, * values, * count") \
+  FUNCTION(lottery_trainer_run, (p[0], 2, NULL, NULL, p[1]), "T trainer, ?# done") \
+  FUNCTION(lottery_trainer_step, (p[0], 1, p[1], p[2], NULL, p[3]), "T trainer, * inputs, % labels, ?* loss") \
+  FUNCTION(lottery_trainer_gradient, (p[0], 1, p[1], p[2], NULL, p[3]), "T trainer, * inputs, % labels, ?* loss") \
+  FUNCTION(lottery_trainer_apply, (p[0]), "T trainer") \
+  FUNCTION(lottery_trainer_gradient_count, (p[0], p[1]), "T trainer, * out") \
+  FUNCTION(lottery_trainer_read_gradient, (p[0], p[1], 17), "T trainer, * values") \
+  FUNCTION(lottery_trainer_write_gradient, (p[0], p[1], 17), "T trainer, * values") \
+  FUNCTION(lottery_trainer_read_tensor_gradient, (p[0], 0, p[1], 6), "T trainer, * values") \
+  FUNCTION(lottery_trainer_forward, (p[0], 1, p[1], p[2]), "T trainer, * inputs, * outputs") \
+  FUNCTION(lottery_trainer_backward, (p[0], 1, p[1]), "F trainer, * output_gradient") \
+  FUNCTION(lottery_trainer_evaluate, (p[0], p[1], p[2], p[3]), "T trainer, D dataset, ?* loss, ?* correct") \
+  FUNCTION(lottery_trainer_iteration, (p[0], p[1]), "T trainer, * out") \
+  FUNCTION(lottery_trainer_rate, (p[0], p[1]), "T trainer, * out") \
+  FUNCTION(lottery_trainer_snapshot, (p[0], LOTTERY_STATE_ALL, p[1]), "T trainer, s out") \
+  FUNCTION(lottery_trainer_rewind, (p[0], p[1], p[2], 0), "T trainer, ?S snapshot, ?M mask") \
+  FUNCTION(lottery_trainer_reset, (p[0], LOTTERY_STATE_POSITION), "T trainer")
+// clang-format on
+
+#define DEFINE_CALL(name, arguments, parameters) \
+  static lottery_status call_##name(void **p) { return name arguments; }
+FUNCTIONS(DEFINE_CALL)
+
+static const struct function {
+  const char *name;
+  lottery_status (*call)(void **p);
+  const char *parameters;
+} functions[] = {
+#define LIST(name, arguments, parameters) {#name, call_##name, parameters},
+    FUNCTIONS(LIST)};
+enum { FUNCTION_COUNT = sizeof functions / sizeof functions[0] };
+
+/* These cannot fail for a pointer, or are tested below and in test_context.c. */
+static const char *const others[] = {
+    "lottery_version",         "lottery_status_name",     "lottery_context_create_with_allocator",
+    "lottery_context_cancel",  "lottery_context_resume",  "lottery_context_destroy",
+    "lottery_network_destroy", "lottery_dataset_destroy", "lottery_mask_destroy",
+    "lottery_pruner_destroy",  "lottery_trainer_destroy", "lottery_snapshot_destroy"};
+
+/* --- Parameters --- */
+
+enum { PARAMETERS = 10, BUFFER = 256 };
+
+struct parameter {
+  bool optional;
+  char kind;
+  char name[32];
+  const char *text; /* or NULL */
+};
+
+static int parse(const char *text, struct parameter parameters[PARAMETERS]) {
+  int count = 0;
+  while (*text != '\0') {
+    struct parameter *parameter = &parameters[count++];
+    memset(parameter, 0, sizeof *parameter);
+    parameter->optional = *text == '?';
+    if (parameter->optional) text++;
+    parameter->kind = *text++;
+    while (*text == ' ') text++;
+    size_t length = strcspn(text, "=,");
+    memcpy(parameter->name, text, length);
+    text += length;
+    if (*text == '=') parameter->text = ++text;
+    text += strcspn(text, ",");
+    while (*text == ',' || *text == ' ') text++;
+  }
+  return count;
+}
+
+static bool is_handle(char kind) { return isupper((unsigned char)kind) != 0; }
+static bool is_out(char kind) { return islower((unsigned char)kind) != 0; }
+static char kind_of(char kind) { return kind == 'U' || kind == 'E' ? 'N' : kind == 'F' ? 'T' : kind; }
+
+/* --- One handle of each kind --- */
+
+static char image_file[PATH_CAPACITY];
+
+struct handles {
+  lottery_context *context;
+  lottery_network *network, *open, *empty;
+  lottery_dataset *dataset;
+  lottery_mask *mask;
+  lottery_snapshot *snapshot;
+  lottery_pruner *pruner;
+  lottery_trainer *trainer, *forwarded;
+};
+
+static void make(struct counting_allocator *allocator, struct handles *handles) {
+  lottery_context *context = handles->context = allocator_context(allocator);
+  int32_t node;
+  const int64_t two = 2;
+  const float inputs[] = {1, 2};
+  const int32_t label = 0;
+  float outputs[2];
+  assert_ok(context, lottery_network_preset(context, "mlp-2-3-2", &handles->network));
+  assert_ok(context, lottery_network_initialise(handles->network, LOTTERY_INITIALISE_GLOROT_NORMAL, 1));
+  assert_ok(context, lottery_network_create(context, &handles->empty));
+  assert_ok(context, lottery_network_create(context, &handles->open));
+  assert_ok(context, lottery_network_input(handles->open, 1, &two, &node));
+  assert_ok(context, lottery_network_dense(handles->open, node, 2, &node));
+  handles->dataset = support_dataset(context, 4, 2, 2, 0.1F, 3);
+  assert_ok(context, lottery_mask_ones(handles->network, &handles->mask));
+  assert_ok(context, lottery_network_snapshot(handles->network, &handles->snapshot));
+  assert_ok(context, lottery_pruner_create(context, &handles->pruner));
+  assert_ok(context, lottery_trainer_create(handles->network, handles->dataset, 5, &handles->forwarded));
+  assert_ok(context, lottery_trainer_forward(handles->forwarded, 1, inputs, outputs));
+  assert_ok(context, lottery_trainer_create(handles->network, handles->dataset, 5, &handles->trainer));
+  assert_ok(context, lottery_trainer_gradient(handles->trainer, 1, inputs, &label, NULL, NULL));
+  assert_ok(context, lottery_network_predict(handles->network, 1, inputs, outputs)); /* allocates */
+}
+
+static void unmake(struct counting_allocator *allocator, const struct handles *handles) {
+  lottery_trainer_destroy(handles->trainer);
+  lottery_trainer_destroy(handles->forwarded);
+  lottery_pruner_destroy(handles->pruner);
+  lottery_snapshot_destroy(handles->snapshot);
+  lottery_mask_destroy(handles->mask);
+  lottery_dataset_destroy(handles->dataset);
+  lottery_network_destroy(handles->open);
+  lottery_network_destroy(handles->empty);
+  lottery_network_destroy(handles->network);
+  lottery_context_destroy(handles->context);
+  allocator_finish(allocator);
+}
+
+static void *handle_of(const struct handles *handles, char kind) {
+  switch (kind) {
+    case 'C': return handles->context;
+    case 'N': return handles->network;
+    case 'U': return handles->open;
+    case 'E': return handles->empty;
+    case 'D': return handles->dataset;
+    case 'M': return handles->mask;
+    case 'S': return handles->snapshot;
+    case 'P': return handles->pruner;
+    case 'T': return handles->trainer;
+    default: return handles->forwarded;
+  }
+}
+
+static void destroy(char kind, void *handle) {
+  switch (kind) {
+    case 'c': lottery_context_destroy(handle); break;
+    case 'n': lottery_network_destroy(handle); break;
+    case 'd': lottery_dataset_destroy(handle); break;
+    case 'm': lottery_mask_destroy(handle); break;
+    case 's': lottery_snapshot_destroy(handle); break;
+    case 'p': lottery_pruner_destroy(handle); break;
+    default: lottery_trainer_destroy(handle); break;
+  }
+}
+
+/* What a failing call must leave as it is, as far as it can be seen. */
+struct state {
+  float weights[4][6], predicted[2], gradient[17];
+  int64_t bytes, tensors, kept, iteration, count, features, nodes[3];
+  uint8_t mask[6];
+  double rate, loss, pruner_rate;
+  char message[256];
+};
+
+static void observe(const struct handles *h, struct state *state) {
+  static const int64_t counts[] = {6, 3, 6, 2};
+  const float inputs[] = {0.5F, -1};
+  int32_t rank;
+  memset(state, 0, sizeof *state);
+  assert_ok(h->context, lottery_context_message(h->context, state->message, sizeof state->message, NULL));
+  for (int i = 0; i < 4; i++)
+    assert_ok(h->context, lottery_network_read_tensor(h->network, i, state->weights[i], counts[i]));
+  assert_ok(h->context, lottery_network_predict(h->network, 1, inputs, state->predicted));
+  assert_ok(h->context, lottery_trainer_read_gradient(h->trainer, state->gradient, 17));
+  assert_ok(h->context, lottery_context_memory(h->context, &state->bytes, NULL));
+  assert_ok(h->context, lottery_snapshot_tensor_count(h->snapshot, &state->tensors));
+  assert_ok(h->context, lottery_mask_kept(h->mask, -1, &state->kept, NULL));
+  assert_ok(h->context, lottery_mask_read(h->mask, 0, state->mask, 6));
+  assert_ok(h->context, lottery_trainer_iteration(h->trainer, &state->iteration));
+  assert_ok(h->context, lottery_trainer_rate(h->trainer, &state->rate));
+  assert_ok(h->context, lottery_trainer_evaluate(h->trainer, h->dataset, &state->loss, NULL));
+  assert_ok(h->context, lottery_dataset_sizes(h->dataset, &state->count, &state->features, NULL));
+  assert_ok(h->context, lottery_pruner_get_real(h->pruner, LOTTERY_PRUNER_RATE, &state->pruner_rate));
+  assert_ok(h->context, lottery_network_node_shape(h->open, 1, 3, state->nodes, &rank));
+}
+
+/* --- Calls --- */
+
+/* The arguments of one call: buffers of their own, and what they held before it. */
+struct arguments {
+  void *pointers[PARAMETERS];
+  _Alignas(16) unsigned char buffers[PARAMETERS][BUFFER], before[PARAMETERS][BUFFER];
+};
+
+static void fill(const struct handles *handles, const struct parameter *parameters, int count,
+                 struct arguments *arguments) {
+  memset(arguments, 0, sizeof *arguments);
+  for (int i = 0; i < count; i++) {
+    const struct parameter *parameter = &parameters[i];
+    unsigned char *buffer = arguments->buffers[i];
+    arguments->pointers[i] = is_handle(parameter->kind) ? handle_of(handles, parameter->kind) : buffer;
+    const int64_t two = 2;
+    const double one = 1.0;
+    void *rubbish = buffer;
+    if (is_out(parameter->kind))
+      memcpy(buffer, &rubbish, sizeof rubbish);
+    else if (parameter->text != NULL)
+      memcpy(buffer, parameter->text, strcspn(parameter->text, ","));
+    else if (strcmp(parameter->name, "shape") == 0)
+      memcpy(buffer, &two, sizeof two);
+    else if (strcmp(parameter->name, "deviation") == 0)
+      memcpy(buffer, &one, sizeof one);
+    else if (strcmp(parameter->name, "images") == 0)
+      arguments->pointers[i] = image_file;
+  }
+  memcpy(arguments->before, arguments->buffers, sizeof arguments->before);
+}
+
+static void fail_call(const struct function *function, const char *what, const struct parameter *parameter) {
+  print_error("%s with %s %s\n", function->name, parameter->name, what);
+  fail();
+}
+
+/* Calls with one argument replaced and checks all that must hold. */
+static void check_bad(const struct handles *handles, const struct function *function,
+                      const struct parameter *parameters, int count, int bad, void *replacement, const char *what) {
+  struct arguments arguments;
+  struct state before, after;
+  const struct parameter *parameter = &parameters[bad];
+  fill(handles, parameters, count, &arguments);
+  arguments.pointers[bad] = replacement;
+  observe(handles, &before);
+  const lottery_status status = function->call(arguments.pointers);
+  const lottery_status expected = is_handle(parameter->kind) ? LOTTERY_ERROR_HANDLE
+                                  : parameter->kind == '%'   ? LOTTERY_ERROR_SHAPE
+                                                             : LOTTERY_ERROR_ARGUMENT;
+  if (status != expected) {
+    print_error("%s instead of %s: ", lottery_status_name(status), lottery_status_name(expected));
+    fail_call(function, what, parameter);
+  }
+  observe(handles, &after);
+  /* Without a first handle there is no place for a message. */
+  const bool has_message = is_handle(parameters[0].kind) && bad > 0 && parameter->kind != '!';
+  if (has_message) {
+    if (strstr(after.message, parameter->name) == NULL || strstr(after.message, "NULL") == NULL) {
+      print_error("message '%s': ", after.message);
+      fail_call(function, what, parameter);
+    }
+    memcpy(after.message, before.message, sizeof after.message);
+  }
+  if (memcmp(&before, &after, sizeof before) != 0) fail_call(function, "changed something", parameter);
+  for (int i = 0; i < count; i++) {
+    if (i == bad || parameters[i].kind == '#') continue;
+    void *made;
+    memcpy(&made, arguments.buffers[i], sizeof made);
+    if (is_out(parameters[i].kind) ? made != NULL : memcmp(arguments.buffers[i], arguments.before[i], BUFFER) != 0)
+      fail_call(function, "left something in an argument", parameter);
+  }
+}
+
+/* Calls with good arguments, or (missing >= 0) without an optional one. */
+static void check_good(const struct function *function, const struct parameter *parameters, int count, int missing) {
+  struct counting_allocator allocator;
+  struct handles handles;
+  struct arguments arguments;
+  allocator_start(&allocator);
+  make(&allocator, &handles);
+  fill(&handles, parameters, count, &arguments);
+  if (missing >= 0) arguments.pointers[missing] = NULL;
+  const lottery_status status = function->call(arguments.pointers);
+  if (status != LOTTERY_OK) {
+    print_error("%s, missing %d\n", function->name, missing);
+    assert_status(handles.context, status, LOTTERY_OK);
+  }
+  for (int i = 0; i < count; i++) {
+    if (!is_out(parameters[i].kind)) continue;
+    void *made;
+    memcpy(&made, arguments.buffers[i], sizeof made);
+    assert_non_null(made);
+    assert_ptr_not_equal(made, arguments.buffers[i]);
+    destroy(parameters[i].kind, made);
+  }
+  unmake(&allocator, &handles);
+}
+
+static void test_bad_pointers(void **unused) {
+  (void)unused;
+  static const char kinds[] = "CNDMSPT";
+  for (int i = 0; i < FUNCTION_COUNT; i++) {
+    const struct function *function = &functions[i];
+    struct parameter parameters[PARAMETERS];
+    const int count = parse(function->parameters, parameters);
+    struct counting_allocator allocator;
+    struct handles handles;
+    allocator_start(&allocator);
+    make(&allocator, &handles);
+    for (int j = 0; j < count; j++) {
+      if (!parameters[j].optional) check_bad(&handles, function, parameters, count, j, NULL, "NULL");
+      for (const char *kind = kinds; is_handle(parameters[j].kind) && *kind != '\0'; kind++)
+        if (*kind != kind_of(parameters[j].kind))
+          check_bad(&handles, function, parameters, count, j, handle_of(&handles, *kind), "of another kind");
+    }
+    unmake(&allocator, &handles);
+  }
+}
+
+static void test_good_pointers(void **unused) {
+  (void)unused;
+  for (int i = 0; i < FUNCTION_COUNT; i++) {
+    struct parameter parameters[PARAMETERS];
+    const int count = parse(functions[i].parameters, parameters);
+    check_good(&functions[i], parameters, count, -1);
+    for (int j = 0; j < count; j++)
+      if (parameters[j].optional) check_good(&functions[i], parameters, count, j);
+  }
+}
+
+static void test_destroying_the_wrong_kind(void **unused) {
+  (void)unused;
+  static const char kinds[] = "cndmspt";
+  struct counting_allocator allocator;
+  struct handles handles;
+  struct state before, after;
+  allocator_start(&allocator);
+  make(&allocator, &handles);
+  observe(&handles, &before);
+  for (const char *kind = kinds; *kind != '\0'; kind++) {
+    destroy(*kind, NULL);
+    for (const char *other = kinds; *other != '\0'; other++)
+      if (*other != *kind) destroy(*kind, handle_of(&handles, (char)toupper((unsigned char)*other)));
+  }
+  lottery_context_cancel(NULL);
+  lottery_context_resume(NULL);
+  for (const char *other = kinds + 1; *other != '\0'; other++) {
+    void *handle = handle_of(&handles, (char)toupper((unsigned char)*other));
+    lottery_context_cancel(handle);
+    lottery_context_resume(handle);
+  }
+  observe(&handles, &after);
+  assert_memory_equal(&before, &after, sizeof before);
+  unmake(&allocator, &handles);
+}
+
+static bool is_known(const char *name) {
+  for (int i = 0; i < FUNCTION_COUNT; i++)
+    if (strcmp(functions[i].name, name) == 0) return true;
+  for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+    if (strcmp(others[i], name) == 0) return true;
+  return false;
+}
+
+static void test_all_functions_of_the_header(void **unused) {
+  (void)unused;
+  FILE *file = fopen(LOTTERY_TESTS_DIR "/../include/lottery.h", "r");
+  assert_non_null(file);
+  char line[512];
+  int found = 0;
+  while (fgets(line, sizeof line, file) != NULL)
+    for (char *at = line; (at = strstr(at, "lottery_")) != NULL;) {
+      char name[64];
+      const size_t length = strspn(at, "abcdefghijklmnopqrstuvwxyz0123456789_");
+      assert_true(length < sizeof name);
+      memcpy(name, at, length);
+      name[length] = '\0';
+      at += length;
+      if (*at != '(') continue;
+      found++;
+      if (!is_known(name)) fail_msg("%s is not tested with bad pointers", name);
+    }
+  fclose(file);
+  assert_true(found >= FUNCTION_COUNT + (int)(sizeof others / sizeof others[0]));
+}
+
+int main(void) {
+  char directory[PATH_CAPACITY];
+  const int64_t sizes[] = {2, 1, 2};
+  const unsigned char pixels[] = {1, 2, 3, 4};
+  temporary_directory(directory);
+  write_idx(path_in(directory, "images", image_file), 3, sizes, pixels, false);
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_bad_pointers),
+      cmocka_unit_test(test_good_pointers),
+      cmocka_unit_test(test_destroying_the_wrong_kind),
+      cmocka_unit_test(test_all_functions_of_the_header),
+  };
+  const int failures = cmocka_run_group_tests(tests, NULL, NULL);
+  remove_directory(directory);
+  return failures;
+}
