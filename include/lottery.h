@@ -54,19 +54,19 @@ typedef int32_t lottery_status;
 
 enum {
   LOTTERY_OK = 0,
-  LOTTERY_CANCELLED = 1,        /* stopped by lottery_context_cancel, after a completed iteration */
-  LOTTERY_STOPPED = 2,          /* stopped by the progress callback, after a completed iteration */
-  LOTTERY_PARTIAL = 3,          /* done, but some tensors did not match: the message lists them */
-  LOTTERY_ERROR_ARGUMENT = -1,  /* an argument is NULL or out of its range */
-  LOTTERY_ERROR_HANDLE = -2,    /* a handle is NULL or of another kind */
-  LOTTERY_ERROR_MEMORY = -3,    /* an allocation failed, or a size does not fit */
-  LOTTERY_ERROR_STATE = -4,     /* the call is not possible now */
-  LOTTERY_ERROR_SHAPE = -5,     /* shapes, sizes or names that must agree do not */
-  LOTTERY_ERROR_FILE = -6,      /* a file cannot be opened or read */
-  LOTTERY_ERROR_FORMAT = -7,    /* a file's content is not what it must be */
-  LOTTERY_ERROR_NOT_FINITE = -8, /* a loss or weight is infinite or not a number */
+  LOTTERY_CANCELLED = 1,          /* stopped by lottery_context_cancel, after a completed iteration */
+  LOTTERY_STOPPED = 2,            /* stopped by the progress callback, after a completed iteration */
+  LOTTERY_PARTIAL = 3,            /* done, but some tensors did not match: the message lists them */
+  LOTTERY_ERROR_ARGUMENT = -1,    /* an argument is NULL or out of its range */
+  LOTTERY_ERROR_HANDLE = -2,      /* a handle is NULL or of another kind */
+  LOTTERY_ERROR_MEMORY = -3,      /* an allocation failed, or a size does not fit */
+  LOTTERY_ERROR_STATE = -4,       /* the call is not possible now */
+  LOTTERY_ERROR_SHAPE = -5,       /* shapes, sizes or names that must agree do not */
+  LOTTERY_ERROR_FILE = -6,        /* a file cannot be opened or read */
+  LOTTERY_ERROR_FORMAT = -7,      /* a file's content is not what it must be */
+  LOTTERY_ERROR_NOT_FINITE = -8,  /* a loss or weight is infinite or not a number */
   LOTTERY_ERROR_UNSUPPORTED = -9, /* this machine or build cannot do it */
-  LOTTERY_ERROR_MASK = -10      /* a pruned weight is not zero */
+  LOTTERY_ERROR_MASK = -10        /* a pruned weight is not zero */
 };
 
 typedef struct lottery_context lottery_context;
@@ -110,18 +110,17 @@ lottery_status lottery_context_create(lottery_context **out);
 /* The same with a host's allocator, used for every byte that the library allocates from then on.
  * user: handed to both callbacks as it is. The callbacks must work until the last handle of the context is gone.
  * Errors: ARGUMENT (a callback or out is NULL), MEMORY. Any thread. */
-lottery_status lottery_context_create_with_allocator(lottery_allocate allocate, lottery_release release,
-                                                     void *user, lottery_context **out);
+lottery_status lottery_context_create_with_allocator(lottery_allocate allocate, lottery_release release, void *user,
+                                                     lottery_context **out);
 
 /* Gives up the host's reference; the context lives on while handles made from it do. NULL is a no-op. */
 void lottery_context_destroy(lottery_context *context);
 
 /* Copies the message of the last error in this context (empty if there was none). Text as in section 1.
  * Errors: HANDLE, ARGUMENT (capacity negative, or buffer NULL with capacity over 0). Any thread. */
-lottery_status lottery_context_message(lottery_context *context, char *buffer, int64_t capacity,
-                                       int64_t *needed);
+lottery_status lottery_context_message(lottery_context *context, char *buffer, int64_t capacity, int64_t *needed);
 
-/* Chooses the instruction set, one of LOTTERY_INSTRUCTION_SET_…, for networks created afterwards.
+/* Chooses the instruction set for networks created afterwards. instruction_set: LOTTERY_INSTRUCTION_SET_….
  * Errors: HANDLE, ARGUMENT (no such value), UNSUPPORTED (the machine or the build lacks it). */
 lottery_status lottery_context_set_instruction_set(lottery_context *context, int32_t instruction_set);
 
@@ -130,11 +129,10 @@ lottery_status lottery_context_get_instruction_set(lottery_context *context, int
 
 /* Describes the backend in one line: library version, CPU features found, instruction set in use, BLIS version and
  * micro-kernel. Text as in section 1. Errors: HANDLE, ARGUMENT. Any thread. */
-lottery_status lottery_context_describe(lottery_context *context, char *buffer, int64_t capacity,
-                                        int64_t *needed);
+lottery_status lottery_context_describe(lottery_context *context, char *buffer, int64_t capacity, int64_t *needed);
 
-/* Bytes allocated through the context now, and the most at any time (either may be NULL). Errors: HANDLE.
- * Any thread. */
+/* bytes: allocated through the context now. peak: the most at any time. Either may be NULL. Errors: HANDLE. Any
+ * thread. */
 lottery_status lottery_context_memory(lottery_context *context, int64_t *bytes, int64_t *peak);
 
 /* Makes every lottery_trainer_run in this context stop after its current iteration and return LOTTERY_CANCELLED,
@@ -165,32 +163,32 @@ enum {
 
 /* Keys of a trainer. "rate" is the learning rate. */
 enum {
-  LOTTERY_TRAINER_OPTIMISER = 200,       /* choice LOTTERY_OPTIMISER_…, default Adam */
-  LOTTERY_TRAINER_LOSS = 201,            /* choice LOTTERY_LOSS_…, default softmax cross-entropy */
-  LOTTERY_TRAINER_BATCH_SIZE = 202,      /* integer 1 to 65536, default 60: examples of one iteration */
-  LOTTERY_TRAINER_LEARNING_RATE = 203,   /* real 0 to 1e6, default 0.0012 */
-  LOTTERY_TRAINER_MOMENTUM = 204,        /* real 0 to 1, default 0: SGD's momentum */
-  LOTTERY_TRAINER_NESTEROV = 205,        /* integer 0 or 1, default 0: SGD's momentum in Nesterov's form */
-  LOTTERY_TRAINER_BETA1 = 206,           /* real 0 to below 1, default 0.9: Adam's decay of the first moment */
-  LOTTERY_TRAINER_BETA2 = 207,           /* real 0 to below 1, default 0.999: Adam's decay of the second moment */
-  LOTTERY_TRAINER_EPSILON = 208,         /* real above 0 to 1, default 1e-8: Adam's epsilon */
-  LOTTERY_TRAINER_WEIGHT_DECAY = 209,    /* real 0 to 1e6, default 0: L2, added to the gradient */
-  LOTTERY_TRAINER_DECAY_BIASES = 210,    /* integer 0 or 1, default 0: whether biases decay too */
-  LOTTERY_TRAINER_WARMUP = 211,          /* integer 0 to 2^53, default 0: iterations of linear warm-up of the rate */
-  LOTTERY_TRAINER_MILESTONES = 212,      /* reals, default none: iterations at which the rate is multiplied */
+  LOTTERY_TRAINER_OPTIMISER = 200,        /* choice LOTTERY_OPTIMISER_…, default Adam */
+  LOTTERY_TRAINER_LOSS = 201,             /* choice LOTTERY_LOSS_…, default softmax cross-entropy */
+  LOTTERY_TRAINER_BATCH_SIZE = 202,       /* integer 1 to 65536, default 60: examples of one iteration */
+  LOTTERY_TRAINER_LEARNING_RATE = 203,    /* real 0 to 1e6, default 0.0012 */
+  LOTTERY_TRAINER_MOMENTUM = 204,         /* real 0 to 1, default 0: SGD's momentum */
+  LOTTERY_TRAINER_NESTEROV = 205,         /* integer 0 or 1, default 0: SGD's momentum in Nesterov's form */
+  LOTTERY_TRAINER_BETA1 = 206,            /* real 0 to below 1, default 0.9: Adam's decay of the first moment */
+  LOTTERY_TRAINER_BETA2 = 207,            /* real 0 to below 1, default 0.999: Adam's decay of the second moment */
+  LOTTERY_TRAINER_EPSILON = 208,          /* real above 0 to 1, default 1e-8: Adam's epsilon */
+  LOTTERY_TRAINER_WEIGHT_DECAY = 209,     /* real 0 to 1e6, default 0: L2, added to the gradient */
+  LOTTERY_TRAINER_DECAY_BIASES = 210,     /* integer 0 or 1, default 0: whether biases decay too */
+  LOTTERY_TRAINER_WARMUP = 211,           /* integer 0 to 2^53, default 0: iterations of linear warm-up of the rate */
+  LOTTERY_TRAINER_MILESTONES = 212,       /* reals, default none: iterations at which the rate is multiplied */
   LOTTERY_TRAINER_MILESTONE_FACTOR = 213, /* real 0 to 1, default 0.1: what it is multiplied by */
   LOTTERY_TRAINER_PROGRESS_INTERVAL = 214 /* integer 1 to 2^53, default 100: iterations between progress calls */
 };
 
 /* Keys of a pruner. The last set of RATE, COUNT and DENSITY decides how much lottery_pruner_apply removes. */
 enum {
-  LOTTERY_PRUNER_CRITERION = 300,   /* choice LOTTERY_CRITERION_…, default magnitude */
-  LOTTERY_PRUNER_SCOPE = 301,       /* choice LOTTERY_SCOPE_…, default layerwise */
-  LOTTERY_PRUNER_RATE = 302,        /* real 0 to 1, default 0.2: the fraction of what is left that is removed */
+  LOTTERY_PRUNER_CRITERION = 300,     /* choice LOTTERY_CRITERION_…, default magnitude */
+  LOTTERY_PRUNER_SCOPE = 301,         /* choice LOTTERY_SCOPE_…, default layerwise */
+  LOTTERY_PRUNER_RATE = 302,          /* real 0 to 1, default 0.2: the fraction of what is left that is removed */
   LOTTERY_PRUNER_OUTPUT_FACTOR = 303, /* real 0 to 1, default 0.5: what multiplies the rate of the output layer */
-  LOTTERY_PRUNER_COUNT = 304,       /* integer 0 to 2^53: removes exactly this many weights in all */
-  LOTTERY_PRUNER_DENSITY = 305,     /* real 0 to 1: prunes down to this fraction of all weights */
-  LOTTERY_PRUNER_SEED = 306         /* integer 0 to 2^53, default 0: seed of the random criterion */
+  LOTTERY_PRUNER_COUNT = 304,         /* integer 0 to 2^53: removes exactly this many weights in all */
+  LOTTERY_PRUNER_DENSITY = 305,       /* real 0 to 1: prunes down to this fraction of all weights */
+  LOTTERY_PRUNER_SEED = 306           /* integer 0 to 2^53, default 0: seed of the random criterion */
 };
 
 enum { LOTTERY_OPTIMISER_SGD = 0, LOTTERY_OPTIMISER_ADAM = 1 };
@@ -206,9 +204,8 @@ lottery_status lottery_option_count(int64_t *out);
  * minimum, maximum: the range, both ends allowed. initial: the default. name: the key in lower case without its
  * prefix ("learning_rate"). meaning: one sentence. The strings live as long as the library.
  * Errors: ARGUMENT (index). Any thread. */
-lottery_status lottery_option_describe(int64_t index, int32_t *key, int32_t *handle, int32_t *type,
-                                       double *minimum, double *maximum, double *initial, const char **name,
-                                       const char **meaning);
+lottery_status lottery_option_describe(int64_t index, int32_t *key, int32_t *handle, int32_t *type, double *minimum,
+                                       double *maximum, double *initial, const char **name, const char **meaning);
 
 /* The name of value `value` of the choice `key`: ("adam" for LOTTERY_TRAINER_OPTIMISER and
  * LOTTERY_OPTIMISER_ADAM). Errors: ARGUMENT (no choice has this key, or the choice has no such value; values run
@@ -229,10 +226,10 @@ lottery_status lottery_option_choice(int32_t key, int64_t value, const char **na
 /* Schemes of initialisation; fan_in and fan_out are the inputs and outputs of a unit. Biases become 0.
  * X. Glorot, Y. Bengio, AISTATS 2010; K. He et al., ICCV 2015. */
 enum {
-  LOTTERY_INITIALISE_GLOROT_NORMAL = 0,   /* normal, standard deviation sqrt(2 / (fan_in + fan_out)) */
-  LOTTERY_INITIALISE_GLOROT_UNIFORM = 1,  /* uniform in ±sqrt(6 / (fan_in + fan_out)) */
-  LOTTERY_INITIALISE_KAIMING_NORMAL = 2,  /* normal, standard deviation sqrt(2 / fan_in) */
-  LOTTERY_INITIALISE_KAIMING_UNIFORM = 3  /* uniform in ±sqrt(6 / fan_in) */
+  LOTTERY_INITIALISE_GLOROT_NORMAL = 0,  /* normal, standard deviation sqrt(2 / (fan_in + fan_out)) */
+  LOTTERY_INITIALISE_GLOROT_UNIFORM = 1, /* uniform in ±sqrt(6 / (fan_in + fan_out)) */
+  LOTTERY_INITIALISE_KAIMING_NORMAL = 2, /* normal, standard deviation sqrt(2 / fan_in) */
+  LOTTERY_INITIALISE_KAIMING_UNIFORM = 3 /* uniform in ±sqrt(6 / fan_in) */
 };
 
 /* Creates an empty network. It computes on the instruction set that the context has now.
@@ -252,8 +249,7 @@ void lottery_network_destroy(lottery_network *network);
  * height, width). node (here and below): receives the new node's number.
  * Errors: HANDLE, ARGUMENT (rank, a size below 1 or a product over 2^31 - 1), STATE (finished, or there is an input),
  * MEMORY. */
-lottery_status lottery_network_input(lottery_network *network, int32_t rank, const int64_t *shape,
-                                     int32_t *node);
+lottery_status lottery_network_input(lottery_network *network, int32_t rank, const int64_t *shape, int32_t *node);
 
 /* Adds a fully connected layer that reads `input` (an image is flattened): output = weight * input + bias.
  * units: its outputs, 1 to 2^24. Output shape (units). Errors: HANDLE, ARGUMENT (no such node, units), STATE
@@ -266,21 +262,20 @@ lottery_status lottery_network_relu(lottery_network *network, int32_t input, int
 lottery_status lottery_network_tanh(lottery_network *network, int32_t input, int32_t *node);
 lottery_status lottery_network_sigmoid(lottery_network *network, int32_t input, int32_t *node);
 
-/* Adds the sum of two nodes of one shape. Errors: HANDLE, ARGUMENT (no such node), SHAPE, STATE (finished), MEMORY. */
+/* Adds the sum of two nodes, `first` and `second`, of one shape. Errors: HANDLE, ARGUMENT (no such node), SHAPE, STATE
+ * (finished), MEMORY. */
 lottery_status lottery_network_add(lottery_network *network, int32_t first, int32_t second, int32_t *node);
 
 /* Sets and gets an option of a node, before or (get) after finishing. key: LOTTERY_NODE_….
  * Errors: HANDLE, ARGUMENT (no such node, key or value, or the node's kind has no such option), STATE (set after
  * finishing). */
-lottery_status lottery_network_node_set_integer(lottery_network *network, int32_t node, int32_t key,
-                                                int64_t value);
-lottery_status lottery_network_node_get_integer(lottery_network *network, int32_t node, int32_t key,
-                                                int64_t *out);
+lottery_status lottery_network_node_set_integer(lottery_network *network, int32_t node, int32_t key, int64_t value);
+lottery_status lottery_network_node_get_integer(lottery_network *network, int32_t node, int32_t key, int64_t *out);
 
 /* The shape of a node. capacity: elements of shape; rank receives how many the shape has (1 or 3).
  * Errors: HANDLE, ARGUMENT (no such node, capacity below the rank). */
-lottery_status lottery_network_node_shape(lottery_network *network, int32_t node, int64_t capacity,
-                                          int64_t *shape, int32_t *rank);
+lottery_status lottery_network_node_shape(lottery_network *network, int32_t node, int64_t capacity, int64_t *shape,
+                                          int32_t *rank);
 
 /* Finishes the graph with `output` as its output: names and allocates the tensors. Every node must lead to the
  * output. On an error the network stays as it was and can be changed and finished again.
@@ -301,23 +296,22 @@ lottery_status lottery_network_initialise(lottery_network *network, int32_t sche
 lottery_status lottery_network_tensor_count(lottery_network *network, int64_t *out);
 
 /* The name of tensor `tensor`, such as "fc1.weight". Text as in section 1. Errors: HANDLE, ARGUMENT, STATE. */
-lottery_status lottery_network_tensor_name(lottery_network *network, int64_t tensor, char *buffer,
-                                           int64_t capacity, int64_t *needed);
+lottery_status lottery_network_tensor_name(lottery_network *network, int64_t tensor, char *buffer, int64_t capacity,
+                                           int64_t *needed);
 
 /* The number of the tensor called `name`. Errors: HANDLE, ARGUMENT (no tensor has this name), STATE. */
 lottery_status lottery_network_tensor_find(lottery_network *network, const char *name, int64_t *out);
 
 /* The shape of a tensor; rank is 1 or 2. capacity: elements of shape. Errors: HANDLE, ARGUMENT, STATE. */
-lottery_status lottery_network_tensor_shape(lottery_network *network, int64_t tensor, int64_t capacity,
-                                            int64_t *shape, int32_t *rank);
+lottery_status lottery_network_tensor_shape(lottery_network *network, int64_t tensor, int64_t capacity, int64_t *shape,
+                                            int32_t *rank);
 
 /* Whether masks cover a tensor: 1 for weights, 0 for biases. Errors: HANDLE, ARGUMENT, STATE. */
 lottery_status lottery_network_tensor_prunable(lottery_network *network, int64_t tensor, int32_t *out);
 
 /* Copies a tensor's values out and in. count: its elements. Where the network has a mask, writing leaves pruned
  * weights 0. Errors: HANDLE, ARGUMENT (tensor, values), SHAPE (count), NOT_FINITE (a value written), STATE. */
-lottery_status lottery_network_read_tensor(lottery_network *network, int64_t tensor, float *values,
-                                           int64_t count);
+lottery_status lottery_network_read_tensor(lottery_network *network, int64_t tensor, float *values, int64_t count);
 lottery_status lottery_network_write_tensor(lottery_network *network, int64_t tensor, const float *values,
                                             int64_t count);
 
@@ -338,15 +332,14 @@ lottery_status lottery_network_check_mask(lottery_network *network, lottery_mask
 
 /* Runs the network. inputs: [count][input features]; outputs: [count][output features], the values of the output node
  * (for classification the logits). count: 1 to 2^31 - 1. Errors: HANDLE, ARGUMENT, STATE, MEMORY. */
-lottery_status lottery_network_predict(lottery_network *network, int64_t count, const float *inputs,
-                                       float *outputs);
+lottery_status lottery_network_predict(lottery_network *network, int64_t count, const float *inputs, float *outputs);
 
 /* Mean loss and number of correct answers over a dataset. kind: LOTTERY_LOSS_…. loss, correct: either may be NULL. An
  * answer is correct when the label's output is the largest (the first of equal ones counts); correct is 0 for a
  * dataset without labels. Errors: HANDLE, ARGUMENT (kind), SHAPE (features or classes differ, or the dataset has not
  * what the loss needs), STATE, MEMORY. A loss that is not finite is returned as it is. */
-lottery_status lottery_network_evaluate(lottery_network *network, lottery_dataset *dataset, int32_t kind,
-                                        double *loss, int64_t *correct);
+lottery_status lottery_network_evaluate(lottery_network *network, lottery_dataset *dataset, int32_t kind, double *loss,
+                                        int64_t *correct);
 
 /* Saves the weights of a network without a trainer (LOTTERY_STATE_WEIGHTS). Errors: HANDLE, ARGUMENT, STATE, MEMORY. */
 lottery_status lottery_network_snapshot(lottery_network *network, lottery_snapshot **out);
@@ -378,9 +371,8 @@ typedef void (*lottery_dataset_release)(void *user);
  * memory is copied).
  * Errors: HANDLE, ARGUMENT, NOT_FINITE (a float32 input, scale or shift), MEMORY. */
 lottery_status lottery_dataset_create(lottery_context *context, int64_t count, int32_t rank, const int64_t *shape,
-                                      int32_t element, const void *inputs, double scale, double shift,
-                                      int32_t memory, lottery_dataset_release release, void *user,
-                                      lottery_dataset **out);
+                                      int32_t element, const void *inputs, double scale, double shift, int32_t memory,
+                                      lottery_dataset_release release, void *user, lottery_dataset **out);
 
 /* Gives up the host's reference. NULL is a no-op. Any thread. */
 void lottery_dataset_destroy(lottery_dataset *dataset);
@@ -406,8 +398,8 @@ lottery_status lottery_dataset_load_idx(lottery_context *context, const char *im
 
 /* Splits at random: `first` receives `count` examples drawn with `seed`, `second` the others, each in the order of a
  * random permutation. count: 0 < count < the dataset's. Errors: HANDLE, ARGUMENT, MEMORY. */
-lottery_status lottery_dataset_split(lottery_dataset *dataset, int64_t count, uint64_t seed,
-                                     lottery_dataset **first, lottery_dataset **second);
+lottery_status lottery_dataset_split(lottery_dataset *dataset, int64_t count, uint64_t seed, lottery_dataset **first,
+                                     lottery_dataset **second);
 
 /* The examples `indices`, in this order; an index may come more than once. count: at least 1.
  * Errors: HANDLE, ARGUMENT (count, an index), MEMORY. */
@@ -421,14 +413,13 @@ lottery_status lottery_dataset_shuffle_labels(lottery_dataset *dataset, uint64_t
 /* The label l replaced by map[l]. map: one entry per old class, each 0 to classes - 1; classes: the new number of
  * classes. Errors: HANDLE, ARGUMENT (classes, an entry), SHAPE (count is not the old number of classes), STATE (no
  * labels), MEMORY. */
-lottery_status lottery_dataset_relabel(lottery_dataset *dataset, int32_t classes, const int32_t *map,
-                                       int64_t count, lottery_dataset **out);
+lottery_status lottery_dataset_relabel(lottery_dataset *dataset, int32_t classes, const int32_t *map, int64_t count,
+                                       lottery_dataset **out);
 
 /* Mean and standard deviation (of the population) of the input values. groups: 1 for all features together, or the
  * first size of the shape for one each (a channel's). mean, deviation: [groups].
  * Errors: HANDLE, ARGUMENT. */
-lottery_status lottery_dataset_statistics(lottery_dataset *dataset, int64_t groups, double *mean,
-                                          double *deviation);
+lottery_status lottery_dataset_statistics(lottery_dataset *dataset, int64_t groups, double *mean, double *deviation);
 
 /* The input value v replaced by (v - mean) / deviation, without a copy of the inputs. groups, mean, deviation: as
  * above; usually another dataset's statistics (the training set's for the test set).
@@ -437,8 +428,7 @@ lottery_status lottery_dataset_normalise(lottery_dataset *dataset, int64_t group
                                          const double *deviation, lottery_dataset **out);
 
 /* How many examples, features of one, and classes (0 without labels) there are. Each may be NULL. Errors: HANDLE. */
-lottery_status lottery_dataset_sizes(lottery_dataset *dataset, int64_t *count, int64_t *features,
-                                     int64_t *classes);
+lottery_status lottery_dataset_sizes(lottery_dataset *dataset, int64_t *count, int64_t *features, int64_t *classes);
 
 /* The shape of one example. capacity: elements of shape. Errors: HANDLE, ARGUMENT. */
 lottery_status lottery_dataset_shape(lottery_dataset *dataset, int64_t capacity, int64_t *shape, int32_t *rank);
@@ -535,12 +525,12 @@ lottery_status lottery_snapshot_iteration(lottery_snapshot *snapshot, int64_t *o
 /* How many tensors it knows (all of the network's, biases too); a tensor's name and shape, as in section 4.
  * Errors: HANDLE, ARGUMENT. */
 lottery_status lottery_snapshot_tensor_count(lottery_snapshot *snapshot, int64_t *out);
-lottery_status lottery_snapshot_tensor_name(lottery_snapshot *snapshot, int64_t tensor, char *buffer,
-                                            int64_t capacity, int64_t *needed);
+lottery_status lottery_snapshot_tensor_name(lottery_snapshot *snapshot, int64_t tensor, char *buffer, int64_t capacity,
+                                            int64_t *needed);
 lottery_status lottery_snapshot_tensor_shape(lottery_snapshot *snapshot, int64_t tensor, int64_t capacity,
                                              int64_t *shape, int32_t *rank);
 
-/* Copies out what it holds of a tensor. slot: LOTTERY_SLOT_…. count: the tensor's elements.
+/* Copies out what it holds of a tensor. slot: LOTTERY_SLOT_…. values: [count]; count: the tensor's elements.
  * Errors: HANDLE, ARGUMENT (tensor, slot), SHAPE (count), STATE (the snapshot does not hold the slot). */
 lottery_status lottery_snapshot_read(lottery_snapshot *snapshot, int64_t tensor, int32_t slot, float *values,
                                      int64_t count);
@@ -569,7 +559,7 @@ lottery_status lottery_pruner_create(lottery_context *context, lottery_pruner **
 void lottery_pruner_destroy(lottery_pruner *pruner);
 
 /* Set and get an option by key (section 3). Integers and choices through _integer, reals through _real.
- * Errors: HANDLE, ARGUMENT (no such key, another type, out of range; STATE when COUNT or DENSITY is asked for and was
+ * Errors: HANDLE, ARGUMENT (no such key, another type, out of range), STATE (COUNT or DENSITY is asked for and was
  * never set). */
 lottery_status lottery_pruner_set_integer(lottery_pruner *pruner, int32_t key, int64_t value);
 lottery_status lottery_pruner_get_integer(lottery_pruner *pruner, int32_t key, int64_t *out);
@@ -632,33 +622,33 @@ lottery_status lottery_trainer_create(lottery_network *network, lottery_dataset 
 void lottery_trainer_destroy(lottery_trainer *trainer);
 
 /* Set and get an option by key (section 3): integers and choices through _integer, reals through _real, lists through
- * _reals (milestones: whole numbers that rise). Changing the optimiser resets its state. The batch size counts from
- * the next batch. get_reals: capacity in elements; count receives how many there are, and copying needs capacity >=
- * count. Errors: HANDLE, ARGUMENT (no such key, another type, out of range), STATE (running), MEMORY. */
+ * _reals (values: [count]; milestones are whole numbers that rise). Changing the optimiser resets its state. The batch
+ * size counts from the next batch. get_reals: capacity in elements; count receives how many there are, and copying
+ * needs capacity >= count. Errors: HANDLE, ARGUMENT (no such key, another type, out of range), STATE (running),
+ * MEMORY. */
 lottery_status lottery_trainer_set_integer(lottery_trainer *trainer, int32_t key, int64_t value);
 lottery_status lottery_trainer_get_integer(lottery_trainer *trainer, int32_t key, int64_t *out);
 lottery_status lottery_trainer_set_real(lottery_trainer *trainer, int32_t key, double value);
 lottery_status lottery_trainer_get_real(lottery_trainer *trainer, int32_t key, double *out);
-lottery_status lottery_trainer_set_reals(lottery_trainer *trainer, int32_t key, const double *values,
-                                         int64_t count);
+lottery_status lottery_trainer_set_reals(lottery_trainer *trainer, int32_t key, const double *values, int64_t count);
 lottery_status lottery_trainer_get_reals(lottery_trainer *trainer, int32_t key, double *values, int64_t capacity,
                                          int64_t *count);
 
-/* Trains for `iterations` iterations (0 or more) on the trainer's dataset. progress may be NULL. done (may be NULL)
- * receives how many were completed, on an error too.
+/* Trains for `iterations` iterations (0 or more) on the trainer's dataset. progress may be NULL; user is handed to it
+ * as it is. done (may be NULL) receives how many were completed, on an error too.
  * Returns CANCELLED or STOPPED (section 1) when ended early. Errors: HANDLE, ARGUMENT, STATE (no dataset, or called
  * from its own callback), SHAPE (the loss needs labels or targets that the dataset lacks), NOT_FINITE (the next batch's
  * loss; no weight was changed by it), MEMORY. */
-lottery_status lottery_trainer_run(lottery_trainer *trainer, int64_t iterations, lottery_progress progress,
-                                   void *user, int64_t *done);
+lottery_status lottery_trainer_run(lottery_trainer *trainer, int64_t iterations, lottery_progress progress, void *user,
+                                   int64_t *done);
 
 /* One iteration on a batch of the host's. count: 1 to BATCH_SIZE examples. inputs: [count][input features]. labels:
  * [count], or NULL; targets: [count][output features], or NULL; the loss needs one of them (targets win where both are
  * given and the loss is mean squared error). loss (may be NULL): of this batch, before the step.
  * Errors: HANDLE, ARGUMENT (count, a label), SHAPE (neither labels nor targets as the loss needs), NOT_FINITE (the
  * loss; nothing was changed), STATE, MEMORY. */
-lottery_status lottery_trainer_step(lottery_trainer *trainer, int64_t count, const float *inputs,
-                                    const int32_t *labels, const float *targets, double *loss);
+lottery_status lottery_trainer_step(lottery_trainer *trainer, int64_t count, const float *inputs, const int32_t *labels,
+                                    const float *targets, double *loss);
 
 /* The split form of an iteration, for hosts that train data-parallel: the gradient of a batch, read and written, then
  * applied. gradient: as lottery_trainer_step without the optimiser; inputs NULL and count 0 take the next batch of the
@@ -670,26 +660,26 @@ lottery_status lottery_trainer_gradient(lottery_trainer *trainer, int64_t count,
 lottery_status lottery_trainer_apply(lottery_trainer *trainer);
 
 /* The packed gradient: the elements of surviving weights and of biases, in the order of tensors and elements.
- * gradient_count: how many. read, write: all of them. Errors: HANDLE, ARGUMENT, SHAPE (count), STATE (no gradient was
- * made). */
+ * gradient_count: how many. read, write: values, all of them. Errors: HANDLE, ARGUMENT, SHAPE (count), STATE (no
+ * gradient was made). */
 lottery_status lottery_trainer_gradient_count(lottery_trainer *trainer, int64_t *out);
 lottery_status lottery_trainer_read_gradient(lottery_trainer *trainer, float *values, int64_t count);
 lottery_status lottery_trainer_write_gradient(lottery_trainer *trainer, const float *values, int64_t count);
 
-/* One tensor's gradient in the tensor's own shape, 0 at pruned weights. count: the tensor's elements.
+/* One tensor's gradient in the tensor's own shape, 0 at pruned weights. values: [count]; count: the tensor's elements.
  * Errors: HANDLE, ARGUMENT, SHAPE (count), STATE (no gradient was made). */
 lottery_status lottery_trainer_read_tensor_gradient(lottery_trainer *trainer, int64_t tensor, float *values,
                                                     int64_t count);
 
 /* For losses that the library lacks: forward computes the outputs [count][output features] of a batch (1 to BATCH_SIZE
- * examples), the host the gradient of its loss to them, and backward from that the gradient of every tensor, as if
- * lottery_trainer_gradient had. Then lottery_trainer_apply. backward needs the count of the last forward.
- * Errors: HANDLE, ARGUMENT, STATE (backward without forward), NOT_FINITE (an output gradient), MEMORY. */
-lottery_status lottery_trainer_forward(lottery_trainer *trainer, int64_t count, const float *inputs,
-                                       float *outputs);
+ * examples), the host the gradient of its loss to them, and backward from that (output_gradient, of the outputs' shape)
+ * the gradient of every tensor, as if lottery_trainer_gradient had. Then lottery_trainer_apply. backward needs the
+ * count of the last forward. Errors: HANDLE, ARGUMENT, STATE (backward without forward), NOT_FINITE (an output
+ * gradient), MEMORY. */
+lottery_status lottery_trainer_forward(lottery_trainer *trainer, int64_t count, const float *inputs, float *outputs);
 lottery_status lottery_trainer_backward(lottery_trainer *trainer, int64_t count, const float *output_gradient);
 
-/* lottery_network_evaluate with the trainer's network and loss. */
+/* lottery_network_evaluate with the trainer's network and loss; loss, correct and Errors: as there. */
 lottery_status lottery_trainer_evaluate(lottery_trainer *trainer, lottery_dataset *dataset, double *loss,
                                         int64_t *correct);
 
@@ -702,12 +692,12 @@ lottery_status lottery_trainer_rate(lottery_trainer *trainer, double *out);
 /* Saves state. what: a sum of LOTTERY_STATE_…. Errors: HANDLE, ARGUMENT, STATE (running), MEMORY. */
 lottery_status lottery_trainer_snapshot(lottery_trainer *trainer, int32_t what, lottery_snapshot **out);
 
-/* Rewinds: restores the parts `what` of the snapshot, sets the mask, and zeroes what it prunes, in weights and optimiser
- * state. snapshot may be NULL when what is 0. mask NULL keeps the network's mask.
- *   ticket (Frankle & Carbin 2019)      a snapshot of iteration 0, LOTTERY_STATE_ALL
- *   late rewinding (Frankle et al. 2020) a snapshot of iteration k, LOTTERY_STATE_ALL
+/* Rewinds: restores the parts `what` of the snapshot, sets the mask, and zeroes what it prunes, in weights and
+ * optimiser state. snapshot may be NULL when what is 0. mask NULL keeps the network's mask.
+ *   ticket (Frankle & Carbin 2019)                     a snapshot of iteration 0, LOTTERY_STATE_ALL
+ *   late rewinding (Frankle et al. 2020)               a snapshot of iteration k, LOTTERY_STATE_ALL
  *   learning-rate rewinding (Renda et al., ICLR 2020)  LOTTERY_STATE_POSITION
- *   fine-tuning or continued training   what = 0
+ *   fine-tuning or continued training                  what = 0
  * Snapshot and network must agree in names and shapes; see lottery_network_restore for others.
  * Errors: HANDLE, ARGUMENT (what, or a part that the snapshot does not hold), SHAPE (snapshot, mask; or the snapshot's
  * optimiser is another), STATE (running), MEMORY. */
