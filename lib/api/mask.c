@@ -31,14 +31,7 @@ lottery_status lottery_mask_replace(lottery_mask *mask, int64_t tensor, const ui
   TRY(tensor_check_index(context, tensor, mask->tensor_count));
   CHECK_POINTER(context, bytes);
   TRY(tensor_check_count(context, &mask->tensors[tensor], count));
-  struct lottery_mask *result = mask_copy(context, mask);
-  if (result == NULL) return LOTTERY_ERROR_MEMORY;
-  uint64_t *bits = result->bits[tensor];
-  for (int64_t word = 0; word < mask_words(count); word++) bits[word] = 0;
-  for (int64_t i = 0; i < count; i++)
-    if (bytes[i] != 0) bits[i / 64] |= (uint64_t)1 << (i % 64);
-  mask_count(result);
-  return give(result, out);
+  return give(mask_replace(context, mask, tensor, bytes), out);
 }
 
 lottery_status lottery_mask_read(lottery_mask *mask, int64_t tensor, uint8_t *bytes, int64_t count) {

@@ -31,14 +31,16 @@ lottery_status mask_require_tensors(struct lottery_context *context, const char 
   return LOTTERY_OK;
 }
 
-struct lottery_mask *mask_copy(struct lottery_context *context, const struct lottery_mask *mask) {
-  struct lottery_mask *copy = mask_create(context, mask->tensors, mask->tensor_count);
-  if (copy == NULL) return NULL;
-  for (int64_t i = 0; i < mask->tensor_count; i++) {
-    mask_copy_tensor(copy, i, mask, i);
-    copy->kept[i] = mask->kept[i];
-  }
-  return copy;
+struct lottery_mask *mask_replace(struct lottery_context *context, const struct lottery_mask *mask, int64_t tensor,
+                                  const uint8_t *bytes) {
+  struct lottery_mask *result = mask_create(context, mask->tensors, mask->tensor_count);
+  if (result == NULL) return NULL;
+  for (int64_t i = 0; i < mask->tensor_count; i++)
+    if (i != tensor) mask_copy_tensor(result, i, mask, i);
+  for (int64_t i = 0; i < mask->tensors[tensor].count; i++)
+    if (bytes[i] != 0) result->bits[tensor][i / 64] |= (uint64_t)1 << (i % 64);
+  mask_count(result);
+  return result;
 }
 
 /* All three operations are (first & second & both) | (first & ~second & first_only) | (~first & second & second_only),

@@ -1,4 +1,4 @@
-/* Masks combined and compared, bit by bit. */
+/* Masks changed, combined and compared, bit by bit. */
 #ifndef PRUNE_MASK_ALGEBRA_H
 #define PRUNE_MASK_ALGEBRA_H
 
@@ -9,8 +9,10 @@
 lottery_status mask_require_tensors(struct lottery_context *context, const char *argument,
                                     const struct lottery_mask *mask, const struct tensor *tensors, int64_t count);
 
-/* A copy of the mask, for a construction to go on with; NULL when memory is out (message set), as the next four. */
-struct lottery_mask *mask_copy(struct lottery_context *context, const struct lottery_mask *mask);
+/* The mask with one tensor taken from its bytes, 0 for pruned; NULL when memory is out (message set), as the next
+ * four. */
+struct lottery_mask *mask_replace(struct lottery_context *context, const struct lottery_mask *mask, int64_t tensor,
+                                  const uint8_t *bytes);
 
 /* What both masks keep, what either keeps, what the first keeps and the second does not; the masks agree. */
 struct lottery_mask *mask_intersect(struct lottery_context *context, const struct lottery_mask *first,

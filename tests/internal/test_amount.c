@@ -217,9 +217,9 @@ static void density_of_another_rate(void **state) {
   }
 }
 
-/* How many of 1000 a unit of `rate` keeps. */
+/* How many of a million a unit of `rate` keeps. */
 static int64_t kept_at(double pruner_rate, double density, double rate) {
-  struct amount_unit unit = {.rate = rate, .kept = 1000, .total = 1000};
+  struct amount_unit unit = {.rate = rate, .kept = 1000000, .total = 1000000};
   decide(&(struct amount){.key = LOTTERY_PRUNER_DENSITY, .rate = pruner_rate, .density = density}, &unit, 1);
   return unit.kept - unit.lost;
 }
@@ -228,16 +228,17 @@ static void density_at_the_ends(void **state) {
   (void)state;
   assert_int_equal(kept_at(0.2, 0.0, 0.2), 0);
   assert_int_equal(kept_at(0.2, 0.0, 0.1), 0);
+  assert_int_equal(kept_at(0.2, 0.0, 0.0), 1000000);
   assert_int_equal(kept_at(0.2, 5e-324, 0.1), 0);
-  assert_int_equal(kept_at(0.2, 5e-324, 1e-9), 1000);
-  assert_int_equal(kept_at(0.2, 0.5, 1e-20), 1000);
-  assert_int_equal(kept_at(0.2, 1.0, 1.0), 1000);
-  assert_int_equal(kept_at(1.0, 0.3, 1.0), 300);
-  assert_int_equal(kept_at(1.0, 0.3, 0.5), 1000);
-  assert_int_equal(kept_at(1.0, 0.0, 0.5), 500);
+  assert_int_equal(kept_at(0.2, 5e-324, 1e-4), kept_at(0.2, 0x1p-1022, 1e-4));
+  assert_int_equal(kept_at(0.2, 0.5, 1e-20), 1000000);
+  assert_int_equal(kept_at(0.2, 1.0, 1.0), 1000000);
+  assert_int_equal(kept_at(1.0, 0.3, 1.0), 300000);
+  assert_int_equal(kept_at(1.0, 0.3, 0.5), 1000000);
+  assert_int_equal(kept_at(1.0, 0.0, 0.5), 500000);
   assert_int_equal(kept_at(1.0, 0.0, 1.0), 0);
-  assert_int_equal(kept_at(0.0, 1.0, 0.5), 1000);
-  assert_int_equal(kept_at(0.0, 1.0, 0.0), 1000);
+  assert_int_equal(kept_at(0.0, 1.0, 0.5), 1000000);
+  assert_int_equal(kept_at(0.0, 1.0, 0.0), 1000000);
   static const double unreachable[] = {0.0, 1e-17};
   for (int i = 0; i < 2; i++) {
     struct amount_unit unit = {.rate = 0.5, .kept = 10, .total = 10};
