@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "base/random.h"
+#include "kernels/float_mode.h"
 #include "kernels/kernels.h"
 #include "model/network.h"
 
@@ -30,6 +31,7 @@ static void fill(float *values, int64_t count, double deviation, bool normal, ui
 
 void network_initialise(struct lottery_network *network, int32_t scheme, uint64_t seed) {
   const bool normal = scheme == LOTTERY_INITIALISE_GLOROT_NORMAL || scheme == LOTTERY_INITIALISE_KAIMING_NORMAL;
+  const uint64_t mode = float_mode_enter(); /* the same bits however the host rounds */
   for (int64_t i = 0; i < network->tensor_count; i++) {
     const struct parameter *parameter = &network->parameter[i];
     float *values = network->parameters + parameter->offset;
@@ -39,4 +41,5 @@ void network_initialise(struct lottery_network *network, int32_t scheme, uint64_
     for (int64_t j = 0; !is_weight && j < network->tensors[i].count; j++) values[j] = 0.0F; /* no -0 */
   }
   network_apply_mask(network, network->parameters);
+  float_mode_leave(mode);
 }

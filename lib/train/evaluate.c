@@ -53,8 +53,8 @@ lottery_status evaluate(struct lottery_network *network, struct lottery_dataset 
     sum += loss_sum(network->kernels, kind, outputs, values, &answers, NULL);
     if (answers.labels != NULL) right += network->kernels->count_correct(values, outputs, answers.labels);
   }
-  float_mode_leave(mode);
   if (loss != NULL) *loss = sum / (double)dataset->count;
+  float_mode_leave(mode);
   if (correct != NULL) *correct = right;
   return LOTTERY_OK;
 }

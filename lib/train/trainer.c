@@ -147,11 +147,11 @@ lottery_status trainer_gradient(struct lottery_trainer *trainer, const struct ba
   const bool finite = isfinite(mean);
   if (finite) backward(trainer, answers.count);
   float_mode_leave(mode);
-  if (loss != NULL) *loss = mean;
   if (!finite)
     return context_fail(trainer->object.context, LOTTERY_ERROR_NOT_FINITE,
                         "loss: %g at iteration %lld; no weight was changed", mean,
                         (long long)trainer->position.iteration);
+  if (loss != NULL) *loss = mean;
   trainer->phase_drawn = batch->inputs == NULL;
   return LOTTERY_OK;
 }
