@@ -91,15 +91,18 @@ static void test_gather(void **state) {
         deviation[i] = 1.5 + (double)support_random_float(&random);
       }
       const int64_t indices[] = {7, 3, 3, 149, 0};
-      lottery_dataset *raw, *scaled, *grouped, *subset;
+      lottery_dataset *raw, *scaled, *grouped, *subset, *first_as_it_is;
       assert_ok(context, lottery_dataset_create(context, EXAMPLES, 1, &width, element, bytes, 1, 0, LOTTERY_MEMORY_COPY,
                                                 NULL, NULL, &raw));
       assert_ok(context, lottery_dataset_create(context, EXAMPLES, 1, &width, element, bytes, 1.0 / 255, 0.1,
                                                 LOTTERY_MEMORY_BORROW, NULL, NULL, &scaled));
       assert_ok(context, lottery_dataset_normalise(scaled, width, mean, deviation, &grouped));
       assert_ok(context, lottery_dataset_subset(grouped, indices, 5, &subset));
-      lottery_dataset *all[] = {raw, scaled, grouped, subset};
-      for (int i = 0; i < 4; i++) {
+      mean[0] = 0.0;
+      deviation[0] = 1.0;
+      assert_ok(context, lottery_dataset_normalise(raw, width, mean, deviation, &first_as_it_is));
+      lottery_dataset *all[] = {raw, scaled, grouped, subset, first_as_it_is};
+      for (int i = 0; i < 5; i++) {
         check_gather(all[i], &random);
         lottery_dataset_destroy(all[i]);
       }

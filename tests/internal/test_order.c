@@ -43,7 +43,8 @@ static void test_batches(void **state) {
     for (int j = 0; j < 7; j++) {
       const int64_t batches = order_batches(&order, batch_sizes[j]);
       for (int64_t batch = 0; batch < 3 * batches; batch++) check_batch(&order, 9, batch, batch_sizes[j]);
-      check_batch(&order, 10, 1, batch_sizes[j]);          /* another seed */
+      check_batch(&order, 9, 1, batch_sizes[j]);
+      check_batch(&order, 10, 1, batch_sizes[j]);          /* another seed, the same epoch */
       check_batch(&order, 9, 2 * batches, batch_sizes[j]); /* back and forth */
       check_batch(&order, 9, 0, batch_sizes[j]);
       check_batch(&order, 9, INT64_C(1) << 53, batch_sizes[j]);

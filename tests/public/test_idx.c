@@ -135,8 +135,10 @@ static void test_plain_lengths(void **state) {
   unsigned char longer[128] = {0};
   memcpy(longer, bytes, (size_t)count);
   for (int64_t more = 1; more < 4; more++) {
+    char text[128];
+    snprintf(text, sizeof text, "expected 58 bytes from its header 7x3x2, found %d", 58 + (int)more);
     write_file(f->images, longer, count + more);
-    refuse(f, LOTTERY_ERROR_FORMAT, "expected 58 bytes from its header 7x3x2, found ");
+    refuse(f, LOTTERY_ERROR_FORMAT, text);
   }
   free(bytes);
 }
