@@ -48,7 +48,8 @@ def self_test():
     rule = "/* " + "=" * 98 + "\n * "
     end = "\n * " + "=" * 98 + " */\n\n"
     head = f"{rule}1 Conventions\n *\n * out receives it.{end}{rule}2 Things{end}"
-    make = "/* Makes it. size: how large.\n * Errors: MEMORY. */\nlottery_status lottery_thing_make(int64_t size, int *out);\n"
+    make = ("/* Makes it. size: how large.\n * Errors: MEMORY. */\n"
+            "lottery_status lottery_thing_make(int64_t size, int *out);\n")
     more = "lottery_status lottery_thing_more("
     cases = [(make, None),
              (make + more + "lottery_thing *thing, int64_t size);\n", None),
