@@ -151,6 +151,23 @@ static void test_gradients_not_applied(void **state) {
   bench_finish(&other);
 }
 
+/* The batch size counts from the next batch: a gradient that is there stays good. */
+static void test_batch_size_before_apply(void **state) {
+  (void)state;
+  struct bench plain = bench_start(LOTTERY_INSTRUCTION_SET_AUTOMATIC, &optimiser_cases[5], 1, 2),
+               other = bench_start(LOTTERY_INSTRUCTION_SET_AUTOMATIC, &optimiser_cases[5], 1, 2);
+  run(&plain, 4);
+  run(&other, 3);
+  assert_ok(NULL, lottery_trainer_gradient(other.trainer, 0, NULL, NULL, NULL, NULL));
+  assert_ok(NULL, lottery_trainer_set_integer(other.trainer, LOTTERY_TRAINER_BATCH_SIZE, 1000));
+  struct values gradient = gradient_values(other.trainer, other.network);
+  release_values(&gradient);
+  assert_ok(NULL, lottery_trainer_apply(other.trainer));
+  assert_values_equal(trainer_values(plain.trainer), trainer_values(other.trainer));
+  bench_finish(&plain);
+  bench_finish(&other);
+}
+
 static lottery_mask *random_mask(lottery_network *network) {
   lottery_pruner *pruner;
   lottery_mask *mask;
@@ -244,9 +261,13 @@ static void test_learning(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_same_seed), cmocka_unit_test(test_forms),
-      cmocka_unit_test(test_pieces),    cmocka_unit_test(test_gradients_not_applied),
-      cmocka_unit_test(test_resume),    cmocka_unit_test(test_neighbours),
+      cmocka_unit_test(test_same_seed),
+      cmocka_unit_test(test_forms),
+      cmocka_unit_test(test_pieces),
+      cmocka_unit_test(test_gradients_not_applied),
+      cmocka_unit_test(test_batch_size_before_apply),
+      cmocka_unit_test(test_resume),
+      cmocka_unit_test(test_neighbours),
       cmocka_unit_test(test_learning),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
