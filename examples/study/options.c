@@ -1,0 +1,239 @@
+/* Reads, explains and writes the study's settings, all of them from one table. */
+#include "options.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lottery.h"
+
+enum kind { KIND_TEXT, KIND_INTEGER, KIND_REAL, KIND_CHOICE, KIND_FLAG };
+enum { CHOICE_HISTORY = 0 }; /* the one choice that is not the library's */
+
+/* A CHOICE's `key` is the library's option whose named values it takes; its member is an integer, but for history. */
+struct option {
+  const char *name;
+  enum kind kind;
+  size_t member;
+  double minimum, maximum; /* of a real both are allowed */
+  int32_t key;
+  const char *meaning;
+};
+
+#define MEMBER(name) offsetof(struct options, name)
+
+static const struct option table[] = {
+    {"data", KIND_TEXT, MEMBER(data), 0, 0, 0, "folder with MNIST's four IDX files, plain or gzipped; needed"},
+    {"out", KIND_TEXT, MEMBER(out), 0, 0, 0, "folder for the results, replacing those of an earlier run; needed"},
+    {"iterations", KIND_INTEGER, MEMBER(iterations), 1, 1e9, 0, "iterations of each training"},
+    {"levels", KIND_INTEGER, MEMBER(levels), 1, 1000, 0, "trainings in a row; the first, level 0, is dense"},
+    {"trials", KIND_INTEGER, MEMBER(trials), 1, 1000, 0, "repetitions, each from initial weights of its own"},
+    {"reinit", KIND_INTEGER, MEMBER(reinitialised), 0, 1000, 0, "controls a level: the ticket's mask, new weights"},
+    {"random-mask", KIND_INTEGER, MEMBER(random_masks), 0, 1000, 0,
+     "controls a level: the ticket's weights, its mask shuffled within layers"},
+    {"eval-every", KIND_INTEGER, MEMBER(evaluation_interval), 1, 1e9, 0, "iterations between two evaluations"},
+    {"threads", KIND_INTEGER, MEMBER(threads), 1, 256, 0,
+     "networks trained at once, as many as processors if not given; the results do not depend on it"},
+    {"seed", KIND_INTEGER, MEMBER(seed), 0, 9007199254740992.0, 0, "what all random numbers are made from"},
+    {"optimiser", KIND_CHOICE, MEMBER(optimiser), 0, 0, LOTTERY_TRAINER_OPTIMISER, NULL},
+    {"learning-rate", KIND_REAL, MEMBER(learning_rate), 0, 1e6, 0, "0.0012 for adam and 0.1 for sgd if not given"},
+    {"batch", KIND_INTEGER, MEMBER(batch_size), 1, 65536, 0, "examples of one iteration"},
+    {"rate", KIND_REAL, MEMBER(rate), 0, 1, 0,
+     "fraction of what is left that a level prunes; half of it at the output"},
+    {"criterion", KIND_CHOICE, MEMBER(criterion), 0, 0, LOTTERY_PRUNER_CRITERION, NULL},
+    {"one-shot", KIND_FLAG, MEMBER(one_shot), 0, 0, 0, "prunes the dense network to each level's density at once"},
+    {"rewind-to", KIND_INTEGER, MEMBER(rewind_to), 0, 1e9, 0, "iteration of level 0 that tickets are rewound to"},
+    {"continue", KIND_FLAG, MEMBER(continued), 0, 0, 0, "trains on after pruning instead of rewinding"},
+    {"history", KIND_CHOICE, MEMBER(early_stop_only), 0, 0, CHOICE_HISTORY, NULL},
+};
+enum { TABLE_COUNT = sizeof table / sizeof table[0] };
+
+static const char *const histories[] = {"full", "early-stop"};
+
+static const char *choice_name(const struct option *option, int64_t value) {
+  const char *name = NULL;
+  if (option->key == CHOICE_HISTORY) return value < 2 ? histories[value] : NULL;
+  return lottery_option_choice(option->key, value, &name) == LOTTERY_OK ? name : NULL;
+}
+
+static void write_choices(const struct option *option, FILE *file) {
+  const char *name;
+  for (int64_t value = 0; (name = choice_name(option, value)); value++) fprintf(file, "%s%s", value ? " | " : "", name);
+}
+
+static void write_value(const struct options *options, const struct option *option, FILE *file) {
+  const void *member = (const char *)options + option->member;
+  const char *text = NULL;
+  switch (option->kind) {
+    case KIND_TEXT: text = *(const char *const *)member; break;
+    case KIND_INTEGER: fprintf(file, "%lld", (long long)*(const int64_t *)member); break;
+    case KIND_REAL: fprintf(file, "%g", *(const double *)member); break;
+    case KIND_CHOICE:
+      text = choice_name(option, option->key == CHOICE_HISTORY ? *(const bool *)member : *(const int64_t *)member);
+      break;
+    case KIND_FLAG: text = *(const bool *)member ? "yes" : "no"; break;
+  }
+  if (text) fputs(text, file);
+}
+
+void options_write(const struct options *options, FILE *file) {
+  for (int i = 0; i < TABLE_COUNT; i++) {
+    if (table[i].kind == KIND_TEXT) continue;
+    fprintf(file, "%s ", table[i].name);
+    write_value(options, &table[i], file);
+    fputc('\n', file);
+  }
+}
+
+static void write_help(const struct options *defaults, const char *program) {
+  printf("Iterative magnitude pruning of LeNet-300-100: does a pruned network learn as well as the whole?\n\n"
+         "  %s --data DIRECTORY --out DIRECTORY [OPTION VALUE]...\n\n",
+         program);
+  for (int i = 0; i < TABLE_COUNT; i++) {
+    const struct option *option = &table[i];
+    printf("  --%-14s ", option->name);
+    if (option->kind == KIND_CHOICE) write_choices(option, stdout);
+    if (option->meaning) fputs(option->meaning, stdout);
+    if (option->key == CHOICE_HISTORY && option->kind == KIND_CHOICE)
+      printf(": the test set at every evaluation, or at the early stop and the end");
+    if (option->kind != KIND_TEXT && option->kind != KIND_FLAG && strcmp(option->name, "learning-rate") != 0 &&
+        strcmp(option->name, "threads") != 0) {
+      printf(" (");
+      write_value(defaults, option, stdout);
+      printf(")");
+    }
+    printf("\n");
+  }
+  printf(
+      "  --%-14s the setting of Frankle & Carbin (ICLR 2019): 50000 iterations, 21 levels, 5 trials, 3 reinitialised\n"
+      "  %-16s networks a level; options beside it change it\n"
+      "  --%-14s this text\n\n",
+      "paper", "", "help");
+  printf(
+      "Writes results.csv, history.csv and settings.txt; examples/plot.sh draws them. Of the training images 1 in 12\n"
+      "is kept for validation (55,000 and 5,000 of MNIST's). The early stop is the evaluation of least validation\n"
+      "loss. Ctrl-C stops; the results of finished networks are kept.\n");
+}
+
+static int complain(const struct option *option, const char *value) {
+  if (!value) {
+    fprintf(stderr, "lenet_mnist: --%s needs a value\n", option->name);
+    return 2;
+  }
+  fprintf(stderr, "lenet_mnist: --%s %s: must be ", option->name, value);
+  if (option->kind == KIND_CHOICE) write_choices(option, stderr);
+  if (option->kind == KIND_INTEGER)
+    fprintf(stderr, "a whole number from %.0f to %.0f", option->minimum, option->maximum);
+  if (option->kind == KIND_REAL) fprintf(stderr, "a number from %g to %g", option->minimum, option->maximum);
+  fputc('\n', stderr);
+  return 2;
+}
+
+/* Returns false when the text is not a value of this option. */
+static bool read_value(struct options *options, const struct option *option, const char *text) {
+  void *member = (char *)options + option->member;
+  char *end = NULL;
+  const char *name;
+  errno = 0;
+  switch (option->kind) {
+    case KIND_TEXT: *(const char **)member = text; return true;
+    case KIND_FLAG: *(bool *)member = true; return true;
+    case KIND_INTEGER: {
+      const long long value = strtoll(text, &end, 10);
+      *(int64_t *)member = value;
+      return end != text && !*end && !errno && (double)value >= option->minimum && (double)value <= option->maximum;
+    }
+    case KIND_REAL: {
+      const double value = strtod(text, &end);
+      *(double *)member = value;
+      return end != text && !*end && value >= option->minimum && value <= option->maximum;
+    }
+    case KIND_CHOICE:
+      for (int64_t value = 0; (name = choice_name(option, value)); value++) {
+        if (strcmp(name, text) != 0) continue;
+        if (option->key == CHOICE_HISTORY)
+          *(bool *)member = value != 0;
+        else
+          *(int64_t *)member = value;
+        return true;
+      }
+      return false;
+  }
+  return false;
+}
+
+static void set_defaults(struct options *options) {
+  const long processors = sysconf(_SC_NPROCESSORS_ONLN);
+  *options = (struct options){.iterations = 5000,
+                              .levels = 16,
+                              .trials = 3,
+                              .reinitialised = 1,
+                              .evaluation_interval = 100,
+                              .threads = processors < 1     ? 1
+                                         : processors > 256 ? 256
+                                                            : processors,
+                              .seed = 1,
+                              .optimiser = LOTTERY_OPTIMISER_ADAM,
+                              .learning_rate = -1,
+                              .batch_size = 60,
+                              .rate = 0.2,
+                              .criterion = LOTTERY_CRITERION_MAGNITUDE};
+}
+
+static void set_paper(struct options *options) {
+  options->iterations = 50000;
+  options->levels = 21;
+  options->trials = 5;
+  options->reinitialised = 3;
+}
+
+/* Finds the option called `text`, which may go on with "=VALUE". */
+static const struct option *find(const char *text) {
+  if (strncmp(text, "--", 2) != 0) return NULL;
+  const size_t length = strcspn(text + 2, "=");
+  for (int i = 0; i < TABLE_COUNT; i++)
+    if (strlen(table[i].name) == length && strncmp(table[i].name, text + 2, length) == 0) return &table[i];
+  return NULL;
+}
+
+static int check(struct options *options) {
+  const char *fault = NULL;
+  if (options->learning_rate < 0) options->learning_rate = options->optimiser == LOTTERY_OPTIMISER_ADAM ? 0.0012 : 0.1;
+  if (!options->data) fault = "--data is missing";
+  if (!options->out) fault = "--out is missing";
+  if (!options->data && !options->out) fault = "--data and --out are missing; --help lists all options";
+  if (options->rewind_to >= options->iterations) fault = "--rewind-to must be less than --iterations";
+  if (options->rewind_to > 0 && options->continued) fault = "--rewind-to and --continue exclude each other";
+  if (!fault) return -1;
+  fprintf(stderr, "lenet_mnist: %s\n", fault);
+  return 2;
+}
+
+int options_read(struct options *options, int argument_count, char **arguments) {
+  set_defaults(options);
+  for (int i = 1; i < argument_count; i++) {
+    if (strcmp(arguments[i], "--help") == 0) {
+      write_help(options, arguments[0]);
+      return 0;
+    }
+  }
+  for (int i = 1; i < argument_count; i++)
+    if (strcmp(arguments[i], "--paper") == 0) set_paper(options);
+  for (int i = 1; i < argument_count; i++) {
+    if (strcmp(arguments[i], "--paper") == 0) continue;
+    const struct option *option = find(arguments[i]);
+    const char *value = strchr(arguments[i], '=');
+    if (!option || (option->kind == KIND_FLAG && value)) {
+      fprintf(stderr, "lenet_mnist: no option %s; --help lists them\n", arguments[i]);
+      return 2;
+    }
+    if (value)
+      value++;
+    else if (option->kind != KIND_FLAG)
+      value = i + 1 < argument_count ? arguments[++i] : NULL;
+    if ((!value && option->kind != KIND_FLAG) || !read_value(options, option, value)) return complain(option, value);
+  }
+  return check(options);
+}

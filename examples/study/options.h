@@ -1,0 +1,36 @@
+/* The study's settings, from its command line. */
+#ifndef STUDY_OPTIONS_H
+#define STUDY_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct options {
+  const char *data, *out;
+  int64_t iterations; /* of each network's training */
+  int64_t levels;     /* level 0, the dense training, counts */
+  int64_t trials;
+  int64_t reinitialised;       /* networks a level with the ticket's mask and new weights */
+  int64_t random_masks;        /* networks a level with the ticket's weights and a shuffled mask */
+  int64_t evaluation_interval; /* iterations between evaluations */
+  int64_t threads;
+  int64_t seed;
+  int64_t optimiser; /* LOTTERY_OPTIMISER_… */
+  double learning_rate;
+  int64_t batch_size;
+  double rate;       /* the fraction of what is left that a level prunes */
+  int64_t criterion; /* LOTTERY_CRITERION_… */
+  int64_t rewind_to; /* the iteration of level 0 that tickets start from */
+  bool one_shot, continued;
+  bool early_stop_only; /* looks at the test set at the early stop and at the end only */
+};
+
+/* Reads a command line into `options`. Returns -1 to go on, else the program's exit code: 0 after printing help, 2
+ * after complaining. */
+int options_read(struct options *options, int argument_count, char **arguments);
+
+/* Writes every setting but the folders as a line "name value". */
+void options_write(const struct options *options, FILE *file);
+
+#endif

@@ -1,0 +1,30 @@
+/* How far the study is: a bar on a terminal, a line a network elsewhere. */
+#ifndef STUDY_PROGRESS_H
+#define STUDY_PROGRESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "training.h"
+
+struct progress {
+  bool terminal;
+  double start; /* seconds on training_clock() */
+  int64_t finished, networks;
+};
+
+struct progress progress_begin(int64_t networks);
+
+/* Redraws the bar. done: of the whole, 0 to 1. */
+void progress_show(const struct progress *progress, double done);
+
+/* Counts a trained network. */
+void progress_note(struct progress *progress, const struct outcome *outcome, double done);
+
+/* Takes the bar away. */
+void progress_end(const struct progress *progress);
+
+/* Prints a time as "1 h 5 min", "2 min 10 s" or "12 s" into a text of 32 bytes and returns it. */
+const char *progress_time(double seconds, char text[32]);
+
+#endif
