@@ -48,13 +48,13 @@ static void *train(void *argument) {
   assert_ok(context, lottery_trainer_snapshot(trainer, LOTTERY_STATE_ALL, &start));
   assert_ok(context, lottery_pruner_create(context, &pruner));
   for (int level = 0; level < 3; level++) {
-    assert_ok(context, lottery_trainer_run(trainer, 60, NULL, NULL, NULL));
+    assert_ok(context, lottery_trainer_run(trainer, 400, NULL, NULL, NULL));
     assert_ok(context, lottery_pruner_apply(pruner, network, NULL, &mask));
     assert_ok(context, lottery_trainer_rewind(trainer, start, mask, LOTTERY_STATE_ALL));
     assert_ok(context, lottery_mask_kept(mask, -1, &outcome->kept, NULL));
     lottery_mask_destroy(mask);
   }
-  assert_ok(context, lottery_trainer_run(trainer, 60, NULL, NULL, NULL));
+  assert_ok(context, lottery_trainer_run(trainer, 400, NULL, NULL, NULL));
   assert_ok(context, lottery_trainer_evaluate(trainer, training->dataset, &outcome->loss, &outcome->correct));
   assert_ok(context, lottery_network_read_tensor(network, 0, outcome->weights, INPUTS * HIDDEN));
   assert_ok(context,
