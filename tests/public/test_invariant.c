@@ -278,6 +278,22 @@ static void test_check_mask(void **state) {
     assert_status(bench.context, lottery_network_check_mask(bench.network, mask, NULL, NULL), LOTTERY_ERROR_MASK);
     assert_ok(bench.context, lottery_network_check_mask(bench.network, NULL, NULL, NULL)); /* it has none of its own */
   }
+  /* The very first and the very last element. */
+  lottery_mask *ones, *zeros;
+  assert_ok(bench.context, lottery_mask_ones(bench.network, &ones));
+  assert_ok(bench.context, lottery_mask_complement(ones, &zeros));
+  assert_ok(bench.context, lottery_network_initialise(bench.network, LOTTERY_INITIALISE_GLOROT_NORMAL, 1));
+  assert_status(bench.context, lottery_network_check_mask(bench.network, zeros, &tensor, &element), LOTTERY_ERROR_MASK);
+  assert_true(tensor == 0 && element == 0);
+  struct values values = network_values(bench.network);
+  const int64_t last = values.count - CLASSES - 1; /* behind it the biases of the last layer */
+  for (int64_t i = 0; i < last; i++) values.values[i] = 0.0F;
+  set_network_values(bench.network, values.values);
+  assert_status(bench.context, lottery_network_check_mask(bench.network, zeros, &tensor, &element), LOTTERY_ERROR_MASK);
+  assert_true(tensor == 4 && element == 12 * CLASSES - 1);
+  release_values(&values);
+  lottery_mask_destroy(ones);
+  lottery_mask_destroy(zeros);
   lottery_mask_destroy(mask);
   bench_finish(&bench);
 }

@@ -293,6 +293,23 @@ static void test_changed_optimiser(void **state) {
   bench_finish(&plain);
 }
 
+/* SGD without momentum saves no momentum: rewinding to that makes it 0, as it was then. */
+static void test_state_that_was_not(void **state) {
+  (void)state;
+  struct bench bench = bench_start(&optimiser_cases[0], 2), fresh = bench_start(&optimiser_cases[2], 2);
+  lottery_snapshot *snapshot = save(&bench, LOTTERY_STATE_ALL);
+  set_optimiser(bench.trainer, &optimiser_cases[2]);
+  run(&bench, 7);
+  rewind_to(&bench, snapshot, NULL, LOTTERY_STATE_ALL);
+  assert_values_equal(trainer_values(bench.trainer), trainer_values(fresh.trainer));
+  run(&bench, 7);
+  run(&fresh, 7);
+  assert_values_equal(trainer_values(bench.trainer), trainer_values(fresh.trainer));
+  lottery_snapshot_destroy(snapshot);
+  bench_finish(&bench);
+  bench_finish(&fresh);
+}
+
 /* Everything that cannot be rewound leaves everything as it was. */
 static void test_refusals(void **state) {
   (void)state;
@@ -344,9 +361,13 @@ static void test_refusals(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_parts),    cmocka_unit_test(test_parts_make_all),
-      cmocka_unit_test(test_tickets),  cmocka_unit_test(test_rate_rewinding_and_fine_tuning),
-      cmocka_unit_test(test_reset),    cmocka_unit_test(test_changed_optimiser),
+      cmocka_unit_test(test_parts),
+      cmocka_unit_test(test_parts_make_all),
+      cmocka_unit_test(test_tickets),
+      cmocka_unit_test(test_rate_rewinding_and_fine_tuning),
+      cmocka_unit_test(test_reset),
+      cmocka_unit_test(test_changed_optimiser),
+      cmocka_unit_test(test_state_that_was_not),
       cmocka_unit_test(test_refusals),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

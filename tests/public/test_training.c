@@ -151,6 +151,29 @@ static void test_gradients_not_applied(void **state) {
   bench_finish(&other);
 }
 
+/* A step on a batch of the host's is an iteration, but takes nothing from the dataset. */
+static void test_steps_between(void **state) {
+  (void)state;
+  struct bench mixed = bench_start(LOTTERY_INSTRUCTION_SET_AUTOMATIC, &optimiser_cases[3], 1, 2),
+               by_hand = bench_start(LOTTERY_INSTRUCTION_SET_AUTOMATIC, &optimiser_cases[3], 1, 2);
+  int32_t *order = order_of_data(mixed.context, EXAMPLES, 2, 3);
+  float inputs[BATCH * FEATURES];
+  int32_t labels[BATCH];
+  run(&mixed, 2);
+  int64_t count = host_batch(mixed.dataset, order, 0, inputs, labels);
+  assert_ok(NULL, lottery_trainer_step(mixed.trainer, count, inputs, labels, NULL, NULL));
+  run(&mixed, 3);
+  static const int64_t batches[] = {0, 1, 0, 2, 3, 4};
+  for (int i = 0; i < 6; i++) {
+    count = host_batch(mixed.dataset, order, batches[i], inputs, labels);
+    assert_ok(NULL, lottery_trainer_step(by_hand.trainer, count, inputs, labels, NULL, NULL));
+  }
+  assert_values_equal(trainer_values(mixed.trainer), trainer_values(by_hand.trainer));
+  free(order);
+  bench_finish(&mixed);
+  bench_finish(&by_hand);
+}
+
 /* The batch size counts from the next batch: a gradient that is there stays good. */
 static void test_batch_size_before_apply(void **state) {
   (void)state;
@@ -266,6 +289,7 @@ int main(void) {
       cmocka_unit_test(test_pieces),
       cmocka_unit_test(test_gradients_not_applied),
       cmocka_unit_test(test_batch_size_before_apply),
+      cmocka_unit_test(test_steps_between),
       cmocka_unit_test(test_resume),
       cmocka_unit_test(test_neighbours),
       cmocka_unit_test(test_learning),
