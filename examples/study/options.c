@@ -46,15 +46,16 @@ static const struct option table[] = {
     {"one-shot", KIND_FLAG, MEMBER(one_shot), 0, 0, 0, "prunes the dense network to each level's density at once"},
     {"rewind-to", KIND_INTEGER, MEMBER(rewind_to), 0, 1e9, 0, "iteration of level 0 that tickets are rewound to"},
     {"continue", KIND_FLAG, MEMBER(continued), 0, 0, 0, "trains on after pruning instead of rewinding"},
-    {"history", KIND_CHOICE, MEMBER(early_stop_only), 0, 0, CHOICE_HISTORY, NULL},
+    {"history", KIND_CHOICE, MEMBER(history), 0, 0, CHOICE_HISTORY,
+     "whose test accuracy is in history.csv at every evaluation, not at the early stop and the end alone"},
 };
 enum { TABLE_COUNT = sizeof table / sizeof table[0] };
 
-static const char *const histories[] = {"full", "early-stop"};
+static const char *const histories[] = {"full", "tickets", "early-stop"};
 
 static const char *choice_name(const struct option *option, int64_t value) {
   const char *name = NULL;
-  if (option->key == CHOICE_HISTORY) return value < 2 ? histories[value] : NULL;
+  if (option->key == CHOICE_HISTORY) return value <= HISTORY_EARLY_STOP ? histories[value] : NULL;
   return lottery_option_choice(option->key, value, &name) == LOTTERY_OK ? name : NULL;
 }
 
@@ -70,9 +71,7 @@ static void write_value(const struct options *options, const struct option *opti
     case KIND_TEXT: text = *(const char *const *)member; break;
     case KIND_INTEGER: fprintf(file, "%lld", (long long)*(const int64_t *)member); break;
     case KIND_REAL: fprintf(file, "%g", *(const double *)member); break;
-    case KIND_CHOICE:
-      text = choice_name(option, option->key == CHOICE_HISTORY ? *(const bool *)member : *(const int64_t *)member);
-      break;
+    case KIND_CHOICE: text = choice_name(option, *(const int64_t *)member); break;
     case KIND_FLAG: text = *(const bool *)member ? "yes" : "no"; break;
   }
   if (text) fputs(text, file);
@@ -95,9 +94,8 @@ static void write_help(const struct options *defaults, const char *program) {
     const struct option *option = &table[i];
     printf("  --%-14s ", option->name);
     if (option->kind == KIND_CHOICE) write_choices(option, stdout);
+    if (option->kind == KIND_CHOICE && option->meaning) fputs(": ", stdout);
     if (option->meaning) fputs(option->meaning, stdout);
-    if (option->key == CHOICE_HISTORY && option->kind == KIND_CHOICE)
-      printf(": the test set at every evaluation, or at the early stop and the end");
     if (option->kind != KIND_TEXT && option->kind != KIND_FLAG && strcmp(option->name, "learning-rate") != 0 &&
         strcmp(option->name, "threads") != 0) {
       printf(" (");
@@ -153,10 +151,7 @@ static bool read_value(struct options *options, const struct option *option, con
     case KIND_CHOICE:
       for (int64_t value = 0; (name = choice_name(option, value)); value++) {
         if (strcmp(name, text) != 0) continue;
-        if (option->key == CHOICE_HISTORY)
-          *(bool *)member = value != 0;
-        else
-          *(int64_t *)member = value;
+        *(int64_t *)member = value;
         return true;
       }
       return false;
@@ -187,6 +182,7 @@ static void set_paper(struct options *options) {
   options->levels = 21;
   options->trials = 5;
   options->reinitialised = 3;
+  options->history = HISTORY_TICKETS;
 }
 
 /* Finds the option called `text`, which may go on with "=VALUE". */

@@ -6,6 +6,9 @@
 #include <stdint.h>
 #include <stdio.h>
 
+/* The networks that look at the test set at every evaluation; the others do at the early stop and the end only. */
+enum { HISTORY_FULL = 0, HISTORY_TICKETS = 1, HISTORY_EARLY_STOP = 2 };
+
 struct options {
   const char *data, *out;
   int64_t iterations; /* of each network's training */
@@ -23,7 +26,7 @@ struct options {
   int64_t criterion; /* LOTTERY_CRITERION_… */
   int64_t rewind_to; /* the iteration of level 0 that tickets start from */
   bool one_shot, continued;
-  bool early_stop_only; /* looks at the test set at the early stop and at the end only */
+  int64_t history; /* HISTORY_… */
 };
 
 /* Reads a command line into `options`. Returns -1 to go on, else the program's exit code: 0 after printing help, 2

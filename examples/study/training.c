@@ -55,6 +55,11 @@ static lottery_status test_accuracy(struct run *run, double *accuracy) {
   return status;
 }
 
+static bool keeps_history(const struct run *run) {
+  return run->options->history == HISTORY_FULL ||
+         (run->options->history == HISTORY_TICKETS && run->outcome->id.method == METHOD_TICKET);
+}
+
 /* Notes one evaluation. The test accuracy belongs to the result only at the early stop: unless the whole history is
  * asked for, the weights of the best evaluation so far are kept instead, which costs far less than the test set. */
 static lottery_status evaluate(struct run *run, int64_t iteration, double *least) {
@@ -64,14 +69,14 @@ static lottery_status evaluate(struct run *run, int64_t iteration, double *least
   *evaluation = (struct evaluation){iteration, 0, -1};
   TRY(lottery_trainer_evaluate(run->trainer, run->datasets->validation, &evaluation->validation_loss, NULL));
   const bool best = outcome->history_count == 0 || evaluation->validation_loss < *least;
-  if (!run->options->early_stop_only) TRY(test_accuracy(run, &evaluation->test_accuracy));
+  if (keeps_history(run)) TRY(test_accuracy(run, &evaluation->test_accuracy));
   if (best) {
     *least = evaluation->validation_loss;
     outcome->early_stop_iteration = iteration;
     outcome->early_stop_accuracy = evaluation->test_accuracy;
     lottery_snapshot_destroy(run->best);
     run->best = NULL;
-    if (run->options->early_stop_only) TRY(lottery_network_snapshot(run->network, &run->best));
+    if (!keeps_history(run)) TRY(lottery_network_snapshot(run->network, &run->best));
   }
   outcome->history_count++;
 end:
@@ -205,7 +210,7 @@ lottery_status training_run(lottery_context *context, const struct options *opti
   TRY(begin(&run, context));
   TRY(train(&run));
   if (id->method == METHOD_TICKET) TRY(prune(&run, context));
-  if (options->early_stop_only) TRY(look_back(&run));
+  if (!keeps_history(&run)) TRY(look_back(&run));
   outcome->seconds = training_clock() - start;
 end:
   lottery_snapshot_destroy(run.best);
