@@ -187,6 +187,7 @@ static lottery_status try_masks(lottery_context *context, struct scenario *scena
   lottery_mask_destroy(made);
   MAKE(made, lottery_mask_replace(ones, 2, bytes, sizeof bytes, &made));
   lottery_mask_destroy(made);
+  made = NULL;
   MAKE(other, lottery_network_preset(context, "mlp-12-8-10-3", &other));
   MAKE(made, lottery_mask_transfer(mask, other, &made));
   assert_int_equal(status, LOTTERY_PARTIAL);
@@ -196,6 +197,7 @@ static lottery_status try_masks(lottery_context *context, struct scenario *scena
   MAKE(own, lottery_network_get_mask(other, &own));
   assert_ptr_equal(own, made);
   lottery_mask_destroy(own);
+  own = NULL;
   CALL(lottery_network_set_mask(other, NULL));
   MAKE(own, lottery_network_get_mask(other, &own));
 end:
