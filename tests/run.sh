@@ -26,7 +26,7 @@ for option in "$@"; do
 done
 
 packages="cmake make gcc g++ libc6-dev pkg-config libblis-serial-dev zlib1g-dev librandom123-dev libcmocka-dev
-  binutils clang clang-format libclang-rt-dev gcovr python3 python3-cffi"
+  binutils clang clang-format libclang-rt-dev gcovr gnuplot-nox python3 python3-cffi"
 $valgrind && packages="$packages valgrind libc6-dbg"
 examples/install_packages.sh $packages || exit 1
 
