@@ -122,7 +122,7 @@ static lottery_status begin(struct run *run, lottery_context *context) {
   const uint64_t order = training_seed(options, PURPOSE_ORDER, &of_trial);
   const uint64_t weights = training_seed(options, PURPOSE_WEIGHTS, id);
   struct trial *trial = run->trial;
-  lottery_mask *shuffled = NULL;
+  lottery_mask *shuffled = NULL, *mask = NULL;
   lottery_status status;
   TRY(lottery_network_preset(context, "lenet-300-100", &run->network));
   TRY(lottery_trainer_create(run->network, run->datasets->training, order, &run->trainer));
@@ -143,10 +143,12 @@ static lottery_status begin(struct run *run, lottery_context *context) {
     TRY(lottery_mask_ones(run->network, &trial->masks[0]));
   }
   int64_t kept, total;
-  TRY(lottery_mask_kept(trial->masks[id->level], -1, &kept, &total));
+  TRY(lottery_network_get_mask(run->network, &mask));
+  TRY(lottery_mask_kept(mask, -1, &kept, &total));
   run->outcome->density = (double)kept / (double)total;
 end:
   lottery_mask_destroy(shuffled);
+  lottery_mask_destroy(mask);
   return status;
 }
 
