@@ -42,25 +42,24 @@ set offsets graph 0, 0, 0.03, 0.03
 # The bars of one level stand side by side.
 aside = exp(0.006 * log(100 / weights_min))
 
-# Drawn from the least to the most important; the key has its own order. A table that is missing is an empty one.
-shown_reinit = reinit ? table("reinit") : "/dev/null"
-shown_random = random_mask ? table("random-mask") : "/dev/null"
-name_reinit = reinit ? "same mask, new weights" : ""
-name_random = random_mask ? "same weights, random mask" : ""
+# Drawn from the least to the most important; the key has its own order. Loops of 1 to 0 leave out what is not there
+# (their file is opened all the same, and must be one).
+reinit_table = table(reinit ? "reinit" : "ticket")
+random_table = table(random_mask ? "random-mask" : "ticket")
 
 set title heading("Test accuracy at the early stop", subtitle.bars)
 set ylabel "test accuracy (%)"
 set format y "%.4g"
 set output picture("early_stop_accuracy")
 plot dense_accuracy with lines linestyle 9 title "whole network", \
-  shown_random using ($1 * aside):2:3:4 with yerrorbars linestyle 3 dashtype 1 linewidth 1 notitle, \
-  shown_random using ($1 * aside):2 with linespoints linestyle 3 notitle, \
-  shown_reinit using ($1 / aside):2:3:4 with yerrorbars linestyle 2 dashtype 1 linewidth 1 notitle, \
-  shown_reinit using ($1 / aside):2 with linespoints linestyle 2 notitle, \
+  for [i = 1:random_mask] random_table using ($1 * aside):2:3:4 with yerrorbars linestyle 3 dashtype 1 linewidth 1 notitle, \
+  for [i = 1:random_mask] random_table using ($1 * aside):2 with linespoints linestyle 3 notitle, \
+  for [i = 1:reinit] reinit_table using ($1 / aside):2:3:4 with yerrorbars linestyle 2 dashtype 1 linewidth 1 notitle, \
+  for [i = 1:reinit] reinit_table using ($1 / aside):2 with linespoints linestyle 2 notitle, \
   table("ticket") using 1:2:3:4 with yerrorbars linestyle 1 linewidth 1 notitle, \
   table("ticket") using 1:2 with linespoints linestyle 1 title "ticket", \
-  keyentry with linespoints linestyle 2 title name_reinit, \
-  keyentry with linespoints linestyle 3 title name_random
+  for [i = 1:reinit] keyentry with linespoints linestyle 2 title "same mask, new weights", \
+  for [i = 1:random_mask] keyentry with linespoints linestyle 3 title "same weights, random mask"
 
 set title heading("Iteration of the early stop", subtitle.bars)
 set ylabel "iteration of least validation loss"
@@ -69,14 +68,14 @@ set yrange [0:1.04 * iterations]
 set output picture("early_stop_iteration")
 plot dense_iteration with lines linestyle 9 title "whole network", \
   iterations with lines linestyle 8 notitle, \
-  shown_random using ($1 * aside):5:6:7 with yerrorbars linestyle 3 dashtype 1 linewidth 1 notitle, \
-  shown_random using ($1 * aside):5 with linespoints linestyle 3 notitle, \
-  shown_reinit using ($1 / aside):5:6:7 with yerrorbars linestyle 2 dashtype 1 linewidth 1 notitle, \
-  shown_reinit using ($1 / aside):5 with linespoints linestyle 2 notitle, \
+  for [i = 1:random_mask] random_table using ($1 * aside):5:6:7 with yerrorbars linestyle 3 dashtype 1 linewidth 1 notitle, \
+  for [i = 1:random_mask] random_table using ($1 * aside):5 with linespoints linestyle 3 notitle, \
+  for [i = 1:reinit] reinit_table using ($1 / aside):5:6:7 with yerrorbars linestyle 2 dashtype 1 linewidth 1 notitle, \
+  for [i = 1:reinit] reinit_table using ($1 / aside):5 with linespoints linestyle 2 notitle, \
   table("ticket") using 1:5:6:7 with yerrorbars linestyle 1 linewidth 1 notitle, \
   table("ticket") using 1:5 with linespoints linestyle 1 title "ticket", \
-  keyentry with linespoints linestyle 2 title name_reinit, \
-  keyentry with linespoints linestyle 3 title name_random, \
+  for [i = 1:reinit] keyentry with linespoints linestyle 2 title "same mask, new weights", \
+  for [i = 1:random_mask] keyentry with linespoints linestyle 3 title "same weights, random mask", \
   keyentry with lines linestyle 8 title "end of training"
 
 if (!history) { exit }

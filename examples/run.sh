@@ -1,6 +1,6 @@
 #!/bin/sh
-# From a bare Debian machine to a picture of winning tickets: installs what is missing, builds, gets the data, runs a short
-# study and draws it.
+# From a bare Debian machine to a picture of winning tickets: installs what is missing, builds, gets the data, runs a
+# short study and draws it.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -28,7 +28,7 @@ fi
 
 out=build/study/$(basename "$data")
 echo
-echo "A short study: two trials, 16 levels, 2000 iterations a network, and beside each ticket the same mask with new weights."
+echo "A short study: two trials, 16 levels, 2000 iterations a network; beside each ticket the same mask with new weights."
 build/examples/lenet_mnist --data $data --out "$out" --iterations 2000 --levels 16 --trials 2 --reinit 1
 echo
 echo "The pictures (SVGs lie beside them):"

@@ -187,18 +187,22 @@ def check_signal(name, options, wanted_rows):
     return len(rows)
 
 
-def check_pictures(out):
+def check_pictures():
     if not shutil.which("gnuplot"):
         print("no gnuplot: pictures not checked")
         return
-    done = subprocess.run([top / "examples" / "plot.sh", out], text=True, capture_output=True)
     names = ["early_stop_accuracy", "early_stop_iteration", "accuracy_by_iteration"]
-    assert done.returncode == 0 and not done.stderr, done.stdout + done.stderr
-    assert done.stdout.split("\n") == [f"{out}/{name}.png" for name in names] + [""], done.stdout
-    for name in names:
-        assert (out / f"{name}.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
-        text = "".join(xml.etree.ElementTree.parse(out / f"{name}.svg").getroot().itertext())
-        assert "70 iterations of adam, means of 2 trials" in " ".join(text.split()), text
+    kinds = {"ticket", "same mask, new weights", "same weights, random mask"}
+    for out, trials, shown in [(work / "two", "means of 2 trials", kinds), (work / "shot", "1 trial", {"ticket"})]:
+        done = subprocess.run([top / "examples" / "plot.sh", out], text=True, capture_output=True)
+        assert done.returncode == 0 and not done.stderr, done.stdout + done.stderr
+        assert done.stdout.split("\n") == [f"{out}/{name}.png" for name in names] + [""], done.stdout
+        for name in names:
+            assert (out / f"{name}.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
+            drawn = xml.etree.ElementTree.parse(out / f"{name}.svg").getroot()
+            texts = [" ".join("".join(element.itertext()).split()) for element in drawn.iter() if element.tag.endswith("}text")]
+            assert any(f"70 iterations of adam, {trials}" in text for text in texts), texts
+            assert name == names[2] or kinds & set(texts) == shown, texts
     done = subprocess.run([top / "examples" / "plot.sh", work / "nowhere"], text=True, capture_output=True)
     assert done.returncode == 1 and "results.csv is missing" in done.stderr, done.stderr
 
@@ -232,5 +236,5 @@ with tempfile.TemporaryDirectory() as directory:
     # Few more than waited for: a row is in the file as soon as its network is trained.
     assert check_signal("stopped", ["--iterations", "100", "--trials", "500"], 4) < 60
     assert check_signal("at once", ["--iterations", "1000000000", "--trials", "2"], 0) == 0
-    check_pictures(work / "two")
+    check_pictures()
     check_stranger()
