@@ -428,7 +428,7 @@ static void check_apply_mask(void) {
   for (int64_t count = 1; count <= 300; count++)
     for (int kind = 0; kind < 3; kind++) { /* random bits, all, none */
       uint64_t bits[5];
-      for (int i = 0; i < 3; i++)
+      for (int i = 0; i < 5; i++)
         bits[i] = kind == 0   ? (uint64_t)support_random(&random_state) << 32 | support_random(&random_state)
                   : kind == 1 ? UINT64_MAX
                               : 0;

@@ -96,7 +96,7 @@ int64_t run_out_of_memory(support_scenario scenario, void *user) {
   int64_t needed = 0;
   for (int for_good = 0; for_good <= 1; for_good++) {
     lottery_status status = LOTTERY_ERROR_MEMORY;
-    for (int64_t n = 1; status != LOTTERY_OK; n++) {
+    for (int64_t n = 1; status != LOTTERY_OK; n += support_stride()) {
       struct counting_allocator allocator;
       allocator_start(&allocator);
       lottery_context *context = allocator_context(&allocator);

@@ -66,6 +66,9 @@ lottery_context *allocator_context(struct counting_allocator *allocator);
 typedef lottery_status (*support_scenario)(lottery_context *context, void *user);
 int64_t run_out_of_memory(support_scenario scenario, void *user);
 
+/* 1, or 7 under valgrind: there, long rows of cases take every seventh. */
+int64_t support_stride(void);
+
 /* --- Files --- */
 
 enum { PATH_CAPACITY = 512 };
