@@ -98,7 +98,7 @@ static void test_contexts_at_once(void **unused) {
     assert_true(alone[i].correct > 300); /* it does learn */
     if (i > 0) assert_memory_not_equal(&alone[i], &alone[i - 1], sizeof alone[i]);
   }
-  for (int round = 0; round < 3; round += support_stride()) {
+  for (int64_t round = 0; round < 3; round += support_stride()) {
     train_at_once(dataset, alone, 2);
     train_at_once(dataset, alone, TRAINERS);
   }
@@ -332,7 +332,7 @@ static void test_cancel_from_a_signal_at_any_moment(void **unused) {
   (void)unused;
   struct sigaction previous;
   install(&previous);
-  for (int round = 0; round < 20; round += support_stride()) {
+  for (int64_t round = 0; round < 20; round += support_stride()) {
     struct run run;
     pthread_t self = pthread_self(), thread;
     int64_t done = 0;
