@@ -151,7 +151,7 @@ void lottery_context_resume(lottery_context *context);
  * ================================================================================================== */
 
 /* What an option belongs to. */
-enum { LOTTERY_HANDLE_NODE = 1, LOTTERY_HANDLE_TRAINER = 2, LOTTERY_HANDLE_PRUNER = 3 };
+enum { LOTTERY_HANDLE_NODE = 1, LOTTERY_HANDLE_TRAINER = 2, LOTTERY_HANDLE_PRUNER = 3, LOTTERY_HANDLE_NETWORK = 4 };
 
 /* The type of an option's value. A choice is an integer with named values. */
 enum { LOTTERY_TYPE_INTEGER = 1, LOTTERY_TYPE_REAL = 2, LOTTERY_TYPE_REALS = 3, LOTTERY_TYPE_CHOICE = 4 };
@@ -189,6 +189,11 @@ enum {
   LOTTERY_PRUNER_COUNT = 304,         /* integer 0 to 2^53: removes exactly this many weights in all */
   LOTTERY_PRUNER_DENSITY = 305,       /* real 0 to 1: prunes down to this fraction of all weights */
   LOTTERY_PRUNER_SEED = 306           /* integer 0 to 2^53, default 0: seed of the random criterion */
+};
+
+/* Keys of a network. */
+enum {
+  LOTTERY_NETWORK_CROSSOVER = 400 /* real -1 to 1, default -1: the density below which a masked layer is packed */
 };
 
 enum { LOTTERY_OPTIMISER_SGD = 0, LOTTERY_OPTIMISER_ADAM = 1 };
@@ -306,6 +311,23 @@ lottery_status lottery_network_tensor_find(lottery_network *network, const char 
 lottery_status lottery_network_tensor_shape(lottery_network *network, int64_t tensor, int64_t capacity, int64_t *shape,
                                             int32_t *rank);
 
+/* Sets and gets an option of the network by key (section 3).
+ * LOTTERY_NETWORK_CROSSOVER decides the form of each masked weight matrix: below this density it is packed to its
+ * surviving weights, so that training and evaluation cost what they cost; from there on it stays a dense matrix with
+ * zeros, which is faster then. 0 keeps all dense, 1 packs every matrix that has lost a weight; a negative value takes
+ * the library's measured table. The form follows from instruction set, shape, kept weights and this option alone, never
+ * from a clock. The two forms sum in different orders, so their results differ in the last bits.
+ * Errors: HANDLE, ARGUMENT (no such key, another type, out of range), STATE (in use by a running trainer), MEMORY. */
+lottery_status lottery_network_set_real(lottery_network *network, int32_t key, double value);
+lottery_status lottery_network_get_real(lottery_network *network, int32_t key, double *out);
+
+/* The form of a tensor. */
+enum { LOTTERY_FORM_DENSE = 0, LOTTERY_FORM_PACKED = 1 };
+
+/* The form that a tensor has now, LOTTERY_FORM_…, and the bytes of its weights with what finds them, without gradient
+ * and optimiser state. form, bytes: either may be NULL. Errors: HANDLE, ARGUMENT (tensor), STATE (not finished). */
+lottery_status lottery_network_tensor_form(lottery_network *network, int64_t tensor, int32_t *form, int64_t *bytes);
+
 /* Whether masks cover a tensor: 1 for weights, 0 for biases. Errors: HANDLE, ARGUMENT, STATE. */
 lottery_status lottery_network_tensor_prunable(lottery_network *network, int64_t tensor, int32_t *out);
 
@@ -325,8 +347,8 @@ lottery_status lottery_network_set_mask(lottery_network *network, lottery_mask *
 lottery_status lottery_network_get_mask(lottery_network *network, lottery_mask **out);
 
 /* Checks that every weight that `mask` prunes is exactly 0 (NULL: the network's own mask). tensor and element (may be
- * NULL) receive where the first violation is, or -1. Errors: HANDLE, SHAPE, STATE, MASK (there is a violation; the
- * message names it). */
+ * NULL) receive where the first violation is, or -1. Errors: HANDLE, SHAPE, STATE, MEMORY, MASK (there is a violation;
+ * the message names it). */
 lottery_status lottery_network_check_mask(lottery_network *network, lottery_mask *mask, int64_t *tensor,
                                           int64_t *element);
 
@@ -369,7 +391,9 @@ typedef void (*lottery_dataset_release)(void *user);
  * / 255 and 0 for pixels in 0 to 1). memory: LOTTERY_MEMORY_COPY, or LOTTERY_MEMORY_BORROW, with which inputs must
  * stay and not change until release(user) is called (release may be NULL; it is not called when this function fails or
  * memory is copied).
- * Errors: HANDLE, ARGUMENT, NOT_FINITE (a float32 input, scale or shift), MEMORY. */
+ * count and the product of the shape: at most 2^31 - 1.
+ * Errors: HANDLE, ARGUMENT, NOT_FINITE (a float32 input, scale or shift, or a value that they would make as large as
+ * 2^127), MEMORY. */
 lottery_status lottery_dataset_create(lottery_context *context, int64_t count, int32_t rank, const int64_t *shape,
                                       int32_t element, const void *inputs, double scale, double shift, int32_t memory,
                                       lottery_dataset_release release, void *user, lottery_dataset **out);
@@ -543,10 +567,15 @@ lottery_status lottery_snapshot_read(lottery_snapshot *snapshot, int64_t tensor,
  *
  * How many. By RATE, a tensor that keeps n weights loses floor(r * n + 0.5) of them. By COUNT, exactly that many go in
  * all, shared among the tensors in proportion to r * n (largest remainders first, then the lower tensor number), none
- * losing more than it has. By DENSITY d, a tensor of r = RATE keeps floor(d * total + 0.5) weights and one of another
- * rate floor(d' * total + 0.5), d' = (1 - r)^(ln d / ln(1 - RATE)): what it would keep after as many rounds; a tensor
- * that keeps fewer already stays as it is. With SCOPE global, tensors of one rate are ranked together and count as one
- * tensor above; a rate of 0 leaves a tensor out.
+ * losing more than it has: a full one loses all, and the others share the rest in the same way. By DENSITY d, a tensor
+ * of r = RATE keeps floor(d * total + 0.5) weights and one of another rate floor(d' * total + 0.5), d' = (1 - r)^(ln d
+ * / ln(1 - RATE)): what it would keep after as many rounds; a tensor that keeps fewer already stays as it is. With
+ * SCOPE global, tensors of one rate are ranked together and count as one tensor above; a rate of 0 leaves a tensor out.
+ *
+ * Ends of the rules: d = 1 prunes nothing, d = 0 empties every tensor of a rate above 0, and a rate of 0 leaves a
+ * tensor out. The formula for d' needs RATE between 0 and 1: with RATE 1 and d above 0, tensors of other rates keep
+ * everything. Where tensors of the pruner's rate and others of a lower rate meet, the whole network ends above d. All
+ * of it is computed in double precision.
  *
  * Which. Those of smallest |weight| among the surviving ones (Han et al., NeurIPS 2015); equal ones go in the order of
  * tensor number and element index, the lower first. The random criterion ranks by random numbers instead.
@@ -567,12 +596,13 @@ lottery_status lottery_pruner_set_real(lottery_pruner *pruner, int32_t key, doub
 lottery_status lottery_pruner_get_real(lottery_pruner *pruner, int32_t key, double *out);
 
 /* Gives the tensor called `name` a rate of its own, 0 to 1; setting it again replaces it. A name that the network does
- * not have is an error when the pruner is applied. Errors: HANDLE, ARGUMENT, MEMORY. */
+ * not have is an error when the pruner is applied. name: less than 32 bytes. Errors: HANDLE, ARGUMENT, MEMORY. */
 lottery_status lottery_pruner_set_tensor_rate(lottery_pruner *pruner, const char *name, double rate);
 
 /* Makes the next mask from a network's weights: `mask` (NULL: the network's own, or ones) less the pruned weights. The
- * network is not changed. Errors: HANDLE, ARGUMENT (a tensor rate's name is unknown; COUNT is more than can go), SHAPE
- * (the mask is not the network's), NOT_FINITE (a surviving weight), STATE (network not finished), MEMORY. */
+ * network is not changed. Errors: HANDLE, ARGUMENT (a tensor rate's name is no prunable tensor; COUNT is more than can
+ * go; DENSITY below 1 with a RATE of 0), SHAPE  * (the mask is not the network's), NOT_FINITE (any surviving weight),
+ * STATE (network not finished), MEMORY. */
 lottery_status lottery_pruner_apply(lottery_pruner *pruner, lottery_network *network, lottery_mask *mask,
                                     lottery_mask **out);
 
@@ -623,7 +653,8 @@ void lottery_trainer_destroy(lottery_trainer *trainer);
 
 /* Set and get an option by key (section 3): integers and choices through _integer, reals through _real, lists through
  * _reals (values: [count]; milestones are whole numbers that rise). Changing the optimiser resets its state. The batch
- * size counts from the next batch. get_reals: capacity in elements; count receives how many there are, and copying
+ * size counts from the next batch; the place in the data is a number of batches, so it moves when their size does.
+ * get_reals: capacity in elements; count receives how many there are, and copying
  * needs capacity >= count. Errors: HANDLE, ARGUMENT (no such key, another type, out of range), STATE (running),
  * MEMORY. */
 lottery_status lottery_trainer_set_integer(lottery_trainer *trainer, int32_t key, int64_t value);
@@ -645,8 +676,8 @@ lottery_status lottery_trainer_run(lottery_trainer *trainer, int64_t iterations,
 /* One iteration on a batch of the host's. count: 1 to BATCH_SIZE examples. inputs: [count][input features]. labels:
  * [count], or NULL; targets: [count][output features], or NULL; the loss needs one of them (targets win where both are
  * given and the loss is mean squared error). loss (may be NULL): of this batch, before the step.
- * Errors: HANDLE, ARGUMENT (count, a label), SHAPE (neither labels nor targets as the loss needs), NOT_FINITE (the
- * loss; nothing was changed), STATE, MEMORY. */
+ * Errors: HANDLE, ARGUMENT (count, a label), SHAPE (neither labels nor targets as the loss needs), NOT_FINITE (an
+ * input, a target or the loss; nothing was changed), STATE, MEMORY. */
 lottery_status lottery_trainer_step(lottery_trainer *trainer, int64_t count, const float *inputs, const int32_t *labels,
                                     const float *targets, double *loss);
 
@@ -654,20 +685,20 @@ lottery_status lottery_trainer_step(lottery_trainer *trainer, int64_t count, con
  * applied. gradient: as lottery_trainer_step without the optimiser; inputs NULL and count 0 take the next batch of the
  * trainer's own dataset. The gradient is masked. apply: one optimiser step with the gradient as it is then; it ends the
  * iteration. Errors: as lottery_trainer_step; apply: HANDLE, STATE (no gradient was made), NOT_FINITE (a gradient
- * element; nothing was changed). */
+ * element; nothing was changed), MEMORY. */
 lottery_status lottery_trainer_gradient(lottery_trainer *trainer, int64_t count, const float *inputs,
                                         const int32_t *labels, const float *targets, double *loss);
 lottery_status lottery_trainer_apply(lottery_trainer *trainer);
 
 /* The packed gradient: the elements of surviving weights and of biases, in the order of tensors and elements.
- * gradient_count: how many. read, write: values, all of them. Errors: HANDLE, ARGUMENT, SHAPE (count), STATE (no
- * gradient was made). */
+ * gradient_count: how many. read, write: values, all of them. A change of the mask drops
+ * what it prunes. Errors: HANDLE, ARGUMENT, SHAPE (count), STATE (no gradient was made), MEMORY. */
 lottery_status lottery_trainer_gradient_count(lottery_trainer *trainer, int64_t *out);
 lottery_status lottery_trainer_read_gradient(lottery_trainer *trainer, float *values, int64_t count);
 lottery_status lottery_trainer_write_gradient(lottery_trainer *trainer, const float *values, int64_t count);
 
 /* One tensor's gradient in the tensor's own shape, 0 at pruned weights. values: [count]; count: the tensor's elements.
- * Errors: HANDLE, ARGUMENT, SHAPE (count), STATE (no gradient was made). */
+ * Errors: HANDLE, ARGUMENT, SHAPE (count), STATE (no gradient was made), MEMORY. */
 lottery_status lottery_trainer_read_tensor_gradient(lottery_trainer *trainer, int64_t tensor, float *values,
                                                     int64_t count);
 
@@ -704,8 +735,8 @@ lottery_status lottery_trainer_snapshot(lottery_trainer *trainer, int32_t what, 
 lottery_status lottery_trainer_rewind(lottery_trainer *trainer, lottery_snapshot *snapshot, lottery_mask *mask,
                                       int32_t what);
 
-/* Starts parts afresh: OPTIMISER state to zero, POSITION to iteration 0. what: a sum of these two.
- * Errors: HANDLE, ARGUMENT, STATE (running). */
+/* Starts parts afresh: OPTIMISER state to zero, POSITION to iteration 0. A gradient that was made is gone. what: a sum
+ * of these two. Errors: HANDLE, ARGUMENT, STATE (running). */
 lottery_status lottery_trainer_reset(lottery_trainer *trainer, int32_t what);
 
 #ifdef __cplusplus

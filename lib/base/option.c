@@ -18,6 +18,7 @@ enum {
   NODE = LOTTERY_HANDLE_NODE,
   TRAINER = LOTTERY_HANDLE_TRAINER,
   PRUNER = LOTTERY_HANDLE_PRUNER,
+  NETWORK = LOTTERY_HANDLE_NETWORK,
   INTEGER = LOTTERY_TYPE_INTEGER,
   REAL = LOTTERY_TYPE_REAL,
   REALS = LOTTERY_TYPE_REALS,
@@ -46,6 +47,8 @@ static const struct option table[] = {
      "What the learning rate is multiplied by at each milestone.", NULL},
     {LOTTERY_TRAINER_PROGRESS_INTERVAL, TRAINER, INTEGER, 1, LARGEST_INTEGER, 100, "progress_interval",
      "Iterations between two calls of the progress callback.", NULL},
+    {LOTTERY_NETWORK_CROSSOVER, NETWORK, REAL, -1, 1, -1, "crossover",
+     "The density below which a layer is packed; below 0 the library's table decides.", NULL},
     {LOTTERY_PRUNER_CRITERION, PRUNER, CHOICE, 0, 1, 0, "criterion", "What weights are ranked by.", criteria},
     {LOTTERY_PRUNER_SCOPE, PRUNER, CHOICE, 0, 1, 0, "scope", "Whether tensors are ranked one by one or together.",
      scopes},
@@ -76,8 +79,11 @@ void option_initialise(struct option_values *values, int32_t handle) {
   *values = (struct option_values){.handle = handle};
   for (int i = 0; i < TABLE_COUNT; i++) {
     if (table[i].handle != handle) continue;
-    values->integer[slot(table[i].key)] = (int64_t)table[i].initial;
-    values->real[slot(table[i].key)] = table[i].initial;
+    /* Only what is a whole number is converted: inexact is an exception that a host may trap. */
+    if (table[i].type == INTEGER || table[i].type == CHOICE)
+      values->integer[slot(table[i].key)] = (int64_t)table[i].initial;
+    else
+      values->real[slot(table[i].key)] = table[i].initial;
   }
 }
 

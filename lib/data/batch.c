@@ -6,27 +6,9 @@
 #include "base/arithmetic.h"
 #include "kernels/kernels.h"
 
-/* Features transposed at a time: 16 bytes of a row, one vector register. */
-enum { BLOCK = 16, QUARTERS = BATCH_TILE / BLOCK };
+enum { BLOCK = 16 }; /* features transposed at a time: a cache line of floats */
 
 int64_t batch_tiles(int64_t count) { return (count + BATCH_TILE - 1) / BATCH_TILE; }
-
-/* out[0] = a[0], out[1] = b[0], out[2] = a[1] …: of a 16 x 16 matrix's two halves, a quarter of its transposition. */
-static void interleave(const unsigned char *restrict in, unsigned char *restrict out) {
-  for (int i = 0; i < BLOCK * BLOCK / 2; i++) {
-    out[2 * i] = in[i];
-    out[2 * i + 1] = in[i + BLOCK * BLOCK / 2];
-  }
-}
-
-/* A perfect shuffle rotates the bits of an element's number by one; four of them swap row and column. */
-static void transpose_bytes(unsigned char *matrix) {
-  unsigned char other[BLOCK * BLOCK];
-  interleave(matrix, other);
-  interleave(other, matrix);
-  interleave(matrix, other);
-  interleave(other, matrix);
-}
 
 /* The float32 scaling of feature `feature`. */
 static struct scaling scaling_of(const struct lottery_dataset *dataset, int64_t feature) {
@@ -40,36 +22,24 @@ static void prefetch_row(const void *row, int64_t bytes) {
   for (int64_t at = 0; at < bytes && at < LIMIT; at += LINE) __builtin_prefetch((const char *)row + at);
 }
 
+/* The rows of one tile's examples; NULL past the batch. */
+static void find_rows(const struct lottery_dataset *dataset, const int32_t *indices, int64_t lanes,
+                      const uint8_t *rows[BATCH_TILE]) {
+  const uint8_t *values = dataset->inputs.storage->values;
+  for (int64_t lane = 0; lane < BATCH_TILE; lane++)
+    rows[lane] = lane < lanes ? values + rows_at(&dataset->inputs, indices[lane]) * dataset->features : NULL;
+}
+
 /* Each of the functions below fills one tile with `lanes` examples. */
 
-static void gather_bytes(const struct lottery_dataset *dataset, const int32_t *indices, int64_t lanes, float *tile) {
-  const unsigned char *values = dataset->inputs.storage->values;
-  const int64_t width = dataset->features;
-  const unsigned char *rows[BATCH_TILE];
-  for (int64_t lane = 0; lane < lanes; lane++) {
-    rows[lane] = values + rows_at(&dataset->inputs, indices[lane]) * width;
-    prefetch_row(rows[lane], width);
-  }
-  unsigned char block[QUARTERS][BLOCK * BLOCK]; /* [quarter][lane][feature], then [quarter][feature][lane] */
-  memset(block, 0, sizeof block);
-  for (int64_t first = 0; first < width; first += BLOCK) {
-    const int64_t features = arithmetic_minimum(BLOCK, width - first);
-    if (features == BLOCK)
-      for (int64_t lane = 0; lane < lanes; lane++)
-        memcpy(block[lane / BLOCK] + lane % BLOCK * BLOCK, rows[lane] + first, BLOCK);
-    else
-      for (int64_t lane = 0; lane < lanes; lane++)
-        memcpy(block[lane / BLOCK] + lane % BLOCK * BLOCK, rows[lane] + first, (size_t)features);
-    for (int quarter = 0; quarter * BLOCK < lanes; quarter++) transpose_bytes(block[quarter]);
-    for (int64_t feature = 0; feature < features; feature++) {
-      const struct scaling scaling = scaling_of(dataset, first + feature);
-      const float scale = (float)scaling.scale, shift = (float)scaling.shift;
-      float *out = tile + (first + feature) * BATCH_TILE;
-      for (int quarter = 0; quarter < QUARTERS; quarter++)
-        for (int lane = 0; lane < BLOCK; lane++)
-          out[quarter * BLOCK + lane] = (float)block[quarter][feature * BLOCK + lane] * scale + shift;
-      for (int64_t lane = lanes; lane < BATCH_TILE; lane++) out[lane] = 0.0f;
-    }
+static void gather_bytes(const struct kernels *kernels, const struct lottery_dataset *dataset, const int32_t *indices,
+                         int64_t lanes, float *tile) {
+  const uint8_t *rows[BATCH_TILE];
+  find_rows(dataset, indices, lanes, rows);
+  const int64_t width = dataset->features / dataset->groups; /* of a group */
+  for (int64_t first = 0; first < dataset->features; first += width) {
+    const struct scaling scaling = scaling_of(dataset, first);
+    kernels->gather_bytes(rows, first, width, (float)scaling.scale, (float)scaling.shift, tile + first * BATCH_TILE);
   }
 }
 
@@ -103,14 +73,41 @@ static void scale_tile(const struct lottery_dataset *dataset, int64_t lanes, flo
   }
 }
 
-void dataset_gather(const struct lottery_dataset *dataset, const int32_t *indices, int64_t count, float *tiles) {
+bool dataset_gather_halves(const struct kernels *kernels, const struct lottery_dataset *dataset, const int32_t *indices,
+                           int64_t count, uint16_t *tiles) {
+  if (!dataset_is_whole_numbers(dataset)) return false;
+  for (int64_t first = 0; first < count; first += BATCH_TILE) {
+    const uint8_t *rows[BATCH_TILE];
+    find_rows(dataset, indices + first, arithmetic_minimum(BATCH_TILE, count - first), rows);
+    kernels->gather_halves(rows, dataset->features, tiles + first * dataset->features);
+  }
+  return true;
+}
+
+bool dataset_is_whole_numbers(const struct lottery_dataset *dataset) {
+  return dataset->inputs.storage->element == LOTTERY_ELEMENT_UINT8 && dataset->groups == 1 &&
+         dataset->scalings[0].shift == 0.0;
+}
+
+void dataset_prefetch(const struct lottery_dataset *dataset, const int32_t *indices, int64_t count) {
+  enum { LINE = 64, LIMIT = 4096, SECOND_LEVEL = 2 }; /* the nearest cache belongs to the step that runs meanwhile */
+  const struct storage *storage = dataset->inputs.storage;
+  const int64_t bytes = storage->width * element_size(storage->element);
+  for (int64_t i = 0; i < count; i++) {
+    const uint8_t *row = (const uint8_t *)storage->values + rows_at(&dataset->inputs, indices[i]) * bytes;
+    for (int64_t at = 0; at < bytes && at < LIMIT; at += LINE) __builtin_prefetch(row + at, 0, SECOND_LEVEL);
+  }
+}
+
+void dataset_gather(const struct kernels *kernels, const struct lottery_dataset *dataset, const int32_t *indices,
+                    int64_t count, float *tiles) {
   const bool bytes = dataset->inputs.storage->element == LOTTERY_ELEMENT_UINT8;
   const bool scaled = dataset->groups > 1 || dataset->scalings[0].scale != 1.0 || dataset->scalings[0].shift != 0.0;
   for (int64_t first = 0; first < count; first += BATCH_TILE) {
     const int64_t lanes = arithmetic_minimum(BATCH_TILE, count - first);
     float *tile = tiles + first * dataset->features;
     if (bytes) {
-      gather_bytes(dataset, indices + first, lanes, tile);
+      gather_bytes(kernels, dataset, indices + first, lanes, tile);
       continue;
     }
     gather_floats(&dataset->inputs, indices + first, lanes, tile);

@@ -7,11 +7,23 @@
 
 #include "data/dataset.h"
 
+struct kernels;
+
 /* Tiles that `count` examples fill. */
 int64_t batch_tiles(int64_t count);
 
 /* The inputs: tiles[tile][feature][lane]. */
-void dataset_gather(const struct lottery_dataset *dataset, const int32_t *indices, int64_t count, float *tiles);
+void dataset_gather(const struct kernels *kernels, const struct lottery_dataset *dataset, const int32_t *indices,
+                    int64_t count, float *tiles);
+
+/* The inputs of a dataset of bytes without a shift as whole numbers in bfloat16 (kernels.h); the value of each is the
+ * number times scalings[0].scale. False, and nothing done, for other datasets. */
+bool dataset_is_whole_numbers(const struct lottery_dataset *dataset);
+bool dataset_gather_halves(const struct kernels *kernels, const struct lottery_dataset *dataset, const int32_t *indices,
+                           int64_t count, uint16_t *tiles);
+
+/* Asks for the examples' rows, so that they are near when they are gathered. */
+void dataset_prefetch(const struct lottery_dataset *dataset, const int32_t *indices, int64_t count);
 
 /* The targets, of a dataset that has some: tiles[tile][target][lane]. */
 void dataset_gather_targets(const struct lottery_dataset *dataset, const int32_t *indices, int64_t count, float *tiles);

@@ -33,3 +33,10 @@ const int32_t *order_batch(struct order *order, uint64_t seed, int64_t batch, in
   *count = arithmetic_minimum(batch_size, order->count - first);
   return order->permutation + first;
 }
+
+const int32_t *order_after(const struct order *order, const int32_t *examples, int64_t count, int64_t batch_size,
+                           int64_t *next_count) {
+  const int64_t next = examples - order->permutation + count;
+  *next_count = arithmetic_minimum(batch_size, order->count - next);
+  return order->permutation + next;
+}

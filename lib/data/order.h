@@ -33,4 +33,8 @@ int64_t order_batches(const struct order *order, int64_t batch_size);
  * nothing. */
 const int32_t *order_batch(struct order *order, uint64_t seed, int64_t batch, int64_t batch_size, int64_t *count);
 
+/* The examples that come after `count` of order_batch's: of the next batch, as far as the epoch has them. */
+const int32_t *order_after(const struct order *order, const int32_t *examples, int64_t count, int64_t batch_size,
+                           int64_t *next_count);
+
 #endif

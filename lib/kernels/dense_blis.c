@@ -10,27 +10,26 @@
 #if defined(__x86_64__)
 
 /* Column-preferring: writes columns of 32 contiguous floats, which are our rows. */
-static void run_skx(int64_t rows, int64_t columns, int64_t depth, const float *narrow, const float *wide,
-                    bool accumulate, float *c, int64_t row_stride) {
+static void run_skx(int64_t depth, const float *narrow, const float *wide, bool accumulate, float *c, int64_t stride) {
   float one = 1.0F, beta = accumulate ? 1.0F : 0.0F;
   auxinfo_t information;
   memset(&information, 0, sizeof information);
-  bli_auxinfo_set_next_a((void *)(uintptr_t)wide, &information); /* prefetch hints */
+  bli_auxinfo_set_next_a((void *)(uintptr_t)(wide + depth * 32), &information); /* what to prefetch */
   bli_auxinfo_set_next_b((void *)(uintptr_t)narrow, &information);
-  bli_sgemm_skx_asm_32x12_l2(columns, rows, depth, &one, (float *)(uintptr_t)wide, (float *)(uintptr_t)narrow, &beta, c,
-                             1, row_stride, &information, NULL);
+  bli_sgemm_skx_asm_32x12_l2(32, 12, depth, &one, (float *)(uintptr_t)wide, (float *)(uintptr_t)narrow, &beta, c, 1,
+                             stride, &information, NULL);
 }
 
 /* Row-preferring: writes rows of 16 contiguous floats. */
-static void run_haswell(int64_t rows, int64_t columns, int64_t depth, const float *narrow, const float *wide,
-                        bool accumulate, float *c, int64_t row_stride) {
+static void run_haswell(int64_t depth, const float *narrow, const float *wide, bool accumulate, float *c,
+                        int64_t stride) {
   float one = 1.0F, beta = accumulate ? 1.0F : 0.0F;
   auxinfo_t information;
   memset(&information, 0, sizeof information);
   bli_auxinfo_set_next_a((void *)(uintptr_t)narrow, &information);
-  bli_auxinfo_set_next_b((void *)(uintptr_t)wide, &information);
-  bli_sgemm_haswell_asm_6x16(rows, columns, depth, &one, (float *)(uintptr_t)narrow, (float *)(uintptr_t)wide, &beta, c,
-                             row_stride, 1, &information, NULL);
+  bli_auxinfo_set_next_b((void *)(uintptr_t)(wide + depth * 16), &information);
+  bli_sgemm_haswell_asm_6x16(6, 16, depth, &one, (float *)(uintptr_t)narrow, (float *)(uintptr_t)wide, &beta, c, stride,
+                             1, &information, NULL);
 }
 
 static const struct micro_kernel skx = {"skx 32x12", 12, 32, run_skx};

@@ -59,13 +59,17 @@ const char *kernels_cpu_features(void) {
 #endif
 }
 
+/* BLIS's are as fast as the library's own or a little faster at every shape: tests/bench/bench_product. */
 const struct micro_kernel *micro_kernel_for(const struct kernels *kernels) {
   const struct micro_kernel *blis = blis_micro_kernel(kernels->instruction_set);
   return blis != NULL ? blis : kernels->own_micro_kernel;
 }
 
-int64_t product_workspace(const struct micro_kernel *micro_kernel, int64_t depth, int64_t columns) {
-  enum { READ_AHEAD = 512 }; /* micro-kernels load a little past the last panel */
-  return READ_AHEAD + depth * (arithmetic_round_up(columns, micro_kernel->wide_width) +
-                               arithmetic_round_up(micro_kernel->narrow_width, 16));
+/* Marks of live columns and a row of the gradient; a narrow panel; a block of compact rows, and one more; both factors
+ * transposed; what micro-kernels read past the last panel. */
+int64_t weight_gradient_workspace(int64_t rows, int64_t columns, int64_t count) {
+  enum { READ_AHEAD = 512 };
+  const int64_t examples = arithmetic_round_up(count, BATCH_TILE), padded = arithmetic_round_up(columns, PANEL_STEP);
+  return 2 * padded + PANEL_DEPTH * PANEL_STEP + (PANEL_STEP + 1) * padded +
+         examples * (arithmetic_round_up(rows + PANEL_STEP, PANEL_STEP) + padded) + READ_AHEAD;
 }

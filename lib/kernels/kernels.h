@@ -13,58 +13,95 @@
 
 enum {
   BATCH_TILE = 64,
-  PRODUCT_DEPTH = 256 /* of a product that is packed at once, so that two panels stay in the nearest cache */
+  ROW_STEP = 16,     /* parameters come in rows of a multiple of this */
+  PANEL_DEPTH = 256, /* of packed panels for a micro-kernel, so that two of them stay in the nearest cache */
+  PANEL_STEP = 64    /* a multiple of the width of every micro-kernel's wide panels, and no less than its narrow ones */
 };
 
 enum activation { ACTIVATION_RELU, ACTIVATION_TANH, ACTIVATION_SIGMOID };
 
-/* A strided matrix: element (row, column) at data[row * row_stride + column * column_stride]. */
-struct matrix {
-  const float *data;
-  int64_t row_stride, column_stride;
-};
-
 /* A micro-kernel computes c (+)= narrow * wide on packed panels: narrow [depth][narrow_width], wide
- * [depth][wide_width], c has rows of narrow and contiguous columns of wide. rows, columns: the part of c to write. */
+ * [depth][wide_width], c [narrow_width][wide_width] with `stride` from row to row. */
 struct micro_kernel {
   const char *name;
   int32_t narrow_width, wide_width;
-  void (*run)(int64_t rows, int64_t columns, int64_t depth, const float *narrow, const float *wide, bool accumulate,
-              float *c, int64_t row_stride);
+  void (*run)(int64_t depth, const float *narrow, const float *wide, bool accumulate, float *c, int64_t stride);
 };
 
-/* The options of a step that optimisers share. */
-struct sgd_step {
-  float rate, decay, momentum;
-  bool nesterov;
+/* The inputs of a layer, tile by tile: float32, or whole numbers in bfloat16 (exact up to 256) that count as number *
+ * scale. A bfloat16 tile is private to an instruction set: [feature][lane] with pairs of vectors interleaved. */
+struct panel {
+  const float *values;    /* [tile][feature][lane], or NULL: */
+  const uint16_t *halves; /* [tile][feature][lane], interleaved */
+  float scale;            /* 1 for values */
+  int64_t features;
+  const int32_t *live; /* the features that are not 0 in every lane, ascending, or NULL: not known */
+  int64_t live_count;
 };
-struct adam_step {
-  float rate;    /* rate * sqrt(1 - beta2^t) / (1 - beta1^t) */
-  float epsilon; /* epsilon * sqrt(1 - beta2^t) */
-  float decay, beta1, beta2;
+
+/* The weights of a fully connected layer: a dense matrix, or packed survivors. */
+struct weights {
+  const float *values;
+  int64_t rows, columns;            /* units and inputs */
+  int64_t stride;                   /* dense: from row to row, a multiple of ROW_STEP */
+  const struct sparse_index *index; /* of packed survivors, or NULL: dense */
+};
+
+/* What becomes of a gradient: kept for the host, or used up by a step of the optimiser at once, while it is near. */
+enum update_kind { UPDATE_STORE, UPDATE_SGD, UPDATE_ADAM };
+
+struct update {
+  enum update_kind kind;
+  float *gradient;                 /* UPDATE_STORE writes it; packed survivors and biases go through it in any case */
+  float *weights, *first, *second; /* parameters and state; first is NULL for SGD without momentum */
+  float rate;                      /* Adam: rate * sqrt(1 - beta2^t) / (1 - beta1^t) */
+  float epsilon;                   /* Adam: epsilon * sqrt(1 - beta2^t) */
+  float decay, momentum, beta1, beta2;
+  bool nesterov;
+  const uint16_t *kept; /* dense: bit i of kept[row * stride / ROW_STEP + block] keeps column 16 block + i; NULL: all */
 };
 
 struct kernels {
   int32_t instruction_set;
   const char *name;
-  const struct micro_kernel *own_micro_kernel; /* for products where BLIS has none: see micro_kernel_for */
+  const struct micro_kernel *own_micro_kernel; /* where BLIS has none: see micro_kernel_for */
 
-  /* c (+)= a * b for a [rows][depth], b [depth][columns], c row-major with contiguous columns. workspace:
-   * product_workspace(depth, columns) floats. */
-  void (*product)(const struct micro_kernel *micro_kernel, int64_t rows, int64_t columns, int64_t depth,
-                  struct matrix a, struct matrix b, bool accumulate, float *c, int64_t c_row_stride, float *workspace);
+  /* The forward pass of tile `tile`: output [row][lane] = W input + bias, ReLU if asked. bias may be NULL. */
+  void (*dense_forward)(const struct weights *weights, const float *bias, const struct panel *input, int64_t tile,
+                        bool relu, float *output);
+  void (*sparse_forward)(const struct weights *weights, const float *bias, const struct panel *input, int64_t tile,
+                         bool relu, float *output);
+  /* input_gradient [column][lane] (+)= W^T output_gradient, of one tile. */
+  void (*dense_input_gradient)(const struct weights *weights, const float *output_gradient, bool accumulate,
+                               float *input_gradient);
+  void (*sparse_input_gradient)(const struct weights *weights, const float *output_gradient, bool accumulate,
+                                float *input_gradient);
+  /* The gradient of the weights over a batch of `count` examples, handed to `update`. workspace: see
+   * weight_gradient_workspace. */
+  void (*dense_weight_gradient)(const struct micro_kernel *micro_kernel, const struct weights *weights,
+                                const struct panel *input, const float *output_gradient, int64_t count,
+                                const struct update *update, float *workspace);
+  void (*sparse_weight_gradient)(const struct weights *weights, const struct panel *input, const float *output_gradient,
+                                 int64_t count, const struct update *update);
+  /* The gradient of `rows` biases: the sum of output_gradient [tile][row][lane] over all lanes, handed to `update`. */
+  void (*bias_gradient)(const float *output_gradient, int64_t rows, int64_t tiles, const struct update *update);
+  /* The update with update->gradient, `count` (a multiple of ROW_STEP) parameters. */
+  void (*apply)(const struct update *update, int64_t count);
 
-  /* tile[feature][lane] += bias[feature]. */
-  void (*add_bias)(float *tile, const float *bias, int64_t features);
-  /* sums[feature] += sum over lanes of tile[feature][lane]. */
-  void (*sum_lanes)(const float *tile, int64_t features, float *sums);
+  /* One tile of whole numbers 0 to 255: rows[lane] points to `features` bytes, NULL for lanes past the batch. As
+   * bfloat16, and as float32 byte * scale + shift (0 in lanes past the batch). */
+  void (*gather_halves)(const uint8_t *const rows[BATCH_TILE], int64_t features, uint16_t *tile);
+  void (*gather_bytes)(const uint8_t *const rows[BATCH_TILE], int64_t first, int64_t features, float scale, float shift,
+                       float *tile);
+  /* Lists the features of the panel that are not 0 in every lane of `tiles` tiles. Returns how many. */
+  int64_t (*find_live)(const struct panel *panel, int64_t tiles, int32_t *live);
 
   /* output = activation(input), and input_gradient (+)= output_gradient * activation'(input), from the output. The
    * arrays may be the same. */
   void (*activate)(enum activation activation, const float *input, float *output, int64_t count);
   void (*activate_backward)(enum activation activation, const float *output, const float *output_gradient,
                             float *input_gradient, int64_t count, bool accumulate);
-  /* output = a + b; output += a. */
+  /* output = a + b. */
   void (*add)(const float *a, const float *b, float *output, int64_t count);
 
   /* Softmax cross-entropy of one tile of `classes` logits: losses[lane], and gradient = (softmax - one-hot) * scale
@@ -77,21 +114,13 @@ struct kernels {
                         float *losses, float *gradient);
   /* How many lanes have labels[lane] >= 0 and their largest logit (the first of equal ones) there. */
   int64_t (*count_correct)(const float *logits, int64_t classes, const int32_t *labels);
-
-  /* One optimiser step over `count` (a multiple of 16) parameters. */
-  void (*sgd)(const struct sgd_step *step, int64_t count, float *weights, const float *gradient, float *momentum);
-  void (*adam)(const struct adam_step *step, int64_t count, float *weights, const float *gradient, float *first,
-               float *second);
-
-  /* values[i] = 0 where bit i of `bits` is 0; count values, bits in whole words. */
-  void (*apply_mask)(float *values, const uint64_t *bits, int64_t count);
 };
 
 /* BLIS's micro-kernel for the kernels' instruction set, or their own where BLIS has none. */
 const struct micro_kernel *micro_kernel_for(const struct kernels *kernels);
 
-/* Floats of workspace that a product needs. */
-int64_t product_workspace(const struct micro_kernel *micro_kernel, int64_t depth, int64_t columns);
+/* Floats of workspace that the gradient of dense weights over a batch of `count` needs. */
+int64_t weight_gradient_workspace(int64_t rows, int64_t columns, int64_t count);
 
 /* The kernels of an instruction set, AUTOMATIC being the machine's best; NULL if machine or build lacks it. */
 const struct kernels *kernels_for(int32_t instruction_set);

@@ -29,13 +29,36 @@ typedef float vector __attribute__((vector_size(4 * VECTOR_LANES)));
 typedef int32_t vector_integer __attribute__((vector_size(4 * VECTOR_LANES)));
 
 VECTOR_INLINE vector vector_broadcast(float value) {
-  vector v = {0};
-  return v + value;
+#if defined(__AVX512F__)
+  return (vector)_mm512_set1_ps(value);
+#elif defined(__AVX2__)
+  return (vector)_mm256_set1_ps(value);
+#else
+  return (vector){value, value, value, value};
+#endif
 }
-/* Aligned and unaligned. */
+/* Aligned to the vector's size, and (the second form) to a float's. */
 VECTOR_INLINE vector vector_load(const float *p) { return *(const vector *)(const void *)p; }
 VECTOR_INLINE void vector_store(float *p, vector v) { *(vector *)(void *)p = v; }
+VECTOR_INLINE vector vector_load_unaligned(const float *p) {
+  vector v;
+  memcpy(&v, p, sizeof v);
+  return v;
+}
+VECTOR_INLINE void vector_store_unaligned(float *p, vector v) { memcpy(p, &v, sizeof v); }
 VECTOR_INLINE vector_integer vector_load_integer(const int32_t *p) { return *(const vector_integer *)(const void *)p; }
+VECTOR_INLINE void vector_store_integer(int32_t *p, vector_integer v) { *(vector_integer *)(void *)p = v; }
+
+/* VECTOR_LANES bytes as floats. */
+VECTOR_INLINE vector vector_from_bytes(const uint8_t *p) {
+#if defined(__AVX512F__)
+  return (vector)_mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)(const void *)p)));
+#elif defined(__AVX2__)
+  return (vector)_mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)p)));
+#else
+  return (vector){(float)p[0], (float)p[1], (float)p[2], (float)p[3]};
+#endif
+}
 
 /* a * b + c, rounded once where the set can. */
 VECTOR_INLINE vector vector_fma(vector a, vector b, vector c) {
@@ -81,6 +104,77 @@ VECTOR_INLINE float vector_sum(vector a) {
   for (int width = VECTOR_LANES / 2; width > 0; width /= 2)
     for (int i = 0; i < width; i++) lanes[i] += lanes[i + width];
   return lanes[0];
+}
+
+/* The sums of the lanes of four vectors, stored side by side. */
+VECTOR_INLINE void vector_store_sums(float *p, vector a, vector b, vector c, vector d) {
+#if defined(__AVX512F__)
+  const __m512 ab = _mm512_add_ps(_mm512_unpacklo_ps((__m512)a, (__m512)b), _mm512_unpackhi_ps((__m512)a, (__m512)b));
+  const __m512 cd = _mm512_add_ps(_mm512_unpacklo_ps((__m512)c, (__m512)d), _mm512_unpackhi_ps((__m512)c, (__m512)d));
+  const __m512 abcd = _mm512_add_ps(_mm512_shuffle_ps(ab, cd, 0x44), _mm512_shuffle_ps(ab, cd, 0xee));
+  const __m256 half = _mm256_add_ps(_mm512_castps512_ps256(abcd), _mm512_extractf32x8_ps(abcd, 1));
+  _mm_storeu_ps(p, _mm_add_ps(_mm256_castps256_ps128(half), _mm256_extractf128_ps(half, 1)));
+#elif defined(__AVX2__)
+  const __m256 ab = _mm256_add_ps(_mm256_unpacklo_ps((__m256)a, (__m256)b), _mm256_unpackhi_ps((__m256)a, (__m256)b));
+  const __m256 cd = _mm256_add_ps(_mm256_unpacklo_ps((__m256)c, (__m256)d), _mm256_unpackhi_ps((__m256)c, (__m256)d));
+  const __m256 abcd = _mm256_add_ps(_mm256_shuffle_ps(ab, cd, 0x44), _mm256_shuffle_ps(ab, cd, 0xee));
+  _mm_storeu_ps(p, _mm_add_ps(_mm256_castps256_ps128(abcd), _mm256_extractf128_ps(abcd, 1)));
+#else
+  p[0] = vector_sum(a), p[1] = vector_sum(b), p[2] = vector_sum(c), p[3] = vector_sum(d);
+#endif
+}
+
+/* The lanes whose bit in `bits` is 1; 0 in the others. */
+VECTOR_INLINE vector vector_keep(uint32_t bits, vector a) {
+#if defined(__AVX512F__)
+  return (vector)_mm512_maskz_mov_ps((__mmask16)bits, (__m512)a);
+#else
+  vector_integer lane_bits;
+  for (int i = 0; i < VECTOR_LANES; i++) lane_bits[i] = 1 << i;
+  return (vector)((vector_integer)a & ((lane_bits & (int32_t)bits) != 0));
+#endif
+}
+
+/* The first popcount(bits) floats at p, spread over the lanes whose bit is 1; 0 in the others. Reads a whole vector. */
+VECTOR_INLINE vector vector_expand(uint32_t bits, const float *p) {
+#if defined(__AVX512F__)
+  return (vector)_mm512_maskz_expand_ps((__mmask16)bits, _mm512_loadu_ps(p));
+#else
+  vector v = {0};
+  for (int i = 0; i < VECTOR_LANES; i++)
+    if ((bits >> i & 1) != 0) v[i] = *p++;
+  return v;
+#endif
+}
+
+/* Transposes VECTOR_LANES vectors: log2 rounds of interleaving vector j with vector j + VECTOR_LANES / 2. */
+VECTOR_INLINE vector vector_interleave_low(vector a, vector b) {
+#if defined(__AVX512F__)
+  return __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+#elif defined(__AVX2__)
+  return __builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11);
+#else
+  return __builtin_shufflevector(a, b, 0, 4, 1, 5);
+#endif
+}
+VECTOR_INLINE vector vector_interleave_high(vector a, vector b) {
+#if defined(__AVX512F__)
+  return __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+#elif defined(__AVX2__)
+  return __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15);
+#else
+  return __builtin_shufflevector(a, b, 2, 6, 3, 7);
+#endif
+}
+VECTOR_INLINE void vector_transpose(vector rows[VECTOR_LANES]) {
+  vector other[VECTOR_LANES];
+  for (int width = 1; width < VECTOR_LANES; width *= 2) {
+    for (int j = 0; j < VECTOR_LANES / 2; j++) {
+      other[2 * j] = vector_interleave_low(rows[j], rows[j + VECTOR_LANES / 2]);
+      other[2 * j + 1] = vector_interleave_high(rows[j], rows[j + VECTOR_LANES / 2]);
+    }
+    for (int j = 0; j < VECTOR_LANES; j++) rows[j] = other[j];
+  }
 }
 
 /* exp(x), x clamped to [-87, 88]: x = n ln 2 + r, |r| <= ln 2 / 2; 2^n from the exponent bits, e^r by its series up to

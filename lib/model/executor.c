@@ -17,6 +17,9 @@ struct executor {
   bool *written;     /* per node, during a backward pass: whether its gradient has a value */
   float *targets;
   float *workspace;
+  bool input_read_as_panel; /* by all that read the input node, so that it may be bfloat16 */
+  struct panel input;
+  int32_t *live; /* the input features that are not 0 in the whole batch */
 };
 
 /* One buffer a node that is not in place; nodes are in topological order, so an input's buffer exists already. */
@@ -51,17 +54,26 @@ void executor_destroy(struct executor *executor) {
   memory_release(context, executor->written);
   memory_release(context, executor->targets);
   memory_release(context, executor->workspace);
+  memory_release(context, executor->live);
   memory_release(context, executor);
 }
 
-static int64_t workspace_floats(const struct lottery_network *network) {
+static int64_t workspace_floats(const struct lottery_network *network, int64_t count) {
   int64_t most = 0;
   for (int32_t i = 0; i < network->node_count; i++) {
     const struct node *node = &network->nodes[i];
-    const int64_t floats = node->kind->workspace != NULL ? node->kind->workspace(network, node) : 0;
+    const int64_t floats = node->kind->workspace != NULL ? node->kind->workspace(network, node, count) : 0;
     if (floats > most) most = floats;
   }
   return most;
+}
+
+static bool is_input_read_as_panel(const struct lottery_network *network) {
+  bool all = network->output != 0;
+  for (int32_t i = 1; i < network->node_count; i++)
+    for (int32_t j = 0; j < network->nodes[i].input_count; j++)
+      all = all && (network->nodes[i].inputs[j] != 0 || network->nodes[i].kind->reads_panel);
+  return all;
 }
 
 struct executor *executor_create(struct lottery_network *network, int64_t tiles, bool gradients) {
@@ -70,13 +82,13 @@ struct executor *executor_create(struct lottery_network *network, int64_t tiles,
   if (executor == NULL) return NULL;
   executor->network = network;
   executor->tiles = tiles;
-  executor->workspace = memory_allocate(context, workspace_floats(network), sizeof(float));
+  executor->input_read_as_panel = is_input_read_as_panel(network);
   executor->values = memory_allocate(context, network->node_count, sizeof *executor->values);
-  bool complete =
-      executor->workspace != NULL && executor->values != NULL && allocate_buffers(executor, executor->values, 0);
-  if (complete) { /* as large as the output's buffer, so the product fits */
+  bool complete = executor->values != NULL && allocate_buffers(executor, executor->values, 0);
+  if (complete) { /* as large as the output's buffer and smaller than the input's, so the products fit */
     executor->targets = memory_allocate(context, network_outputs(network) * tiles * BATCH_TILE, sizeof(float));
-    complete = executor->targets != NULL;
+    executor->live = memory_allocate(context, network_inputs(network), sizeof *executor->live);
+    complete = executor->targets != NULL && executor->live != NULL;
   }
   if (complete && gradients) {
     executor->gradients = memory_allocate(context, network->node_count, sizeof *executor->gradients);
@@ -84,6 +96,8 @@ struct executor *executor_create(struct lottery_network *network, int64_t tiles,
     complete =
         executor->gradients != NULL && executor->written != NULL &&
         allocate_buffers(executor, executor->gradients, network->output == 0 ? 0 : 1); /* the input may be the output */
+    executor->workspace = memory_allocate(context, workspace_floats(network, tiles * BATCH_TILE), sizeof(float));
+    complete = complete && executor->workspace != NULL;
   }
   if (complete) return executor;
   executor_destroy(executor);
@@ -91,41 +105,73 @@ struct executor *executor_create(struct lottery_network *network, int64_t tiles,
 }
 
 int64_t executor_tiles(const struct executor *executor) { return executor->tiles; }
-float *executor_input(struct executor *executor) { return executor->values[0]; }
+float *executor_input(struct executor *executor) {
+  executor->input = (struct panel){.values = executor->values[0], .scale = 1.0F};
+  return executor->values[0];
+}
+
+uint16_t *executor_input_halves(struct executor *executor, float scale) {
+  if (!executor->input_read_as_panel) return NULL;
+  uint16_t *halves = (uint16_t *)(void *)executor->values[0]; /* half of the room for float32 */
+  executor->input = (struct panel){.halves = halves, .scale = scale};
+  return halves;
+}
+
 float *executor_output(struct executor *executor) { return executor->values[executor->network->output]; }
 float *executor_output_gradient(struct executor *executor) { return executor->gradients[executor->network->output]; }
 
 float *executor_targets(struct executor *executor) { return executor->targets; }
 
-static struct layer_call call_of(struct executor *executor, int32_t index, int64_t tiles) {
+/* Lists the input's live features where a dense layer can skip the others, and enough are to skip. */
+static void find_live(struct executor *executor, int64_t tiles) {
+  const struct lottery_network *network = executor->network;
+  executor->input.features = network_inputs(network);
+  executor->input.live = NULL;
+  bool wanted = false;
+  for (int64_t i = 0; i < network->tensor_count; i++)
+    wanted = wanted || (network->parameter[i].reads_input && network->parameter[i].mask_tensor >= 0 &&
+                        network->layout->tensors[i].index == NULL);
+  if (!wanted) return;
+  const int64_t live = network->kernels->find_live(&executor->input, tiles, executor->live);
+  if (live > executor->input.features * 15 / 16) return;
+  executor->input.live = executor->live;
+  executor->input.live_count = live;
+}
+
+static struct layer_call call_of(struct executor *executor, int32_t index, int64_t count) {
   struct lottery_network *network = executor->network;
   const struct node *node = &network->nodes[index];
-  struct layer_call call = {.kernels = network->kernels,
-                            .network = network,
-                            .node = node,
-                            .tiles = tiles,
-                            .input_features = network->nodes[node->inputs[0]].features,
-                            .output = executor->values[index],
-                            .workspace = executor->workspace};
+  const int32_t first = node->inputs[0];
+  struct layer_call call = {
+      .kernels = network->kernels,
+      .network = network,
+      .node = node,
+      .count = count,
+      .tiles = (count + BATCH_TILE - 1) / BATCH_TILE,
+      .panel = {.values = executor->values[first], .scale = 1.0F, .features = network->nodes[first].features},
+      .output = executor->values[index],
+      .workspace = executor->workspace};
+  if (first == 0) call.panel = executor->input;
   for (int32_t i = 0; i < node->input_count; i++) call.inputs[i] = executor->values[node->inputs[i]];
+  if (first == 0 && executor->input.values == NULL) call.inputs[0] = NULL;
   return call;
 }
 
-void executor_forward(struct executor *executor, int64_t tiles) {
+void executor_forward(struct executor *executor, int64_t count) {
+  find_live(executor, (count + BATCH_TILE - 1) / BATCH_TILE);
   for (int32_t i = 1; i < executor->network->node_count; i++) {
-    const struct layer_call call = call_of(executor, i, tiles);
+    const struct layer_call call = call_of(executor, i, count);
     call.node->kind->forward(&call);
   }
 }
 
-void executor_backward(struct executor *executor, int64_t tiles, float *parameter_gradient) {
+void executor_backward(struct executor *executor, int64_t count, const struct gradient_sink *sink) {
   struct lottery_network *network = executor->network;
-  memset(parameter_gradient, 0, (size_t)network->parameter_count * sizeof *parameter_gradient);
   memset(executor->written, 0, (size_t)network->node_count * sizeof *executor->written);
   for (int32_t i = network->node_count - 1; i > 0; i--) {
-    struct layer_call call = call_of(executor, i, tiles);
+    struct layer_call call = call_of(executor, i, count);
     call.output_gradient = executor->gradients[i];
-    call.parameter_gradient = parameter_gradient;
+    call.sink = sink;
     for (int32_t j = 0; j < call.node->input_count; j++) {
       const int32_t input = call.node->inputs[j];
       call.input_gradients[j] = executor->gradients[input];

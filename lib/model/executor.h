@@ -5,6 +5,7 @@
 #include "model/network.h"
 
 struct executor;
+struct gradient_sink;
 
 /* For at most `tiles` tiles; gradients: whether executor_backward will be used. NULL when memory is out (message set).
  * The network must outlive it. */
@@ -19,12 +20,16 @@ float *executor_input(struct executor *executor);
 float *executor_output(struct executor *executor);
 float *executor_output_gradient(struct executor *executor);
 
+/* The input to fill as whole numbers in bfloat16 instead (struct panel in kernels.h), each counting `scale`; NULL when
+ * a layer of this network cannot read it. */
+uint16_t *executor_input_halves(struct executor *executor, float scale);
+
 /* Room for the targets of a loss, [tile][output feature][lane]. */
 float *executor_targets(struct executor *executor);
 
-void executor_forward(struct executor *executor, int64_t tiles);
-
-/* Writes the gradient of every parameter, laid out as network->parameters, unmasked. */
-void executor_backward(struct executor *executor, int64_t tiles, float *parameter_gradient);
+/* The passes over a batch of `count` examples, of the input that was filled last. The backward pass hands the gradient
+ * of every parameter to the sink. */
+void executor_forward(struct executor *executor, int64_t count);
+void executor_backward(struct executor *executor, int64_t count, const struct gradient_sink *sink);
 
 #endif

@@ -7,7 +7,7 @@
 #include "model/layer.h"
 #include "model/network.h"
 
-enum { UNIT_LIMIT = 1 << 24, OFFSET_STEP = 16 };
+enum { UNIT_LIMIT = 1 << 24 };
 
 static lottery_status input_shape(struct lottery_network *network, struct node *node, int64_t units) {
   (void)network, (void)node, (void)units;
@@ -95,7 +95,7 @@ static void walk_back(const struct lottery_network *network, int32_t output, boo
   }
 }
 
-/* An activation takes the memory of its input where nobody else reads that. */
+/* An activation takes the memory of its input where nobody else reads that; a dense layer applies its ReLU itself. */
 static void choose_in_place(struct lottery_network *network) {
   for (int32_t i = 1; i < network->node_count; i++) {
     struct node *node = &network->nodes[i];
@@ -104,16 +104,19 @@ static void choose_in_place(struct lottery_network *network) {
     for (int32_t j = 1; j < network->node_count; j++)
       for (int32_t k = 0; k < network->nodes[j].input_count; k++)
         readers += network->nodes[j].inputs[k] == node->inputs[0];
-    node->in_place = readers == 1 && !network->nodes[node->inputs[0]].kind->reads_output;
+    struct node *input = &network->nodes[node->inputs[0]];
+    node->in_place = readers == 1 && !input->kind->reads_output;
+    node->fused = input->relu = node->in_place && node->kind == &layer_relu && input->kind == &layer_dense;
   }
 }
 
 /* What finishing makes; committed to the network only when all of it exists. */
 struct draft {
-  int64_t tensor_count, prunable_count, parameter_count;
+  int64_t tensor_count, prunable_count;
   struct tensor *tensors, *prunable;
   struct parameter *parameter;
   int64_t *prunable_tensors;
+  struct layout *layout;
   float *parameters;
 };
 
@@ -123,31 +126,26 @@ static void release_draft(struct lottery_context *context, struct draft *draft) 
   memory_release(context, draft->parameter);
   memory_release(context, draft->prunable_tensors);
   memory_release(context, draft->parameters);
+  object_release(draft->layout);
 }
 
-/* Lays the tensors of node `index` behind those that are there. False when a size does not fit. */
-static bool lay_out(const struct lottery_network *network, int32_t index, int32_t number, bool last,
-                    struct draft *draft, int32_t first_tensor[]) {
+/* Lists the tensors of node `index` behind those that are there. */
+static void list_tensors(const struct lottery_network *network, int32_t index, int32_t number, bool last,
+                         struct draft *draft, int32_t first_and_count[2]) {
   const struct node *node = &network->nodes[index];
   const int32_t count = node->kind->tensors(network, node, number, draft->tensors + draft->tensor_count,
                                             draft->parameter + draft->tensor_count);
-  first_tensor[0] = (int32_t)draft->tensor_count;
-  first_tensor[1] = count;
+  first_and_count[0] = (int32_t)draft->tensor_count;
+  first_and_count[1] = count;
   for (int32_t i = 0; i < count; i++, draft->tensor_count++) {
     struct parameter *parameter = &draft->parameter[draft->tensor_count];
-    const struct tensor *tensor = &draft->tensors[draft->tensor_count];
-    parameter->offset = draft->parameter_count;
     parameter->next_to_output = last;
-    if (!arithmetic_add(draft->parameter_count, tensor->count, &draft->parameter_count) ||
-        draft->parameter_count > INT64_MAX / 8)
-      return false;
-    draft->parameter_count = arithmetic_round_up(draft->parameter_count, OFFSET_STEP);
+    parameter->reads_input = node->inputs[0] == 0;
     if (parameter->mask_tensor < 0) continue;
     parameter->mask_tensor = (int32_t)draft->prunable_count;
-    draft->prunable[draft->prunable_count] = *tensor;
+    draft->prunable[draft->prunable_count] = draft->tensors[draft->tensor_count];
     draft->prunable_tensors[draft->prunable_count++] = draft->tensor_count;
   }
-  return true;
 }
 
 /* Fills the draft; the nodes' own tensor indices go to `of_node` [node][first, count]. */
@@ -163,9 +161,11 @@ static lottery_status fill_draft(struct lottery_network *network, struct draft *
     return LOTTERY_ERROR_MEMORY;
   int32_t number = 0;
   for (int32_t i = 0; i < network->node_count; i++)
-    if (network->nodes[i].kind->tensors != NULL && !lay_out(network, i, ++number, last[i], draft, of_node[i]))
-      return context_fail(context, LOTTERY_ERROR_MEMORY, "network: its parameters do not fit a 64-bit size");
-  draft->parameters = memory_allocate(context, draft->parameter_count, sizeof *draft->parameters);
+    if (network->nodes[i].kind->tensors != NULL) list_tensors(network, i, ++number, last[i], draft, of_node[i]);
+  draft->layout = layout_create(context, network->kernels, draft->tensors, draft->parameter, draft->tensor_count, NULL,
+                                network_crossover(network));
+  if (draft->layout == NULL) return LOTTERY_ERROR_MEMORY;
+  draft->parameters = layout_allocate(draft->layout);
   return draft->parameters != NULL ? LOTTERY_OK : LOTTERY_ERROR_MEMORY;
 }
 
@@ -173,7 +173,7 @@ static void commit(struct lottery_network *network, int32_t output, const struct
   network->tensor_count = draft->tensor_count;
   network->tensors = draft->tensors;
   network->parameter = draft->parameter;
-  network->parameter_count = draft->parameter_count;
+  network->layout = draft->layout;
   network->parameters = draft->parameters;
   network->prunable = draft->prunable;
   network->prunable_tensors = draft->prunable_tensors;

@@ -1,6 +1,8 @@
 /* Initial weights: each a function of scheme, seed, tensor and position. */
 #include <math.h>
+#include <string.h>
 
+#include "base/memory.h"
 #include "base/random.h"
 #include "kernels/float_mode.h"
 #include "kernels/kernels.h"
@@ -29,17 +31,21 @@ static void fill(float *values, int64_t count, double deviation, bool normal, ui
   }
 }
 
-void network_initialise(struct lottery_network *network, int32_t scheme, uint64_t seed) {
+lottery_status network_initialise(struct lottery_network *network, int32_t scheme, uint64_t seed) {
   const bool normal = scheme == LOTTERY_INITIALISE_GLOROT_NORMAL || scheme == LOTTERY_INITIALISE_KAIMING_NORMAL;
+  float *values = memory_allocate(network->object.context, network_largest_tensor(network), sizeof *values);
+  if (values == NULL) return LOTTERY_ERROR_MEMORY;
   const uint64_t mode = float_mode_enter(); /* the same bits however the host rounds */
   for (int64_t i = 0; i < network->tensor_count; i++) {
     const struct parameter *parameter = &network->parameter[i];
-    float *values = network->parameters + parameter->offset;
-    const bool is_weight = parameter->mask_tensor >= 0;
-    fill(values, network->tensors[i].count, is_weight ? standard_deviation(scheme, parameter) : 0.0, normal, seed,
-         (uint32_t)i);
-    for (int64_t j = 0; !is_weight && j < network->tensors[i].count; j++) values[j] = 0.0F; /* no -0 */
+    const int64_t count = network->tensors[i].count;
+    if (parameter->mask_tensor >= 0)
+      fill(values, count, standard_deviation(scheme, parameter), normal, seed, (uint32_t)i);
+    else
+      memset(values, 0, (size_t)count * sizeof *values);
+    network_write(network, i, values);
   }
-  network_apply_mask(network, network->parameters);
   float_mode_leave(mode);
+  memory_release(network->object.context, values);
+  return LOTTERY_OK;
 }

@@ -16,6 +16,7 @@ static lottery_status shape(struct lottery_network *network, struct node *node, 
 static int64_t elements(const struct layer_call *call) { return call->tiles * call->node->features * BATCH_TILE; }
 
 static void forward(const struct layer_call *call, enum activation activation) {
+  if (call->node->fused) return;
   call->kernels->activate(activation, call->inputs[0], call->output, elements(call));
 }
 

@@ -1,8 +1,6 @@
 /* Fully connected layer: y = W x + b. */
 #include <stdio.h>
 
-#include "base/arithmetic.h"
-#include "base/context.h"
 #include "kernels/kernels.h"
 #include "model/layer.h"
 
@@ -31,57 +29,55 @@ static int32_t tensors(const struct lottery_network *network, const struct node 
   return 2;
 }
 
-static int64_t workspace(const struct lottery_network *network, const struct node *node) {
-  const struct micro_kernel *micro_kernel = micro_kernel_for(network->kernels);
-  const int64_t inputs = input_features(network, node);
-  const int64_t depth = inputs > node->features ? inputs : node->features;
-  const int64_t passes = product_workspace(micro_kernel, arithmetic_minimum(depth, PRODUCT_DEPTH), BATCH_TILE);
-  const int64_t weight_gradient = product_workspace(micro_kernel, BATCH_TILE, inputs);
-  return passes > weight_gradient ? passes : weight_gradient;
+static int64_t workspace(const struct lottery_network *network, const struct node *node, int64_t count) {
+  return weight_gradient_workspace(node->features, input_features(network, node), count);
 }
 
-static const float *parameter(const struct layer_call *call, int which) {
-  const int32_t tensor = call->node->tensors[which];
-  return tensor < 0 ? NULL : call->network->parameters + call->network->parameter[tensor].offset;
+static struct weights weights_of(const struct layer_call *call) {
+  const struct tensor_layout *layout = &call->network->layout->tensors[call->node->tensors[0]];
+  return (struct weights){.values = call->network->parameters + layout->offset,
+                          .rows = layout->rows,
+                          .columns = layout->columns,
+                          .stride = layout->stride,
+                          .index = layout->index};
+}
+
+static const float *bias_of(const struct layer_call *call) {
+  const int32_t tensor = call->node->tensors[1];
+  return tensor < 0 ? NULL : call->network->parameters + call->network->layout->tensors[tensor].offset;
 }
 
 static void forward(const struct layer_call *call) {
-  const int64_t inputs = call->input_features, units = call->node->features;
-  const struct micro_kernel *micro_kernel = micro_kernel_for(call->kernels);
-  const struct matrix weight = {parameter(call, 0), inputs, 1};
-  const float *bias = parameter(call, 1);
-  for (int64_t tile = 0; tile < call->tiles; tile++) {
-    const struct matrix input = {call->inputs[0] + tile * inputs * BATCH_TILE, BATCH_TILE, 1};
-    float *output = call->output + tile * units * BATCH_TILE;
-    call->kernels->product(micro_kernel, units, BATCH_TILE, inputs, weight, input, false, output, BATCH_TILE,
-                           call->workspace);
-    if (bias != NULL) call->kernels->add_bias(output, bias, units);
-  }
+  const struct weights weights = weights_of(call);
+  const float *bias = bias_of(call);
+  const struct kernels *kernels = call->kernels;
+  for (int64_t tile = 0; tile < call->tiles; tile++)
+    (weights.index != NULL ? kernels->sparse_forward : kernels->dense_forward)(
+        &weights, bias, &call->panel, tile, call->node->relu, call->output + tile * weights.rows * BATCH_TILE);
 }
 
-/* dx = W^T dy, dW += dy x^T, db += sum of dy over the batch. */
+/* dx = W^T dy before W is updated; dW = dy x^T, db = sum of dy over the batch. */
 static void backward(const struct layer_call *call) {
-  const int64_t inputs = call->input_features, units = call->node->features;
-  const struct micro_kernel *micro_kernel = micro_kernel_for(call->kernels);
-  const struct matrix transposed = {parameter(call, 0), 1, inputs};
-  const struct parameter *parameters = call->network->parameter;
-  const int32_t *tensor = call->node->tensors;
-  for (int64_t tile = 0; tile < call->tiles; tile++) {
-    const float *gradient = call->output_gradient + tile * units * BATCH_TILE;
-    const float *input = call->inputs[0] + tile * inputs * BATCH_TILE;
-    const struct matrix by_lane = {gradient, BATCH_TILE, 1}, input_by_lane = {input, 1, BATCH_TILE};
-    call->kernels->product(micro_kernel, units, inputs, BATCH_TILE, by_lane, input_by_lane, true,
-                           call->parameter_gradient + parameters[tensor[0]].offset, inputs, call->workspace);
-    if (tensor[1] >= 0)
-      call->kernels->sum_lanes(gradient, units, call->parameter_gradient + parameters[tensor[1]].offset);
-    if (call->input_gradients[0] == NULL) continue;
-    call->kernels->product(micro_kernel, inputs, BATCH_TILE, units, transposed, by_lane, call->accumulate[0],
-                           call->input_gradients[0] + tile * inputs * BATCH_TILE, BATCH_TILE, call->workspace);
-  }
+  const struct weights weights = weights_of(call);
+  const struct kernels *kernels = call->kernels;
+  for (int64_t tile = 0; tile < call->tiles && call->input_gradients[0] != NULL; tile++)
+    (weights.index != NULL ? kernels->sparse_input_gradient : kernels->dense_input_gradient)(
+        &weights, call->output_gradient + tile * weights.rows * BATCH_TILE, call->accumulate[0],
+        call->input_gradients[0] + tile * weights.columns * BATCH_TILE);
+  const struct update update = layer_update(call->network, call->node->tensors[0], call->sink);
+  if (weights.index != NULL)
+    kernels->sparse_weight_gradient(&weights, &call->panel, call->output_gradient, call->count, &update);
+  else
+    kernels->dense_weight_gradient(micro_kernel_for(kernels), &weights, &call->panel, call->output_gradient,
+                                   call->count, &update, call->workspace);
+  if (call->node->tensors[1] < 0) return;
+  const struct update bias = layer_update(call->network, call->node->tensors[1], call->sink);
+  kernels->bias_gradient(call->output_gradient, weights.rows, call->tiles, &bias);
 }
 
 const struct layer_kind layer_dense = {.name = "dense",
                                        .has_units = true,
+                                       .reads_panel = true,
                                        .shape = shape,
                                        .tensors = tensors,
                                        .workspace = workspace,

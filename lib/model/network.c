@@ -17,6 +17,7 @@ static void finalise(void *self) {
   memory_release(context, network->tensors);
   memory_release(context, network->parameter);
   memory_release(context, network->parameters);
+  object_release(network->layout);
   memory_release(context, network->prunable);
   memory_release(context, network->prunable_tensors);
 }
@@ -25,6 +26,7 @@ struct lottery_network *network_create(struct lottery_context *context) {
   struct lottery_network *network = object_create(context, OBJECT_NETWORK, sizeof *network, finalise);
   if (network == NULL) return NULL;
   network->kernels = kernels_for(atomic_load(&context->instruction_set));
+  option_initialise(&network->options, LOTTERY_HANDLE_NETWORK);
   return network;
 }
 
@@ -41,33 +43,72 @@ lottery_status network_require_idle(struct lottery_network *network) {
 int64_t network_inputs(const struct lottery_network *network) { return network->nodes[0].features; }
 int64_t network_outputs(const struct lottery_network *network) { return network->nodes[network->output].features; }
 
-void network_read_flat(const struct lottery_network *network, const float *flat, int64_t tensor, float *values) {
-  memcpy(values, flat + network->parameter[tensor].offset, (size_t)network->tensors[tensor].count * sizeof *values);
+void network_read(const struct lottery_network *network, int64_t tensor, float *values) {
+  layout_read(network->layout, network->parameters, tensor, values);
 }
 
-/* Zeroes what the mask prunes of one tensor. */
-static void apply_mask(const struct lottery_network *network, float *flat, int64_t tensor) {
-  const struct parameter *parameter = &network->parameter[tensor];
-  if (network->mask == NULL || parameter->mask_tensor < 0) return;
-  network->kernels->apply_mask(flat + parameter->offset, network->mask->bits[parameter->mask_tensor],
-                               network->tensors[tensor].count);
+void network_write(struct lottery_network *network, int64_t tensor, const float *values) {
+  layout_write(network->layout, network->parameters, tensor, values);
 }
 
-void network_write_flat(const struct lottery_network *network, float *flat, int64_t tensor, const float *values) {
-  memcpy(flat + network->parameter[tensor].offset, values, (size_t)network->tensors[tensor].count * sizeof *values);
-  apply_mask(network, flat, tensor);
+double network_crossover(const struct lottery_network *network) {
+  return option_real(&network->options, LOTTERY_NETWORK_CROSSOVER);
 }
 
-void network_apply_mask(const struct lottery_network *network, float *flat) {
-  for (int64_t i = 0; i < network->tensor_count; i++) apply_mask(network, flat, i);
+lottery_status network_set_crossover(struct lottery_network *network, double value) {
+  if (!network->finished) return LOTTERY_OK;
+  struct network_form form;
+  const lottery_status status = network_form_create(network, network->mask, value, &form);
+  if (status == LOTTERY_OK) network_form_commit(network, network->mask, &form);
+  return status;
 }
 
-void network_set_mask(struct lottery_network *network, struct lottery_mask *mask) {
-  struct lottery_mask *previous = network->mask;
+int64_t network_largest_tensor(const struct lottery_network *network) {
+  int64_t largest = 0;
+  for (int64_t i = 0; i < network->tensor_count; i++)
+    if (network->tensors[i].count > largest) largest = network->tensors[i].count;
+  return largest;
+}
+
+lottery_status network_form_create(struct lottery_network *network, const struct lottery_mask *mask, double crossover,
+                                   struct network_form *form) {
+  struct lottery_context *context = network->object.context;
+  form->parameters = NULL;
+  form->layout = layout_create(context, network->kernels, network->tensors, network->parameter, network->tensor_count,
+                               mask, crossover);
+  float *scratch = memory_allocate(context, network_largest_tensor(network), sizeof *scratch);
+  if (form->layout != NULL) form->parameters = layout_allocate(form->layout);
+  const bool complete = form->parameters != NULL && scratch != NULL;
+  if (complete)
+    layout_convert(network->layout, network->parameters, form->layout, form->parameters, scratch);
+  else
+    network_form_discard(network, form);
+  memory_release(context, scratch);
+  return complete ? LOTTERY_OK : LOTTERY_ERROR_MEMORY;
+}
+
+void network_form_discard(struct lottery_network *network, struct network_form *form) {
+  memory_release(network->object.context, form->parameters);
+  object_release(form->layout);
+  *form = (struct network_form){0};
+}
+
+void network_form_commit(struct lottery_network *network, struct lottery_mask *mask, struct network_form *form) {
+  struct network_form previous = {network->layout, network->parameters};
+  network->layout = form->layout;
+  network->parameters = form->parameters;
+  network_form_discard(network, &previous);
+  struct lottery_mask *previous_mask = network->mask;
   network->mask = object_retain(mask);
-  object_release(previous);
-  network->mask_changes++;
-  network_apply_mask(network, network->parameters);
+  object_release(previous_mask);
+}
+
+lottery_status network_set_mask(struct lottery_network *network, struct lottery_mask *mask) {
+  if (mask == network->mask) return LOTTERY_OK;
+  struct network_form form;
+  const lottery_status status = network_form_create(network, mask, network_crossover(network), &form);
+  if (status == LOTTERY_OK) network_form_commit(network, mask, &form);
+  return status;
 }
 
 lottery_status network_check_mask_shape(struct lottery_network *network, const struct lottery_mask *mask) {
@@ -89,18 +130,31 @@ struct lottery_mask *network_current_mask(struct lottery_network *network) {
   return network->mask != NULL ? object_retain(network->mask) : network_ones(network);
 }
 
+/* By its bits: under a host's denormals-are-zero mode a comparison would not see a denormal. */
+static bool is_zero(float value) {
+  uint32_t bits;
+  memcpy(&bits, &value, sizeof bits);
+  return (bits & 0x7fffffff) == 0;
+}
+
 lottery_status network_check_pruned(struct lottery_network *network, const struct lottery_mask *mask,
                                     int64_t where[2]) {
-  for (int64_t i = 0; mask != NULL && i < mask->tensor_count; i++) {
+  if (mask == NULL) return LOTTERY_OK;
+  struct lottery_context *context = network->object.context;
+  float *values = memory_allocate(context, network_largest_tensor(network), sizeof *values);
+  if (values == NULL) return LOTTERY_ERROR_MEMORY;
+  lottery_status status = LOTTERY_OK;
+  for (int64_t i = 0; status == LOTTERY_OK && i < mask->tensor_count; i++) {
     const int64_t tensor = network->prunable_tensors[i];
-    const float *values = network->parameters + network->parameter[tensor].offset;
-    for (int64_t element = 0; element < mask->tensors[i].count; element++) {
-      if (mask_bit(mask->bits[i], element) || values[element] == 0.0F) continue;
+    network_read(network, tensor, values);
+    for (int64_t element = 0; status == LOTTERY_OK && element < mask->tensors[i].count; element++) {
+      if (mask_bit(mask->bits[i], element) || is_zero(values[element])) continue;
       where[0] = tensor;
       where[1] = element;
-      return context_fail(network->object.context, LOTTERY_ERROR_MASK, "mask: %s[%lld] is pruned but is %g",
-                          network->tensors[tensor].name, (long long)element, (double)values[element]);
+      status = context_fail(context, LOTTERY_ERROR_MASK, "mask: %s[%lld] is pruned but is %g",
+                            network->tensors[tensor].name, (long long)element, (double)values[element]);
     }
   }
-  return LOTTERY_OK;
+  memory_release(context, values);
+  return status;
 }

@@ -6,6 +6,7 @@
 
 #include "base/object.h"
 #include "base/option.h"
+#include "model/layout.h"
 #include "model/mask.h"
 #include "model/tensor.h"
 
@@ -25,14 +26,16 @@ struct node {
   struct option_values options;
   int32_t tensors[NODE_TENSOR_LIMIT]; /* indices of weight and bias, or -1; set by finishing */
   bool in_place;                      /* its output takes the memory of its input; set by finishing */
+  bool fused;                         /* a ReLU that the dense layer before it applies; set by finishing */
+  bool relu;                          /* that dense layer; set by finishing */
 };
 
-/* Where a parameter tensor lies and how it is initialised; parallel to the list of tensors. */
+/* What a parameter tensor is to its layer; parallel to the list of tensors. */
 struct parameter {
-  int64_t offset; /* of its first element in `parameters`, a multiple of 16; the gap to the next stays 0 */
   int64_t fan_in, fan_out;
   int32_t mask_tensor; /* its index in a mask, or -1 if it is not prunable */
   bool next_to_output; /* the pruner's OUTPUT_FACTOR applies */
+  bool reads_input;    /* its layer reads the network's input, whose gradient nobody needs */
 };
 
 struct lottery_network {
@@ -46,13 +49,13 @@ struct lottery_network {
   int64_t tensor_count;
   struct tensor *tensors;
   struct parameter *parameter; /* [tensor_count] */
-  int64_t parameter_count;     /* floats of `parameters`, gaps included */
+  struct option_values options;
+  struct layout *layout; /* of `parameters`; follows the mask */
   float *parameters;
   struct tensor *prunable;   /* the tensors that a mask covers, in order */
   int64_t *prunable_tensors; /* their indices */
   int64_t prunable_count;
   struct lottery_mask *mask;  /* or NULL */
-  uint64_t mask_changes;      /* counts changes of the mask, for trainers to notice */
   struct executor *predictor; /* for predict and evaluate; made at their first call */
 };
 
@@ -77,19 +80,33 @@ lottery_status network_preset(struct lottery_context *context, const char *name,
 int64_t network_inputs(const struct lottery_network *network);
 int64_t network_outputs(const struct lottery_network *network);
 
-/* Fills the weights (initialise.c); scheme is valid. */
-void network_initialise(struct lottery_network *network, int32_t scheme, uint64_t seed);
+/* Fills the weights (initialise.c); scheme is valid. MEMORY leaves everything as it was. */
+lottery_status network_initialise(struct lottery_network *network, int32_t scheme, uint64_t seed);
 
-/* Copies one tensor, of its full shape, out of or into a flat array laid out as `parameters`. Copying in leaves the
- * weights that the network's mask prunes 0. */
-void network_read_flat(const struct lottery_network *network, const float *flat, int64_t tensor, float *values);
-void network_write_flat(const struct lottery_network *network, float *flat, int64_t tensor, const float *values);
+/* Copies one tensor's values, of its full shape, out and in. Pruned weights are 0 and stay 0. */
+void network_read(const struct lottery_network *network, int64_t tensor, float *values);
+void network_write(struct lottery_network *network, int64_t tensor, const float *values);
 
-/* Zeroes what the network's mask prunes in a flat array. */
-void network_apply_mask(const struct lottery_network *network, float *flat);
+/* LOTTERY_NETWORK_CROSSOVER, and a change of it: brings the parameters into their form under a new value. */
+double network_crossover(const struct lottery_network *network);
+lottery_status network_set_crossover(struct lottery_network *network, double value);
 
-/* Sets the mask (retained; NULL: none) and zeroes the weights that it prunes. The mask is known to match. */
-void network_set_mask(struct lottery_network *network, struct lottery_mask *mask);
+/* Elements of the largest tensor. */
+int64_t network_largest_tensor(const struct lottery_network *network);
+
+/* The parameters in the layout of another mask (NULL: none), to be taken into use when nothing can fail any more. */
+struct network_form {
+  struct layout *layout;
+  float *parameters;
+};
+lottery_status network_form_create(struct lottery_network *network, const struct lottery_mask *mask, double crossover,
+                                   struct network_form *form);
+void network_form_commit(struct lottery_network *network, struct lottery_mask *mask, struct network_form *form);
+void network_form_discard(struct lottery_network *network, struct network_form *form);
+
+/* Sets the mask (retained; NULL: none) and drops the weights that it prunes. The mask is known to match. MEMORY leaves
+ * everything as it was. */
+lottery_status network_set_mask(struct lottery_network *network, struct lottery_mask *mask);
 
 /* LOTTERY_ERROR_SHAPE with a message unless the mask covers exactly the network's prunable tensors. */
 lottery_status network_check_mask_shape(struct lottery_network *network, const struct lottery_mask *mask);

@@ -72,7 +72,7 @@ static lottery_status allocate_scores(struct plan *plan) {
 /* Reads a tensor's weights; the surviving ones must be finite. */
 static lottery_status read_weights(const struct plan *plan, int64_t tensor) {
   const struct tensor *shape = &plan->mask->tensors[tensor];
-  network_read_flat(plan->network, plan->network->parameters, plan->network->prunable_tensors[tensor], plan->weights);
+  network_read(plan->network, plan->network->prunable_tensors[tensor], plan->weights);
   for (int64_t i = 0; i < shape->count; i++)
     if (!isfinite(plan->weights[i]) && mask_bit(plan->mask->bits[tensor], i))
       return context_fail(plan->context, LOTTERY_ERROR_NOT_FINITE, "network: %s element %lld is %g", shape->name,

@@ -6,6 +6,7 @@
 #include "data/batch.h"
 #include "kernels/float_mode.h"
 #include "model/executor.h"
+#include "train/load.h"
 #include "train/loss.h"
 
 /* The network keeps the memory for its next evaluation. */
@@ -22,7 +23,7 @@ lottery_status predict(struct lottery_network *network, int64_t count, const flo
   for (int64_t first = 0; first < count; first += BATCH_TILE) {
     const int64_t lanes = arithmetic_minimum(BATCH_TILE, count - first);
     dataset_gather_rows(inputs + first * in, in, lanes, executor_input(executor));
-    executor_forward(executor, 1);
+    executor_forward(executor, lanes);
     dataset_scatter_rows(executor_output(executor), out, lanes, outputs + first * out);
   }
   float_mode_leave(mode);
@@ -45,8 +46,8 @@ lottery_status evaluate(struct lottery_network *network, struct lottery_dataset 
     int32_t examples[BATCH_TILE], labels[BATCH_TILE] __attribute__((aligned(64)));
     const int64_t count = arithmetic_minimum(BATCH_TILE, dataset->count - first);
     for (int64_t i = 0; i < count; i++) examples[i] = (int32_t)(first + i);
-    dataset_gather(dataset, examples, count, executor_input(executor));
-    executor_forward(executor, 1);
+    load_inputs(executor, network->kernels, dataset, examples, count);
+    executor_forward(executor, count);
     const struct answers answers =
         loss_gather(dataset, kind, outputs, examples, count, labels, executor_targets(executor));
     const float *values = executor_output(executor);

@@ -4,6 +4,7 @@
 
 #include "base/public.h"
 
+struct layout;
 struct lottery_network;
 struct lottery_trainer;
 
@@ -11,10 +12,10 @@ struct lottery_trainer;
 int64_t gradient_packed_count(const struct lottery_network *network);
 
 /* Between a flat gradient and its packed form. */
-void gradient_pack(const struct lottery_network *network, const float *flat, float *packed);
-void gradient_unpack(const struct lottery_network *network, const float *packed, float *flat);
+void gradient_pack(const struct layout *layout, const float *flat, float *packed);
+void gradient_unpack(const struct layout *layout, const float *packed, float *flat);
 
-/* LOTTERY_ERROR_NOT_FINITE, naming the first element that is not. */
+/* LOTTERY_ERROR_NOT_FINITE, naming the first tensor with an element that is not. */
 lottery_status gradient_check_finite(struct lottery_trainer *trainer);
 
 #endif

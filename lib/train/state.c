@@ -5,34 +5,37 @@
 #include "train/optimiser.h"
 #include "train/trainer.h"
 
-/* Copies a flat array of parameters into a slot of the snapshot. */
-static void save(const struct lottery_network *network, const float *flat, struct lottery_snapshot *snapshot,
-                 int slot) {
-  for (int64_t i = 0; flat != NULL && i < network->tensor_count; i++)
-    network_read_flat(network, flat, i, snapshot->slots[slot] + snapshot->offsets[i]);
+/* Copies a flat array of a layout into a slot of the snapshot. */
+static void save(const struct layout *layout, const float *flat, struct lottery_snapshot *snapshot, int slot) {
+  for (int64_t i = 0; flat != NULL && i < layout->tensor_count; i++)
+    layout_read(layout, flat, i, snapshot->slots[slot] + snapshot->offsets[i]);
 }
 
 struct lottery_snapshot *state_of_network(struct lottery_network *network) {
   struct lottery_snapshot *snapshot = snapshot_create(network->object.context, network->tensors, network->tensor_count,
                                                       LOTTERY_STATE_WEIGHTS, 1 << LOTTERY_SLOT_WEIGHT);
-  if (snapshot != NULL) save(network, network->parameters, snapshot, LOTTERY_SLOT_WEIGHT);
+  if (snapshot != NULL) save(network->layout, network->parameters, snapshot, LOTTERY_SLOT_WEIGHT);
   return snapshot;
 }
 
 struct lottery_snapshot *state_of_trainer(struct lottery_trainer *trainer, int32_t what) {
   struct lottery_network *network = trainer->network;
+  if (trainer_follow(trainer) != LOTTERY_OK) return NULL;
   int32_t slots = (what & LOTTERY_STATE_WEIGHTS) != 0 ? 1 << LOTTERY_SLOT_WEIGHT : 0;
   if ((what & LOTTERY_STATE_OPTIMISER) != 0) slots |= optimiser_slots(trainer);
   struct lottery_snapshot *snapshot =
       snapshot_create(trainer->object.context, network->tensors, network->tensor_count, what, slots);
   if (snapshot == NULL) return NULL;
-  if (trainer->mask_changes != network->mask_changes) optimiser_apply_mask(trainer);
   snapshot->optimiser = (int32_t)option_integer(&trainer->options, LOTTERY_TRAINER_OPTIMISER);
   snapshot->optimiser_steps = trainer->optimiser_steps;
   snapshot->position = trainer->position;
-  for (int slot = 0; slot < SNAPSHOT_SLOTS; slot++)
-    if (snapshot->slots[slot] != NULL)
-      save(network, slot == LOTTERY_SLOT_WEIGHT ? network->parameters : trainer->state[slot], snapshot, slot);
+  for (int slot = 0; slot < SNAPSHOT_SLOTS; slot++) {
+    if (snapshot->slots[slot] == NULL) continue;
+    if (slot == LOTTERY_SLOT_WEIGHT)
+      save(network->layout, network->parameters, snapshot, slot);
+    else
+      save(trainer->arrays.layout, trainer->arrays.state[slot], snapshot, slot);
+  }
   return snapshot;
 }
 
@@ -45,9 +48,7 @@ lottery_status state_restore_network(struct lottery_network *network, const stru
   if (status < LOTTERY_OK) return status;
   for (int64_t i = 0; i < snapshot->tensor_count; i++) {
     const int64_t tensor = tensor_match(network->tensors, network->tensor_count, &snapshot->tensors[i]);
-    if (tensor >= 0)
-      network_write_flat(network, network->parameters, tensor,
-                         snapshot->slots[LOTTERY_SLOT_WEIGHT] + snapshot->offsets[i]);
+    if (tensor >= 0) network_write(network, tensor, snapshot->slots[LOTTERY_SLOT_WEIGHT] + snapshot->offsets[i]);
   }
   return status;
 }
@@ -77,27 +78,44 @@ static lottery_status check_rewind(struct lottery_trainer *trainer, const struct
   return LOTTERY_OK;
 }
 
-static void restore(struct lottery_trainer *trainer, const struct lottery_snapshot *snapshot, int slot, float *flat) {
-  if (flat == NULL || snapshot->slots[slot] == NULL) return;
+/* Copies a slot of the snapshot into a flat array of the network's layout. */
+static void restore(const struct lottery_network *network, const struct lottery_snapshot *snapshot, int slot,
+                    float *flat) {
   for (int64_t i = 0; i < snapshot->tensor_count; i++)
-    network_write_flat(trainer->network, flat, i, snapshot->slots[slot] + snapshot->offsets[i]);
+    layout_write(network->layout, flat, i, snapshot->slots[slot] + snapshot->offsets[i]);
+}
+
+/* The trainer's arrays and, where the mask changes, the network's parameters in their new layout, all or nothing. */
+static lottery_status change_layout(struct lottery_trainer *trainer, struct lottery_mask *mask) {
+  struct lottery_network *network = trainer->network;
+  if (mask == NULL || mask == network->mask) return trainer_follow(trainer);
+  struct network_form form;
+  lottery_status status = network_form_create(network, mask, network_crossover(network), &form);
+  if (status != LOTTERY_OK) return status;
+  struct trainer_arrays arrays;
+  status = trainer_arrays_create(trainer, form.layout, &arrays);
+  if (status != LOTTERY_OK) {
+    network_form_discard(network, &form);
+    return status;
+  }
+  network_form_commit(network, mask, &form);
+  trainer_arrays_commit(trainer, &arrays);
+  return LOTTERY_OK;
 }
 
 lottery_status state_rewind(struct lottery_trainer *trainer, const struct lottery_snapshot *snapshot,
                             struct lottery_mask *mask, int32_t what) {
+  struct lottery_network *network = trainer->network;
   lottery_status status = check_rewind(trainer, snapshot, mask, what);
-  if (status == LOTTERY_OK) status = optimiser_prepare(trainer); /* the last thing that can fail */
+  if (status == LOTTERY_OK) status = change_layout(trainer, mask); /* the last thing that can fail */
   if (status != LOTTERY_OK) return status;
-  if (mask != NULL) network_set_mask(trainer->network, mask);
-  optimiser_apply_mask(trainer);
-  trainer->mask_changes = trainer->network->mask_changes;
   trainer->phase = PHASE_IDLE;
-  if ((what & LOTTERY_STATE_WEIGHTS) != 0)
-    restore(trainer, snapshot, LOTTERY_SLOT_WEIGHT, trainer->network->parameters);
+  if ((what & LOTTERY_STATE_WEIGHTS) != 0) restore(network, snapshot, LOTTERY_SLOT_WEIGHT, network->parameters);
   if ((what & LOTTERY_STATE_OPTIMISER) != 0) {
     optimiser_reset(trainer); /* a slot that the snapshot lacks was zero when it was taken */
     for (int slot = LOTTERY_SLOT_FIRST; slot < SNAPSHOT_SLOTS; slot++)
-      restore(trainer, snapshot, slot, trainer->state[slot]);
+      if (trainer->arrays.state[slot] != NULL && snapshot->slots[slot] != NULL)
+        restore(network, snapshot, slot, trainer->arrays.state[slot]);
     trainer->optimiser_steps = snapshot->optimiser_steps;
   }
   if ((what & LOTTERY_STATE_POSITION) != 0) trainer->position = snapshot->position;

@@ -9,6 +9,7 @@
 #include "data/batch.h"
 #include "kernels/float_mode.h"
 #include "model/executor.h"
+#include "train/load.h"
 #include "train/loss.h"
 #include "train/optimiser.h"
 #include "train/schedule.h"
@@ -17,9 +18,8 @@ static void finalise(void *self) {
   struct lottery_trainer *trainer = self;
   struct lottery_context *context = trainer->object.context;
   executor_destroy(trainer->executor);
-  optimiser_release(trainer);
+  trainer_arrays_release(context, &trainer->arrays);
   order_destroy(&trainer->order);
-  memory_release(context, trainer->gradient);
   memory_release(context, trainer->labels);
   memory_release(context, trainer->milestones);
   object_release(trainer->dataset);
@@ -34,11 +34,8 @@ struct lottery_trainer *trainer_create(struct lottery_network *network, struct l
   trainer->network = object_retain(network);
   trainer->dataset = object_retain(dataset);
   trainer->position.seed = seed;
-  trainer->mask_changes = network->mask_changes;
   option_initialise(&trainer->options, LOTTERY_HANDLE_TRAINER);
-  trainer->gradient = memory_allocate(context, network->parameter_count, sizeof(float));
-  if (trainer->gradient != NULL && (dataset == NULL || order_create(&trainer->order, context, dataset->count)))
-    return trainer;
+  if (dataset == NULL || order_create(&trainer->order, context, dataset->count)) return trainer;
   object_release(trainer);
   return NULL;
 }
@@ -47,31 +44,29 @@ static int64_t batch_size(const struct lottery_trainer *trainer) {
   return option_integer(&trainer->options, LOTTERY_TRAINER_BATCH_SIZE);
 }
 
-lottery_status trainer_prepare(struct lottery_trainer *trainer) {
+/* The executor for the batch size. */
+static lottery_status prepare_executor(struct lottery_trainer *trainer) {
   struct lottery_context *context = trainer->object.context;
-  const lottery_status status = optimiser_prepare(trainer);
-  if (status != LOTTERY_OK) return status;
   const int64_t tiles = batch_tiles(batch_size(trainer));
-  if (trainer->executor == NULL || executor_tiles(trainer->executor) < tiles) {
-    struct executor *executor = executor_create(trainer->network, tiles, true);
-    int32_t *labels = memory_allocate(context, tiles * BATCH_TILE, sizeof *labels);
-    if (executor == NULL || labels == NULL) {
-      executor_destroy(executor);
-      memory_release(context, labels);
-      return LOTTERY_ERROR_MEMORY;
-    }
-    executor_destroy(trainer->executor);
-    memory_release(context, trainer->labels);
-    trainer->executor = executor;
-    trainer->labels = labels;
-    if (trainer->phase == PHASE_FORWARD) trainer->phase = PHASE_IDLE; /* a gradient outlives the executor */
+  if (trainer->executor != NULL && executor_tiles(trainer->executor) >= tiles) return LOTTERY_OK;
+  struct executor *executor = executor_create(trainer->network, tiles, true);
+  int32_t *labels = memory_allocate(context, tiles * BATCH_TILE, sizeof *labels);
+  if (executor == NULL || labels == NULL) {
+    executor_destroy(executor);
+    memory_release(context, labels);
+    return LOTTERY_ERROR_MEMORY;
   }
-  if (trainer->mask_changes != trainer->network->mask_changes) {
-    optimiser_apply_mask(trainer);
-    network_apply_mask(trainer->network, trainer->gradient);
-    trainer->mask_changes = trainer->network->mask_changes;
-  }
+  executor_destroy(trainer->executor);
+  memory_release(context, trainer->labels);
+  trainer->executor = executor;
+  trainer->labels = labels;
+  if (trainer->phase == PHASE_FORWARD) trainer->phase = PHASE_IDLE; /* a gradient outlives the executor */
   return LOTTERY_OK;
+}
+
+lottery_status trainer_prepare(struct lottery_trainer *trainer) {
+  const lottery_status status = prepare_executor(trainer);
+  return status == LOTTERY_OK ? trainer_follow(trainer) : status;
 }
 
 lottery_status trainer_forward(struct lottery_trainer *trainer, int64_t count, const float *inputs, float *outputs) {
@@ -79,7 +74,7 @@ lottery_status trainer_forward(struct lottery_trainer *trainer, int64_t count, c
   if (status != LOTTERY_OK) return status;
   const uint64_t mode = float_mode_enter();
   dataset_gather_rows(inputs, network_inputs(trainer->network), count, executor_input(trainer->executor));
-  executor_forward(trainer->executor, batch_tiles(count));
+  executor_forward(trainer->executor, count);
   dataset_scatter_rows(executor_output(trainer->executor), network_outputs(trainer->network), count, outputs);
   float_mode_leave(mode);
   trainer->phase = PHASE_FORWARD;
@@ -88,19 +83,16 @@ lottery_status trainer_forward(struct lottery_trainer *trainer, int64_t count, c
   return LOTTERY_OK;
 }
 
-/* From the output gradient in the executor to the masked gradient of the parameters. */
-static void backward(struct lottery_trainer *trainer, int64_t count) {
-  executor_backward(trainer->executor, batch_tiles(count), trainer->gradient);
-  network_apply_mask(trainer->network, trainer->gradient);
-  trainer->phase = PHASE_GRADIENT;
-}
-
 lottery_status trainer_backward(struct lottery_trainer *trainer, const float *output_gradient) {
+  const lottery_status status = trainer_prepare(trainer);
+  if (status != LOTTERY_OK) return status;
   const int64_t outputs = network_outputs(trainer->network), count = trainer->phase_count;
   const uint64_t mode = float_mode_enter();
   dataset_gather_rows(output_gradient, outputs, count, executor_output_gradient(trainer->executor));
-  backward(trainer, count);
+  const struct gradient_sink sink = optimiser_store(trainer);
+  executor_backward(trainer->executor, count, &sink);
   float_mode_leave(mode);
+  trainer->phase = PHASE_GRADIENT;
   return LOTTERY_OK;
 }
 
@@ -109,15 +101,18 @@ static struct answers load(struct lottery_trainer *trainer, const struct batch *
   const struct lottery_network *network = trainer->network;
   const int32_t kind = (int32_t)option_integer(&trainer->options, LOTTERY_TRAINER_LOSS);
   const int64_t outputs = network_outputs(network);
-  float *input = executor_input(trainer->executor), *targets = executor_targets(trainer->executor);
+  float *targets = executor_targets(trainer->executor);
   if (batch->inputs == NULL) {
     int64_t count;
     const int32_t *examples =
         order_batch(&trainer->order, trainer->position.seed, trainer->position.batch, batch_size(trainer), &count);
-    dataset_gather(trainer->dataset, examples, count, input);
+    load_inputs(trainer->executor, network->kernels, trainer->dataset, examples, count);
+    int64_t next_count;
+    const int32_t *next = order_after(&trainer->order, examples, count, batch_size(trainer), &next_count);
+    dataset_prefetch(trainer->dataset, next, next_count);
     return loss_gather(trainer->dataset, kind, outputs, examples, count, trainer->labels, targets);
   }
-  dataset_gather_rows(batch->inputs, network_inputs(network), batch->count, input);
+  dataset_gather_rows(batch->inputs, network_inputs(network), batch->count, executor_input(trainer->executor));
   struct answers answers = {.count = batch->count};
   if (batch->labels != NULL) {
     dataset_pad_labels(batch->labels, batch->count, trainer->labels);
@@ -132,40 +127,74 @@ static struct answers load(struct lottery_trainer *trainer, const struct batch *
   return answers;
 }
 
-lottery_status trainer_gradient(struct lottery_trainer *trainer, const struct batch *batch, double *loss) {
-  const lottery_status status = trainer_prepare(trainer);
-  if (status != LOTTERY_OK) return status;
-  const uint64_t mode = float_mode_enter();
+/* The forward pass and the loss with its gradient to the outputs. LOTTERY_ERROR_NOT_FINITE before anything changes.
+ * Runs in the library's floating-point mode. */
+static lottery_status compute_loss(struct lottery_trainer *trainer, const struct batch *batch, int64_t *count,
+                                   double *loss) {
   const struct answers answers = load(trainer, batch);
-  trainer->phase = PHASE_IDLE;
-  executor_forward(trainer->executor, batch_tiles(answers.count));
+  executor_forward(trainer->executor, answers.count);
   const int32_t kind = (int32_t)option_integer(&trainer->options, LOTTERY_TRAINER_LOSS);
-  const double mean =
+  const double sum =
       loss_sum(trainer->network->kernels, kind, network_outputs(trainer->network), executor_output(trainer->executor),
-               &answers, executor_output_gradient(trainer->executor)) /
-      (double)answers.count;
-  const bool finite = isfinite(mean);
-  if (finite) backward(trainer, answers.count);
-  float_mode_leave(mode);
-  if (!finite)
-    return context_fail(trainer->object.context, LOTTERY_ERROR_NOT_FINITE,
-                        "loss: %g at iteration %lld; no weight was changed", mean,
-                        (long long)trainer->position.iteration);
-  if (loss != NULL) *loss = mean;
+               &answers, executor_output_gradient(trainer->executor));
+  *count = answers.count;
+  *loss = sum / (double)answers.count;
+  trainer->phase = PHASE_IDLE;
   trainer->phase_drawn = batch->inputs == NULL;
-  return LOTTERY_OK;
+  if (isfinite(*loss)) return LOTTERY_OK;
+  return context_fail(trainer->object.context, LOTTERY_ERROR_NOT_FINITE,
+                      "loss: %g at iteration %lld; no weight was changed", *loss,
+                      (long long)trainer->position.iteration);
 }
 
-lottery_status trainer_apply(struct lottery_trainer *trainer) {
-  const lottery_status status = trainer_prepare(trainer);
-  if (status != LOTTERY_OK) return status;
-  const uint64_t mode = float_mode_enter();
-  optimiser_step(trainer, schedule_rate(trainer, trainer->position.iteration));
-  float_mode_leave(mode);
+/* A step was taken. */
+static void advance(struct lottery_trainer *trainer) {
   trainer->position.iteration++;
   if (trainer->phase_drawn) trainer->position.batch++;
   trainer->phase = PHASE_IDLE;
+}
+
+lottery_status trainer_gradient(struct lottery_trainer *trainer, const struct batch *batch, double *loss) {
+  lottery_status status = trainer_prepare(trainer);
+  if (status != LOTTERY_OK) return status;
+  int64_t count;
+  double mean;
+  const uint64_t mode = float_mode_enter();
+  status = compute_loss(trainer, batch, &count, &mean);
+  if (status == LOTTERY_OK) {
+    const struct gradient_sink sink = optimiser_store(trainer);
+    executor_backward(trainer->executor, count, &sink);
+    trainer->phase = PHASE_GRADIENT;
+  }
+  float_mode_leave(mode);
+  if (loss != NULL && status == LOTTERY_OK) *loss = mean;
+  return status;
+}
+
+lottery_status trainer_apply(struct lottery_trainer *trainer) {
+  const uint64_t mode = float_mode_enter();
+  const struct gradient_sink sink = optimiser_step(trainer, schedule_rate(trainer, trainer->position.iteration));
+  optimiser_apply(trainer, &sink);
+  float_mode_leave(mode);
+  advance(trainer);
   return LOTTERY_OK;
+}
+
+lottery_status trainer_step(struct lottery_trainer *trainer, const struct batch *batch, double *loss) {
+  lottery_status status = trainer_prepare(trainer);
+  if (status != LOTTERY_OK) return status;
+  int64_t count;
+  double mean;
+  const uint64_t mode = float_mode_enter();
+  status = compute_loss(trainer, batch, &count, &mean);
+  if (status == LOTTERY_OK) {
+    const struct gradient_sink sink = optimiser_step(trainer, schedule_rate(trainer, trainer->position.iteration));
+    executor_backward(trainer->executor, count, &sink);
+    advance(trainer);
+  }
+  float_mode_leave(mode);
+  if (loss != NULL && status == LOTTERY_OK) *loss = mean;
+  return status;
 }
 
 lottery_status trainer_run(struct lottery_trainer *trainer, int64_t iterations, lottery_progress progress, void *user,
@@ -175,8 +204,7 @@ lottery_status trainer_run(struct lottery_trainer *trainer, int64_t iterations, 
   for (int64_t i = 0; i < iterations; i++) {
     if (context_is_cancelled(trainer->object.context)) return LOTTERY_CANCELLED;
     double loss;
-    lottery_status status = trainer_gradient(trainer, &next, &loss);
-    if (status == LOTTERY_OK) status = trainer_apply(trainer);
+    const lottery_status status = trainer_step(trainer, &next, &loss);
     if (status != LOTTERY_OK) return status;
     ++*done;
     if (progress != NULL && trainer->position.iteration % interval == 0 &&

@@ -11,6 +11,13 @@
 /* How far an iteration in its split form has come. */
 enum trainer_phase { PHASE_IDLE, PHASE_FORWARD, PHASE_GRADIENT };
 
+/* What goes with the parameters, in a layout that follows the network's. */
+struct trainer_arrays {
+  struct layout *layout;
+  float *gradient;
+  float *state[SNAPSHOT_SLOTS]; /* LOTTERY_SLOT_FIRST and _SECOND, or NULL where the optimiser has none */
+};
+
 struct lottery_trainer {
   struct object object;
   struct lottery_network *network;
@@ -20,12 +27,10 @@ struct lottery_trainer {
   int64_t milestone_count;
   struct position position;
   int64_t optimiser_steps;
-  float *state[SNAPSHOT_SLOTS]; /* LOTTERY_SLOT_FIRST and _SECOND, laid out as network->parameters, or NULL */
-  float *gradient;              /* laid out as network->parameters */
-  struct executor *executor;    /* for the batch size; made by the first call that needs it */
-  int32_t *labels;              /* [tile][lane] */
-  struct order order;           /* holds nothing without a dataset */
-  uint64_t mask_changes;        /* of the network, as far as the state follows them */
+  struct trainer_arrays arrays;
+  struct executor *executor; /* for the batch size; made by the first call that needs it */
+  int32_t *labels;           /* [tile][lane] */
+  struct order order;        /* holds nothing without a dataset */
   enum trainer_phase phase;
   int64_t phase_count; /* examples of the forward pass */
   bool phase_drawn;    /* the batch came from the dataset */
@@ -43,10 +48,21 @@ struct batch {
 /* Creates a trainer for checked arguments; NULL when memory is out (message set). */
 struct lottery_trainer *trainer_create(struct lottery_network *network, struct lottery_dataset *dataset, uint64_t seed);
 
-/* Makes the memory that the options ask for, and follows changes of the mask. */
+/* Brings the arrays into the network's layout, with the slots that the options ask for. */
+lottery_status trainer_follow(struct lottery_trainer *trainer);
+
+/* That, and the memory of a batch. */
 lottery_status trainer_prepare(struct lottery_trainer *trainer);
 
-/* The parts of an iteration. loss may be NULL. trainer_run checks no arguments either. */
+/* Arrays of a layout with the slots that the optimiser has now; the present state and gradient are converted. On
+ * MEMORY nothing is left of them. Taking them into use cannot fail. */
+lottery_status trainer_arrays_create(struct lottery_trainer *trainer, struct layout *layout,
+                                     struct trainer_arrays *arrays);
+void trainer_arrays_commit(struct lottery_trainer *trainer, struct trainer_arrays *arrays);
+void trainer_arrays_release(struct lottery_context *context, struct trainer_arrays *arrays);
+
+/* A whole iteration, and its parts. loss may be NULL. Arguments are checked. */
+lottery_status trainer_step(struct lottery_trainer *trainer, const struct batch *batch, double *loss);
 lottery_status trainer_forward(struct lottery_trainer *trainer, int64_t count, const float *inputs, float *outputs);
 lottery_status trainer_backward(struct lottery_trainer *trainer, const float *output_gradient);
 lottery_status trainer_gradient(struct lottery_trainer *trainer, const struct batch *batch, double *loss);

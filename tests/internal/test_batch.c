@@ -28,7 +28,7 @@ static int teardown(void **state) {
 }
 
 static float *room(int64_t count) {
-  float *memory = calloc((size_t)count, sizeof *memory);
+  float *memory = aligned_alloc(64, ((size_t)count * sizeof *memory + 63) / 64 * 64);
   assert_non_null(memory);
   for (int64_t i = 0; i < count; i++) memory[i] = -777.0f; /* what a gather must overwrite */
   return memory;
@@ -62,7 +62,7 @@ static void check_gather(lottery_dataset *dataset, uint64_t *random) {
     float *tiles = room(padded * width + 1), *rows = room(count * width);
     for (int64_t j = 0; j < count; j++)
       assert_ok(NULL, lottery_dataset_read(dataset, indices[j], 1, rows + j * width, NULL));
-    dataset_gather(dataset, indices, count, tiles);
+    dataset_gather(kernels_for(LOTTERY_INSTRUCTION_SET_AUTOMATIC), dataset, indices, count, tiles);
     check_tiles(tiles, rows, width, count);
     free(indices);
     free(tiles);

@@ -1,5 +1,5 @@
-/* The kernels of every instruction set that the machine has, but for products, against plain loops in double
- * precision: sizes, accuracy, special values, arrays that are the same. */
+/* The kernels of every instruction set that the machine has, but for products, layers and gathering, against plain
+ * loops in double precision: sizes, accuracy, special values, arrays that are the same. */
 #include <float.h>
 #include <math.h>
 #include <stdio.h>
@@ -50,27 +50,53 @@ static void for_each(void (*check)(void)) {
   assert_null(kernels_for(LOTTERY_INSTRUCTION_SET_NEON + 1));
 }
 
-/* --- Biases, sums, addition --- */
+/* --- Biases and addition --- */
 
-static void check_biases_and_sums(void) {
-  float bias[FEATURES], sums[FEATURES + 1], old[FEATURES];
+/* The sums of all lanes of all tiles, stored and fused into a step, which must be the same bits. */
+static void check_bias_gradient(void) {
+  enum { TILES = 4, ROWS = 20, ROOM = 32 };
+  static _Alignas(64) float lanes[TILES * ROWS * BATCH_TILE];
+  for (int64_t rows = 1; rows <= ROWS; rows++)
+    for (int64_t tiles = 1; tiles <= TILES; tiles++)
+      for (int kind = UPDATE_STORE; kind <= UPDATE_ADAM; kind++) {
+        _Alignas(64) float arrays[2][4][ROOM] = {{{0}}};
+        fill(lanes, rows * tiles * BATCH_TILE, 3);
+        struct update updates[2];
+        for (int i = 0; i < 2; i++) {
+          updates[i] = (struct update){.kind = (enum update_kind)kind,
+                                       .gradient = arrays[i][0],
+                                       .weights = arrays[i][1],
+                                       .first = arrays[i][2],
+                                       .second = arrays[i][3],
+                                       .rate = 0.1F,
+                                       .epsilon = 1e-8F,
+                                       .decay = 0.01F,
+                                       .momentum = 0.9F,
+                                       .beta1 = 0.9F,
+                                       .beta2 = 0.999F};
+          for (int64_t j = 0; j < rows; j++) {
+            arrays[i][0][j] = NAN;
+            arrays[i][1][j] = (float)j / 7.0F, arrays[i][2][j] = 0.5F, arrays[i][3][j] = 0.25F;
+          }
+        }
+        kernels->bias_gradient(lanes, rows, tiles, &updates[0]);
+        for (int64_t row = 0; row < rows; row++) {
+          double sum = 0;
+          for (int64_t i = 0; i < tiles * BATCH_TILE; i++)
+            sum += (double)lanes[(i / BATCH_TILE * rows + row) * BATCH_TILE + i % BATCH_TILE];
+          arrays[1][0][row] = arrays[0][0][row];
+          assert_near((double)arrays[0][0][row], sum, 256 * 5 * (double)FLT_EPSILON, "bias_gradient", row);
+        }
+        kernels->apply(&updates[1], (rows + ROW_STEP - 1) / ROW_STEP * ROW_STEP);
+        assert_memory_equal(arrays[0], arrays[1], sizeof arrays[0]);
+        for (int64_t i = 0; i < 4; i++)
+          for (int64_t j = rows; j < ROOM; j++) assert_true(arrays[0][i][j] == 0.0F);
+      }
+}
+
+static void check_add(void) {
   for (int64_t features = 1; features <= FEATURES; features++) {
     fill(a, COUNT, 3);
-    fill(bias, features, 2);
-    fill(old, features, 2);
-    memcpy(before, a, sizeof a);
-    kernels->add_bias(a, bias, features);
-    for (int64_t i = 0; i < COUNT; i++)
-      assert_true(a[i] == (i < features * BATCH_TILE ? before[i] + bias[i / BATCH_TILE] : before[i]));
-    memcpy(sums, old, (size_t)features * sizeof *sums);
-    sums[features] = 7;
-    kernels->sum_lanes(a, features, sums);
-    for (int64_t i = 0; i < features; i++) {
-      double sum = 0;
-      for (int lane = 0; lane < BATCH_TILE; lane++) sum += (double)a[i * BATCH_TILE + lane];
-      assert_near((double)sums[i], (double)old[i] + sum, 64 * 5 * (double)FLT_EPSILON, "sum_lanes", i);
-    }
-    assert_true(sums[features] == 7);
     fill(b, COUNT, 1);
     memcpy(c, b, sizeof b);
     kernels->add(a, b, c, features * BATCH_TILE);
@@ -83,7 +109,8 @@ static void check_biases_and_sums(void) {
 
 static void test_biases_and_sums(void **unused) {
   (void)unused;
-  for_each(check_biases_and_sums);
+  for_each(check_bias_gradient);
+  for_each(check_add);
 }
 
 /* --- Activations --- */
@@ -338,20 +365,26 @@ static void test_count_correct(void **unused) {
   for_each(check_count_correct);
 }
 
-/* --- Optimisers and masks --- */
+/* --- Optimisers --- */
 
 static void check_sgd(void) {
   for (int variant = 0; variant < 6; variant++)
     for (int64_t count = 16; count <= 400; count += 16) {
-      const struct sgd_step step = {
-          .rate = 0.1F, .decay = variant % 2 == 0 ? 0.0F : 0.01F, .momentum = 0.9F, .nesterov = variant >= 4};
       const bool momentum = variant >= 2;
+      const struct update step = {.kind = UPDATE_SGD,
+                                  .gradient = b,
+                                  .weights = a,
+                                  .first = momentum ? c : NULL,
+                                  .rate = 0.1F,
+                                  .decay = variant % 2 == 0 ? 0.0F : 0.01F,
+                                  .momentum = 0.9F,
+                                  .nesterov = variant >= 4};
       fill(a, COUNT, 1); /* weights, gradient, momentum */
       fill(b, COUNT, 1);
       fill(c, COUNT, 1);
       memcpy(before, a, sizeof a);
       memcpy(expected, c, sizeof c);
-      kernels->sgd(&step, count, a, b, momentum ? c : NULL);
+      kernels->apply(&step, count);
       for (int64_t i = 0; i < COUNT; i++) {
         if (i >= count) {
           assert_true(a[i] == before[i] && c[i] == expected[i]);
@@ -373,11 +406,16 @@ static void check_adam(void) {
   static float second[COUNT] __attribute__((aligned(64)));
   for (int variant = 0; variant < 4; variant++)
     for (int64_t count = 16; count <= 400; count += 16) {
-      const struct adam_step step = {.rate = 0.01F,
-                                     .epsilon = variant < 2 ? 1e-8F : 0.1F,
-                                     .decay = variant % 2 == 0 ? 0.0F : 0.01F,
-                                     .beta1 = 0.9F,
-                                     .beta2 = 0.999F};
+      const struct update step = {.kind = UPDATE_ADAM,
+                                  .gradient = b,
+                                  .weights = a,
+                                  .first = c,
+                                  .second = second,
+                                  .rate = 0.01F,
+                                  .epsilon = variant < 2 ? 1e-8F : 0.1F,
+                                  .decay = variant % 2 == 0 ? 0.0F : 0.01F,
+                                  .beta1 = 0.9F,
+                                  .beta2 = 0.999F};
       fill(a, COUNT, 1);
       fill(b, COUNT, 1);
       fill(c, COUNT, 1);
@@ -387,7 +425,7 @@ static void check_adam(void) {
       memcpy(expected, c, sizeof c);
       static float old[COUNT];
       memcpy(old, second, sizeof old);
-      kernels->adam(&step, count, a, b, c, second);
+      kernels->apply(&step, count);
       for (int64_t i = 0; i < COUNT; i++) {
         if (i >= count) {
           assert_true(a[i] == before[i] && c[i] == expected[i] && second[i] == old[i]);
@@ -406,15 +444,41 @@ static void check_adam(void) {
 /* A weight of 0 with gradient and state of 0 stays 0, for every step. */
 static void check_pruned_stays(void) {
   static float second[COUNT] __attribute__((aligned(64)));
-  const struct sgd_step sgd = {.rate = 1e6F, .decay = 1e6F, .momentum = 1, .nesterov = true};
-  const struct adam_step adam = {.rate = 1e6F, .epsilon = FLT_MIN, .decay = 1e6F, .beta1 = 0.9F, .beta2 = 0};
+  const struct update sgd = {.kind = UPDATE_SGD,
+                             .gradient = b,
+                             .weights = a,
+                             .first = c,
+                             .rate = 1e6F,
+                             .decay = 1e6F,
+                             .momentum = 1,
+                             .nesterov = true};
+  const struct update adam = {.kind = UPDATE_ADAM,
+                              .gradient = b,
+                              .weights = a,
+                              .first = c,
+                              .second = second,
+                              .rate = 1e6F,
+                              .epsilon = FLT_MIN,
+                              .decay = 1e6F,
+                              .beta1 = 0.9F,
+                              .beta2 = 0};
   memset(a, 0, sizeof a);
   memset(b, 0, sizeof b);
   memset(c, 0, sizeof c);
   memset(second, 0, sizeof second);
-  kernels->sgd(&sgd, COUNT, a, b, c);
-  kernels->adam(&adam, COUNT, a, b, c, second);
+  kernels->apply(&sgd, COUNT);
+  kernels->apply(&adam, COUNT);
   for (int64_t i = 0; i < COUNT; i++) assert_true(a[i] == 0 && c[i] == 0 && second[i] == 0);
+}
+
+/* UPDATE_STORE has no step. */
+static void check_no_step(void) {
+  const struct update store = {.kind = UPDATE_STORE, .gradient = b, .weights = a, .rate = 1};
+  fill(a, COUNT, 1);
+  fill(b, COUNT, 1);
+  memcpy(before, a, sizeof a);
+  kernels->apply(&store, COUNT);
+  assert_memory_equal(a, before, sizeof a);
 }
 
 static void test_optimisers(void **unused) {
@@ -422,33 +486,7 @@ static void test_optimisers(void **unused) {
   for_each(check_sgd);
   for_each(check_adam);
   for_each(check_pruned_stays);
-}
-
-static void check_apply_mask(void) {
-  for (int64_t count = 1; count <= 300; count++)
-    for (int kind = 0; kind < 3; kind++) { /* random bits, all, none */
-      uint64_t bits[5];
-      for (int i = 0; i < 5; i++)
-        bits[i] = kind == 0   ? (uint64_t)support_random(&random_state) << 32 | support_random(&random_state)
-                  : kind == 1 ? UINT64_MAX
-                              : 0;
-      fill(a, 320, 1);
-      for (int64_t i = 0; i < 320; i += 7) a[i] = i % 2 == 0 ? NAN : INFINITY; /* they go too */
-      memcpy(before, a, sizeof a);
-      kernels->apply_mask(a, bits, count);
-      for (int64_t i = 0; i < 320; i++) {
-        const bool kept = i >= count || (bits[i / 64] >> (i % 64) & 1) != 0;
-        if (kept)
-          assert_memory_equal(&a[i], &before[i], sizeof a[i]);
-        else
-          assert_true(a[i] == 0 && !signbit(a[i]));
-      }
-    }
-}
-
-static void test_apply_mask(void **unused) {
-  (void)unused;
-  for_each(check_apply_mask);
+  for_each(check_no_step);
 }
 
 int main(void) {
@@ -457,7 +495,6 @@ int main(void) {
       cmocka_unit_test(test_special_activations), cmocka_unit_test(test_activate),
       cmocka_unit_test(test_cross_entropy),       cmocka_unit_test(test_squared_error),
       cmocka_unit_test(test_count_correct),       cmocka_unit_test(test_optimisers),
-      cmocka_unit_test(test_apply_mask),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

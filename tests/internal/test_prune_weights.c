@@ -38,7 +38,7 @@ static int tear_down(void **state) {
 }
 
 /* The weight `element` of fc2.weight. */
-static float *weight(int64_t element) { return network->parameters + network->parameter[2].offset + element; }
+static float *weight(int64_t element) { return network->parameters + network->layout->tensors[2].offset + element; }
 
 static void a_surviving_weight_must_be_finite(void **state) {
   (void)state;

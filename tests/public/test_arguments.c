@@ -45,6 +45,9 @@
   FUNCTION(lottery_network_tensor_name, (p[0], 0, p[1], 16, p[2]), "N network, * buffer, ?* needed") \
   FUNCTION(lottery_network_tensor_find, (p[0], p[1], p[2]), "N network, * name=fc1.bias, * out") \
   FUNCTION(lottery_network_tensor_shape, (p[0], 0, 2, p[1], p[2]), "N network, * shape, * rank") \
+  FUNCTION(lottery_network_set_real, (p[0], LOTTERY_NETWORK_CROSSOVER, 0.5), "N network") \
+  FUNCTION(lottery_network_get_real, (p[0], LOTTERY_NETWORK_CROSSOVER, p[1]), "N network, * out") \
+  FUNCTION(lottery_network_tensor_form, (p[0], 0, p[1], p[2]), "N network, ?* form, ?* bytes") \
   FUNCTION(lottery_network_tensor_prunable, (p[0], 0, p[1]), "N network, * out") \
   FUNCTION(lottery_network_read_tensor, (p[0], 0, p[1], 6), "N network, * values") \
   FUNCTION(lottery_network_write_tensor, (p[0], 0, p[1], 6), "N network, * values") \

@@ -106,7 +106,7 @@ static void check_step(int32_t set, int64_t loss_kind) {
     else
       inputs[i / 3 * FEATURES + i % FEATURES] = bad[i % 2]; /* minus infinity could end in a ReLU */
     assert_fails(bench.context, lottery_trainer_step(bench.trainer, BATCH, inputs, labels, targets, &loss),
-                 LOTTERY_ERROR_NOT_FINITE, "loss");
+                 LOTTERY_ERROR_NOT_FINITE, "s: element");
     assert_true(loss == 42.0); /* every argument is as it was */
     struct values found = trainer_values(bench.trainer),
                   copy = {calloc((size_t)expected.count, sizeof(float)), expected.count};

@@ -37,6 +37,7 @@ static const struct expected {
     {LOTTERY_TRAINER_MILESTONES, TRAINER, REALS, 0, WHOLE, 0, "milestones"},
     {LOTTERY_TRAINER_MILESTONE_FACTOR, TRAINER, REAL, 0, 1, 0.1, "milestone_factor"},
     {LOTTERY_TRAINER_PROGRESS_INTERVAL, TRAINER, INTEGER, 1, WHOLE, 100, "progress_interval"},
+    {LOTTERY_NETWORK_CROSSOVER, LOTTERY_HANDLE_NETWORK, REAL, -1, 1, -1, "crossover"},
     {LOTTERY_PRUNER_CRITERION, PRUNER, CHOICE, 0, 1, LOTTERY_CRITERION_MAGNITUDE, "criterion"},
     {LOTTERY_PRUNER_SCOPE, PRUNER, CHOICE, 0, 1, LOTTERY_SCOPE_LAYERWISE, "scope"},
     {LOTTERY_PRUNER_RATE, PRUNER, REAL, 0, 1, 0.2, "rate"},
@@ -145,10 +146,12 @@ static lottery_status get_integer(const struct holder *holder, int32_t handle, i
 }
 static lottery_status set_real(const struct holder *holder, int32_t handle, int32_t key, double value) {
   if (handle == TRAINER) return lottery_trainer_set_real(holder->trainer, key, value);
+  if (handle == LOTTERY_HANDLE_NETWORK) return lottery_network_set_real(holder->network, key, value);
   return lottery_pruner_set_real(holder->pruner, key, value);
 }
 static lottery_status get_real(const struct holder *holder, int32_t handle, int32_t key, double *out) {
   if (handle == TRAINER) return lottery_trainer_get_real(holder->trainer, key, out);
+  if (handle == LOTTERY_HANDLE_NETWORK) return lottery_network_get_real(holder->network, key, out);
   return lottery_pruner_get_real(holder->pruner, key, out);
 }
 
@@ -214,6 +217,7 @@ static void check_real(const struct holder *holder, const struct expected *optio
     assert_ok(context, get_real(holder, option->handle, option->key, &value));
     assert_true(value == good[1]);
   }
+  if (option->handle == LOTTERY_HANDLE_NETWORK) return; /* has no integers */
   int64_t integer = -99;
   assert_fails(context, set_integer(holder, option->handle, option->key, 0), LOTTERY_ERROR_ARGUMENT,
                "is a real number, not an integer");

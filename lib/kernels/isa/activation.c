@@ -1,22 +1,6 @@
-/* Element by element: biases, activations, sums. */
+/* Activations and sums, element by element. */
 #include "kernels/isa/isa.h"
 #include "kernels/vector.h"
-
-void KERNEL(add_bias)(float *tile, const float *bias, int64_t features) {
-  for (int64_t feature = 0; feature < features; feature++, tile += BATCH_TILE) {
-    const vector value = vector_broadcast(bias[feature]);
-    for (int lane = 0; lane < BATCH_TILE; lane += VECTOR_LANES)
-      vector_store(tile + lane, vector_load(tile + lane) + value);
-  }
-}
-
-void KERNEL(sum_lanes)(const float *tile, int64_t features, float *sums) {
-  for (int64_t feature = 0; feature < features; feature++, tile += BATCH_TILE) {
-    vector sum = vector_load(tile);
-    for (int lane = VECTOR_LANES; lane < BATCH_TILE; lane += VECTOR_LANES) sum += vector_load(tile + lane);
-    sums[feature] += vector_sum(sum);
-  }
-}
 
 static void relu(const float *input, float *output, int64_t count) {
   const vector zero = vector_broadcast(0.0F);

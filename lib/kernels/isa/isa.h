@@ -1,5 +1,5 @@
 /* Names of the kernels of one instruction set: every file here is compiled once for each, LOTTERY_KERNELS saying which.
- */
+ * What they do is said in kernels.h. */
 #ifndef KERNELS_ISA_ISA_H
 #define KERNELS_ISA_ISA_H
 
@@ -13,11 +13,25 @@
 extern const struct kernels KERNEL(kernels);
 extern const struct micro_kernel KERNEL(own_micro_kernel);
 
-void KERNEL(product)(const struct micro_kernel *micro_kernel, int64_t rows, int64_t columns, int64_t depth,
-                     struct matrix a, struct matrix b, bool accumulate, float *c, int64_t c_row_stride,
-                     float *workspace);
-void KERNEL(add_bias)(float *tile, const float *bias, int64_t features);
-void KERNEL(sum_lanes)(const float *tile, int64_t features, float *sums);
+void KERNEL(dense_forward)(const struct weights *weights, const float *bias, const struct panel *input, int64_t tile,
+                           bool relu, float *output);
+void KERNEL(sparse_forward)(const struct weights *weights, const float *bias, const struct panel *input, int64_t tile,
+                            bool relu, float *output);
+void KERNEL(dense_input_gradient)(const struct weights *weights, const float *output_gradient, bool accumulate,
+                                  float *input_gradient);
+void KERNEL(sparse_input_gradient)(const struct weights *weights, const float *output_gradient, bool accumulate,
+                                   float *input_gradient);
+void KERNEL(dense_weight_gradient)(const struct micro_kernel *micro_kernel, const struct weights *weights,
+                                   const struct panel *input, const float *output_gradient, int64_t count,
+                                   const struct update *update, float *workspace);
+void KERNEL(sparse_weight_gradient)(const struct weights *weights, const struct panel *input,
+                                    const float *output_gradient, int64_t count, const struct update *update);
+void KERNEL(bias_gradient)(const float *output_gradient, int64_t rows, int64_t tiles, const struct update *update);
+void KERNEL(apply)(const struct update *update, int64_t count);
+void KERNEL(gather_halves)(const uint8_t *const rows[BATCH_TILE], int64_t features, uint16_t *tile);
+void KERNEL(gather_bytes)(const uint8_t *const rows[BATCH_TILE], int64_t first, int64_t features, float scale,
+                          float shift, float *tile);
+int64_t KERNEL(find_live)(const struct panel *panel, int64_t tiles, int32_t *live);
 void KERNEL(activate)(enum activation activation, const float *input, float *output, int64_t count);
 void KERNEL(activate_backward)(enum activation activation, const float *output, const float *output_gradient,
                                float *input_gradient, int64_t count, bool accumulate);
@@ -27,9 +41,5 @@ void KERNEL(cross_entropy)(const float *logits, int64_t classes, const int32_t *
 void KERNEL(squared_error)(const float *outputs, const float *targets, int64_t features, int64_t valid, float scale,
                            float *losses, float *gradient);
 int64_t KERNEL(count_correct)(const float *logits, int64_t classes, const int32_t *labels);
-void KERNEL(sgd)(const struct sgd_step *step, int64_t count, float *weights, const float *gradient, float *momentum);
-void KERNEL(adam)(const struct adam_step *step, int64_t count, float *weights, const float *gradient, float *first,
-                  float *second);
-void KERNEL(apply_mask)(float *values, const uint64_t *bits, int64_t count);
 
 #endif

@@ -1,0 +1,47 @@
+/* Lanes of a feature in registers: LANE_VECTORS vectors at a time, from float32 or bfloat16 panels. */
+#ifndef KERNELS_ISA_LANES_H
+#define KERNELS_ISA_LANES_H
+
+#include "kernels/kernels.h"
+#include "kernels/vector.h"
+
+/* Sets with 32 registers hold a block of outputs, four vectors of lanes each, in most of them; those with 16 a smaller
+ * one. */
+#if defined(__AVX512F__) || defined(__aarch64__)
+enum { ROW_BLOCK = 6 };
+#else
+enum { ROW_BLOCK = 3 };
+#endif
+enum { LANE_VECTORS = 4, LANE_GROUP = LANE_VECTORS * VECTOR_LANES };
+
+/* One tile of a panel; which of the two it is, is a constant where kernels are inlined. */
+struct tile {
+  const float *values;
+  const uint16_t *halves;
+};
+
+VECTOR_INLINE struct tile tile_of(const struct panel *panel, int64_t tile) {
+  const int64_t offset = tile * panel->features * BATCH_TILE;
+  return (struct tile){panel->values == NULL ? NULL : panel->values + offset,
+                       panel->halves == NULL ? NULL : panel->halves + offset};
+}
+
+/* Two vectors of lanes from bfloat16: each 32-bit word holds lane i in its low half, lane i + VECTOR_LANES in its high.
+ */
+VECTOR_INLINE void load_halves(const uint16_t *p, vector *low, vector *high) {
+  const vector_integer words = *(const vector_integer *)(const void *)p;
+  *low = (vector)(words << 16);
+  *high = (vector)(words & ((vector_integer){0} + (int32_t)0xffff0000));
+}
+
+/* Lanes `lane` … lane + LANE_GROUP - 1 of a feature. */
+VECTOR_INLINE void load_lanes(bool halves, struct tile tile, int64_t feature, int lane, vector x[LANE_VECTORS]) {
+  const int64_t at = feature * BATCH_TILE + lane;
+  if (halves) {
+    for (int i = 0; i < LANE_VECTORS; i += 2) load_halves(tile.halves + at + i * VECTOR_LANES, &x[i], &x[i + 1]);
+  } else {
+    for (int i = 0; i < LANE_VECTORS; i++) x[i] = vector_load(tile.values + at + i * VECTOR_LANES);
+  }
+}
+
+#endif

@@ -1,0 +1,60 @@
+/* What becomes of gradients, a vector at a time: stored, or a step of the optimiser. Inlined into the kernels that make
+ * gradients, so that the slow square roots and divisions of one row overlap with the products of the next. */
+#ifndef KERNELS_ISA_UPDATE_H
+#define KERNELS_ISA_UPDATE_H
+
+#include "kernels/kernels.h"
+#include "kernels/vector.h"
+
+/* The options of an update in registers. */
+struct update_vectors {
+  vector rate, epsilon, decay, momentum, beta2, rest1, rest2;
+};
+
+VECTOR_INLINE struct update_vectors update_vectors_of(const struct update *update) {
+  return (struct update_vectors){.rate = vector_broadcast(-update->rate),
+                                 .epsilon = vector_broadcast(update->epsilon),
+                                 .decay = vector_broadcast(update->decay),
+                                 .momentum = vector_broadcast(update->momentum),
+                                 .beta2 = vector_broadcast(update->beta2),
+                                 .rest1 = vector_broadcast(1.0F - update->beta1),
+                                 .rest2 = vector_broadcast(1.0F - update->beta2)};
+}
+
+/* m = b1 m + (1 - b1) g; v = b2 v + (1 - b2) g^2; w -= rate m / (sqrt v + epsilon), bias corrections being in rate and
+ * epsilon. Kingma & Ba, ICLR 2015, algorithm 1 and the last lines of section 2. */
+VECTOR_INLINE void update_adam(const struct update *update, const struct update_vectors *v, int64_t at,
+                               vector gradient) {
+  const vector w = vector_load(update->weights + at);
+  const vector g = vector_fma(v->decay, w, gradient);
+  vector first = vector_load(update->first + at);
+  first = vector_fma(v->rest1, g - first, first);
+  const vector second = vector_fma(v->rest2 * g, g, v->beta2 * vector_load(update->second + at));
+  vector_store(update->first + at, first);
+  vector_store(update->second + at, second);
+  vector_store(update->weights + at, vector_fma(v->rate, first / (vector_sqrt(second) + v->epsilon), w));
+}
+
+/* g' = g + decay w; v = m v + g'; w -= rate v, Nesterov: w -= rate (g' + m v). torch.optim.SGD. */
+VECTOR_INLINE void update_sgd(const struct update *update, const struct update_vectors *v, int64_t at,
+                              vector gradient) {
+  const vector w = vector_load(update->weights + at);
+  vector g = vector_fma(v->decay, w, gradient);
+  if (update->first != NULL) {
+    const vector velocity = vector_fma(v->momentum, vector_load(update->first + at), g);
+    vector_store(update->first + at, velocity);
+    g = update->nesterov ? vector_fma(v->momentum, velocity, g) : velocity;
+  }
+  vector_store(update->weights + at, vector_fma(v->rate, g, w));
+}
+
+/* The parameters from `first` to `end` with the gradient array. Both are multiples of VECTOR_LANES. */
+VECTOR_INLINE void update_range(const struct update *update, const struct update_vectors *v, int64_t first,
+                                int64_t end) {
+  if (update->kind == UPDATE_ADAM)
+    for (int64_t i = first; i < end; i += VECTOR_LANES) update_adam(update, v, i, vector_load(update->gradient + i));
+  else if (update->kind == UPDATE_SGD)
+    for (int64_t i = first; i < end; i += VECTOR_LANES) update_sgd(update, v, i, vector_load(update->gradient + i));
+}
+
+#endif

@@ -1,0 +1,45 @@
+/* Where the packed survivors of a weight matrix stand, and the way back for the input gradient.
+ *
+ * Entries are ordered by chunk of inputs, row, column. A chunk's inputs stay in the nearest cache while all rows pass.
+ * The entries of a row in a chunk are padded to a multiple of 4 with weight 0 at the column of its last entry, and all
+ * entries to a multiple of ROW_STEP. */
+#ifndef KERNELS_SPARSE_INDEX_H
+#define KERNELS_SPARSE_INDEX_H
+
+#include "base/public.h"
+
+struct lottery_context;
+
+enum { SPARSE_STEP = 4, SPARSE_NARROW_LIMIT = 65534 };
+
+struct sparse_index {
+  int64_t rows, columns;
+  int64_t chunks;
+  int64_t kept;
+  int64_t entries;     /* padding included, a multiple of ROW_STEP */
+  uint32_t *row_start; /* [chunks * rows + 1]: first entry of each row of each chunk */
+  uint8_t *padding;    /* [chunks * rows]: how many entries at its end are padding, 0 to 3 */
+  uint16_t *narrow;    /* [entries] columns, up to SPARSE_NARROW_LIMIT inputs, else NULL: */
+  uint32_t *wide;
+  uint32_t *column_start;     /* [columns + 1] into the next two; NULL where no input gradient is needed */
+  uint32_t *transposed_row;   /* [kept] */
+  uint32_t *transposed_entry; /* [kept] */
+};
+
+/* Inputs of a chunk for this many entries a row on average; fewer entries gain nothing from the cache. A pure function.
+ */
+int64_t sparse_chunks(int64_t rows, int64_t columns, int64_t kept);
+
+/* Builds the index of the ones in `bits` (bit row * columns + column, in 64-bit words). transposed: with the way back.
+ * NULL when memory is out (message set). kept and the padding fit 32 bits: see sparse_fits. */
+struct sparse_index *sparse_index_create(struct lottery_context *context, const uint64_t *bits, int64_t rows,
+                                         int64_t columns, int64_t kept, int transposed);
+void sparse_index_destroy(struct lottery_context *context, struct sparse_index *index);
+
+/* Whether so many survivors can be indexed. */
+int sparse_fits(int64_t rows, int64_t columns, int64_t kept);
+
+/* Bytes of the index. */
+int64_t sparse_index_bytes(const struct sparse_index *index);
+
+#endif

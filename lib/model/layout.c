@@ -1,0 +1,197 @@
+/* Making layouts, and copying tensors between their full shape and a layout. */
+#include "model/layout.h"
+
+#include <string.h>
+
+#include "base/arithmetic.h"
+#include "base/context.h"
+#include "base/memory.h"
+#include "kernels/crossover.h"
+#include "kernels/kernels.h"
+#include "kernels/sparse_index.h"
+#include "model/network.h"
+
+static void finalise(void *self) {
+  struct layout *layout = self;
+  struct lottery_context *context = layout->object.context;
+  for (int64_t i = 0; layout->tensors != NULL && i < layout->tensor_count; i++) {
+    memory_release(context, layout->tensors[i].kept);
+    sparse_index_destroy(context, layout->tensors[i].index);
+  }
+  memory_release(context, layout->tensors);
+}
+
+/* The mask's bits, row by row in blocks of ROW_STEP columns. */
+static uint16_t *blocks_of(struct lottery_context *context, const struct tensor_layout *tensor, const uint64_t *bits) {
+  const int64_t blocks = tensor->stride / ROW_STEP;
+  uint16_t *kept = memory_allocate(context, tensor->rows * blocks, sizeof *kept);
+  if (kept == NULL) return NULL;
+  for (int64_t row = 0; row < tensor->rows; row++)
+    for (int64_t column = 0; column < tensor->columns; column++)
+      if (mask_bit(bits, row * tensor->columns + column))
+        kept[row * blocks + column / ROW_STEP] |= (uint16_t)(1U << (column % ROW_STEP));
+  return kept;
+}
+
+static bool should_pack(const struct kernels *kernels, const struct tensor_layout *tensor, int64_t kept,
+                        double crossover) {
+  if (crossover < 0.0) crossover = crossover_default(kernels->instruction_set, tensor->rows, tensor->columns);
+  const double density = (double)kept / ((double)tensor->rows * (double)tensor->columns);
+  return density < crossover && sparse_fits(tensor->rows, tensor->columns, kept);
+}
+
+static lottery_status too_large(struct lottery_context *context) {
+  return context_fail(context, LOTTERY_ERROR_MEMORY, "network: its parameters do not fit a 64-bit size");
+}
+
+/* Fills one tensor and adds it to the layout's size. */
+static lottery_status lay_out(struct layout *layout, const struct kernels *kernels, const struct tensor *shape,
+                              const struct parameter *parameter, const struct lottery_mask *mask, double crossover,
+                              struct tensor_layout *tensor) {
+  struct lottery_context *context = layout->object.context;
+  tensor->offset = layout->parameter_count;
+  tensor->rows = shape->rank == 2 ? shape->shape[0] : 1;
+  tensor->columns = shape->count / tensor->rows;
+  tensor->stride = arithmetic_round_up(tensor->columns, ROW_STEP);
+  const bool masked = mask != NULL && parameter->mask_tensor >= 0 && mask->kept[parameter->mask_tensor] < shape->count;
+  const uint64_t *bits = masked ? mask->bits[parameter->mask_tensor] : NULL;
+  if (masked && should_pack(kernels, tensor, mask->kept[parameter->mask_tensor], crossover)) {
+    tensor->index = sparse_index_create(context, bits, tensor->rows, tensor->columns,
+                                        mask->kept[parameter->mask_tensor], !parameter->reads_input);
+    if (tensor->index == NULL) return LOTTERY_ERROR_MEMORY;
+    tensor->floats = tensor->index->entries;
+  } else {
+    if (!arithmetic_multiply(tensor->rows, tensor->stride, &tensor->floats)) return too_large(context);
+    if (masked && (tensor->kept = blocks_of(context, tensor, bits)) == NULL) return LOTTERY_ERROR_MEMORY;
+  }
+  const bool fits = arithmetic_add(layout->parameter_count, tensor->floats, &layout->parameter_count) &&
+                    layout->parameter_count < INT64_MAX / 8;
+  return fits ? LOTTERY_OK : too_large(context);
+}
+
+struct layout *layout_create(struct lottery_context *context, const struct kernels *kernels,
+                             const struct tensor *tensors, const struct parameter *parameters, int64_t tensor_count,
+                             const struct lottery_mask *mask, double crossover) {
+  struct layout *layout = object_create(context, OBJECT_LAYOUT, sizeof *layout, finalise);
+  if (layout == NULL) return NULL;
+  layout->tensor_count = tensor_count;
+  layout->tensors = memory_allocate(context, tensor_count, sizeof *layout->tensors);
+  lottery_status status = layout->tensors != NULL ? LOTTERY_OK : LOTTERY_ERROR_MEMORY;
+  for (int64_t i = 0; status == LOTTERY_OK && i < tensor_count; i++)
+    status = lay_out(layout, kernels, &tensors[i], &parameters[i], mask, crossover, &layout->tensors[i]);
+  if (status == LOTTERY_OK) return layout;
+  object_release(layout);
+  return NULL;
+}
+
+float *layout_allocate(const struct layout *layout) {
+  return memory_allocate(layout->object.context, layout->parameter_count, sizeof(float));
+}
+
+/* Walks the survivors of a tensor in the order of elements, row by row. */
+struct walk {
+  const struct tensor_layout *tensor;
+  int64_t row, chunk, column; /* dense: column; packed: entry within the row of the chunk */
+};
+
+/* Finds the next survivor: its place in the tensor's part of a flat array, and its element. False at the end. */
+static bool next_packed(struct walk *walk, int64_t *place, int64_t *element) {
+  const struct sparse_index *index = walk->tensor->index;
+  while (walk->row < index->rows) {
+    const int64_t line = walk->chunk * index->rows + walk->row;
+    const int64_t entry = index->row_start[line] + walk->column;
+    if (entry < (int64_t)index->row_start[line + 1] - index->padding[line]) {
+      walk->column++;
+      *place = entry;
+      *element = walk->row * index->columns + (index->narrow != NULL ? index->narrow[entry] : index->wide[entry]);
+      return true;
+    }
+    walk->column = 0;
+    if (++walk->chunk < index->chunks) continue;
+    walk->chunk = 0;
+    walk->row++;
+  }
+  return false;
+}
+
+static bool next_dense(struct walk *walk, int64_t *place, int64_t *element) {
+  const struct tensor_layout *tensor = walk->tensor;
+  while (walk->row < tensor->rows) {
+    for (; walk->column < tensor->columns; walk->column++) {
+      const int64_t at = walk->row * tensor->stride + walk->column;
+      if (tensor->kept != NULL && (tensor->kept[at / ROW_STEP] >> (at % ROW_STEP) & 1) == 0) continue;
+      *place = at;
+      *element = walk->row * tensor->columns + walk->column++;
+      return true;
+    }
+    walk->column = 0;
+    walk->row++;
+  }
+  return false;
+}
+
+static bool next(struct walk *walk, int64_t *place, int64_t *element) {
+  return walk->tensor->index != NULL ? next_packed(walk, place, element) : next_dense(walk, place, element);
+}
+
+void layout_read(const struct layout *layout, const float *flat, int64_t tensor, float *values) {
+  const struct tensor_layout *from = &layout->tensors[tensor];
+  flat += from->offset;
+  if (from->index == NULL) {
+    for (int64_t row = 0; row < from->rows; row++)
+      memcpy(values + row * from->columns, flat + row * from->stride, (size_t)from->columns * sizeof *values);
+    return;
+  }
+  memset(values, 0, (size_t)(from->rows * from->columns) * sizeof *values);
+  struct walk walk = {.tensor = from};
+  for (int64_t place, element; next_packed(&walk, &place, &element);) values[element] = flat[place];
+}
+
+void layout_write(const struct layout *layout, float *flat, int64_t tensor, const float *values) {
+  const struct tensor_layout *to = &layout->tensors[tensor];
+  flat += to->offset;
+  if (to->index == NULL && to->kept == NULL) {
+    for (int64_t row = 0; row < to->rows; row++)
+      memcpy(flat + row * to->stride, values + row * to->columns, (size_t)to->columns * sizeof *values);
+    return;
+  }
+  struct walk walk = {.tensor = to};
+  for (int64_t place, element; next(&walk, &place, &element);) flat[place] = values[element];
+}
+
+int64_t layout_survivors(const struct layout *layout, int64_t tensor) {
+  const struct tensor_layout *of = &layout->tensors[tensor];
+  if (of->index != NULL) return of->index->kept;
+  if (of->kept == NULL) return of->rows * of->columns;
+  int64_t count = 0;
+  for (int64_t i = 0; i < of->floats / ROW_STEP; i++) count += __builtin_popcount(of->kept[i]);
+  return count;
+}
+
+void layout_pack(const struct layout *layout, const float *flat, int64_t tensor, float *packed) {
+  struct walk walk = {.tensor = &layout->tensors[tensor]};
+  flat += walk.tensor->offset;
+  for (int64_t place, element; next(&walk, &place, &element);) *packed++ = flat[place];
+}
+
+void layout_unpack(const struct layout *layout, float *flat, int64_t tensor, const float *packed) {
+  struct walk walk = {.tensor = &layout->tensors[tensor]};
+  flat += walk.tensor->offset;
+  for (int64_t place, element; next(&walk, &place, &element);) flat[place] = *packed++;
+}
+
+void layout_convert(const struct layout *from, const float *source, const struct layout *to, float *target,
+                    float *scratch) {
+  for (int64_t i = 0; i < from->tensor_count; i++) {
+    layout_read(from, source, i, scratch);
+    layout_write(to, target, i, scratch);
+  }
+}
+
+int64_t layout_bytes(const struct layout *layout, int64_t tensor) {
+  const struct tensor_layout *of = &layout->tensors[tensor];
+  int64_t bytes = of->floats * (int64_t)sizeof(float);
+  if (of->index != NULL) bytes += sparse_index_bytes(of->index);
+  if (of->kept != NULL) bytes += of->floats / ROW_STEP * (int64_t)sizeof *of->kept;
+  return bytes;
+}

@@ -1,0 +1,58 @@
+/* How the parameters of a network lie in memory under a mask: each weight matrix dense or as packed survivors.
+ *
+ * Parameters, gradients and optimiser state are flat arrays of one layout, so that everything that goes over them goes
+ * over survivors alone. Immutable and shared: a trainer keeps the layout that its state has until it follows a change.
+ */
+#ifndef MODEL_LAYOUT_H
+#define MODEL_LAYOUT_H
+
+#include "base/object.h"
+#include "model/mask.h"
+#include "model/tensor.h"
+
+struct kernels;
+struct parameter;
+struct sparse_index;
+
+struct tensor_layout {
+  int64_t offset; /* of its first float in a flat array, a multiple of ROW_STEP */
+  int64_t floats; /* that it takes there, a multiple of ROW_STEP; those that are no weight stay 0 */
+  int64_t rows, columns;
+  int64_t stride;             /* dense: floats from row to row, a multiple of ROW_STEP */
+  uint16_t *kept;             /* dense under a mask: see struct update in kernels.h; else NULL */
+  struct sparse_index *index; /* packed survivors, or NULL: dense */
+};
+
+struct layout {
+  struct object object;
+  int64_t tensor_count;
+  struct tensor_layout *tensors;
+  int64_t parameter_count; /* floats of a flat array */
+};
+
+/* The layout of the tensors under a mask (NULL: all dense). crossover: a matrix whose density is below it is packed;
+ * negative: the default for the kernels' instruction set. NULL when memory is out or sizes do not fit (message set). */
+struct layout *layout_create(struct lottery_context *context, const struct kernels *kernels,
+                             const struct tensor *tensors, const struct parameter *parameters, int64_t tensor_count,
+                             const struct lottery_mask *mask, double crossover);
+
+/* A flat array of zeros, or NULL. */
+float *layout_allocate(const struct layout *layout);
+
+/* Copies one tensor of its full shape out of or into a flat array. Pruned weights are read as 0 and not written. */
+void layout_read(const struct layout *layout, const float *flat, int64_t tensor, float *values);
+void layout_write(const struct layout *layout, float *flat, int64_t tensor, const float *values);
+
+/* The survivors of a tensor in the order of elements: how many, and copied out of or into a flat array. */
+int64_t layout_survivors(const struct layout *layout, int64_t tensor);
+void layout_pack(const struct layout *layout, const float *flat, int64_t tensor, float *packed);
+void layout_unpack(const struct layout *layout, float *flat, int64_t tensor, const float *packed);
+
+/* Copies all tensors between flat arrays of two layouts. scratch: floats of the largest tensor. */
+void layout_convert(const struct layout *from, const float *source, const struct layout *to, float *target,
+                    float *scratch);
+
+/* Bytes of a tensor's weights and of what finds them. */
+int64_t layout_bytes(const struct layout *layout, int64_t tensor);
+
+#endif

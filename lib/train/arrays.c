@@ -1,0 +1,57 @@
+/* The arrays that go with the parameters, made for a layout and converted from the one before. */
+#include "base/context.h"
+#include "base/memory.h"
+#include "train/optimiser.h"
+#include "train/trainer.h"
+
+void trainer_arrays_release(struct lottery_context *context, struct trainer_arrays *arrays) {
+  memory_release(context, arrays->gradient);
+  for (int slot = 0; slot < SNAPSHOT_SLOTS; slot++) memory_release(context, arrays->state[slot]);
+  object_release(arrays->layout);
+  *arrays = (struct trainer_arrays){0};
+}
+
+lottery_status trainer_arrays_create(struct lottery_trainer *trainer, struct layout *layout,
+                                     struct trainer_arrays *arrays) {
+  struct lottery_context *context = trainer->object.context;
+  const struct trainer_arrays *present = &trainer->arrays;
+  const int32_t slots = optimiser_slots(trainer);
+  *arrays = (struct trainer_arrays){.layout = object_retain(layout), .gradient = layout_allocate(layout)};
+  float *scratch = memory_allocate(context, network_largest_tensor(trainer->network), sizeof *scratch);
+  bool complete = arrays->gradient != NULL && scratch != NULL;
+  if (complete && trainer->phase == PHASE_GRADIENT)
+    layout_convert(present->layout, present->gradient, layout, arrays->gradient, scratch);
+  for (int slot = LOTTERY_SLOT_FIRST; complete && slot < SNAPSHOT_SLOTS; slot++) {
+    if ((slots & 1 << slot) == 0 && present->state[slot] == NULL) continue;
+    arrays->state[slot] = layout_allocate(layout);
+    complete = arrays->state[slot] != NULL;
+    if (complete && present->state[slot] != NULL)
+      layout_convert(present->layout, present->state[slot], layout, arrays->state[slot], scratch);
+  }
+  memory_release(context, scratch);
+  if (complete) return LOTTERY_OK;
+  trainer_arrays_release(context, arrays);
+  return LOTTERY_ERROR_MEMORY;
+}
+
+void trainer_arrays_commit(struct lottery_trainer *trainer, struct trainer_arrays *arrays) {
+  trainer_arrays_release(trainer->object.context, &trainer->arrays);
+  trainer->arrays = *arrays;
+}
+
+/* Whether the arrays have the network's layout and every slot that the optimiser needs. */
+static bool arrays_are_current(const struct lottery_trainer *trainer) {
+  const int32_t slots = optimiser_slots(trainer);
+  bool current = trainer->arrays.layout == trainer->network->layout;
+  for (int slot = 0; slot < SNAPSHOT_SLOTS; slot++)
+    current = current && ((slots & 1 << slot) == 0 || trainer->arrays.state[slot] != NULL);
+  return current;
+}
+
+lottery_status trainer_follow(struct lottery_trainer *trainer) {
+  if (arrays_are_current(trainer)) return LOTTERY_OK;
+  struct trainer_arrays arrays;
+  const lottery_status status = trainer_arrays_create(trainer, trainer->network->layout, &arrays);
+  if (status == LOTTERY_OK) trainer_arrays_commit(trainer, &arrays);
+  return status;
+}

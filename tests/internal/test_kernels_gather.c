@@ -1,0 +1,141 @@
+/* Bytes turned into tiles, and the search for live features, on every instruction set that the machine has. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernels/float_mode.h"
+#include "kernels/kernels.h"
+#include "support.h"
+
+enum { FEATURES = 150, TILES = 3 };
+
+static _Alignas(64) float tile[FEATURES * BATCH_TILE];
+static _Alignas(64) float panel_values[TILES * FEATURES * BATCH_TILE];
+static _Alignas(64) uint16_t halves[TILES * FEATURES * BATCH_TILE];
+static const struct kernels *kernels;
+static uint64_t random_state;
+
+static void for_each(void (*check)(void)) {
+  for (int32_t set = LOTTERY_INSTRUCTION_SET_PORTABLE; set <= LOTTERY_INSTRUCTION_SET_NEON; set++) {
+    kernels = kernels_for(set);
+    if (kernels == NULL) continue;
+    random_state = (uint64_t)set;
+    const uint64_t mode = float_mode_enter();
+    check();
+    float_mode_leave(mode);
+  }
+}
+
+static int64_t lanes_of_vector(void) {
+  return kernels->instruction_set == LOTTERY_INSTRUCTION_SET_AVX512 ? 16
+         : kernels->instruction_set == LOTTERY_INSTRUCTION_SET_AVX2 ? 8
+                                                                    : 4;
+}
+
+/* Where lane `lane` of a bfloat16 feature stands: pairs of vectors are interleaved. */
+static int64_t half_place(int64_t lane) {
+  const int64_t width = lanes_of_vector(), pair = lane / (2 * width), within = lane % (2 * width);
+  return pair * 2 * width + within % width * 2 + within / width;
+}
+
+static float from_half(uint16_t half) {
+  const uint32_t bits = (uint32_t)half << 16;
+  float value;
+  memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
+/* Rows on the heap in their exact size, so that a sanitizer sees reads past them; NULL for some lanes. */
+static void make_rows(const uint8_t *rows[BATCH_TILE], int64_t bytes) {
+  const int64_t present = support_random(&random_state) % (BATCH_TILE + 1);
+  for (int64_t lane = 0; lane < BATCH_TILE; lane++) {
+    rows[lane] = NULL;
+    if (lane >= present && support_random(&random_state) % 8 != 0) continue;
+    uint8_t *row = malloc((size_t)bytes);
+    assert_non_null(row);
+    for (int64_t i = 0; i < bytes; i++) row[i] = (uint8_t)(support_random(&random_state) >> 24);
+    rows[lane] = row;
+  }
+}
+
+static void free_rows(const uint8_t *rows[BATCH_TILE]) {
+  for (int64_t lane = 0; lane < BATCH_TILE; lane++) free((void *)(uintptr_t)rows[lane]);
+}
+
+static void check_gather(void) {
+  const uint8_t *rows[BATCH_TILE];
+  for (int64_t features = 1; features < FEATURES; features++) {
+    const int64_t first = support_random(&random_state) % 20;
+    const float shift = features % 3 == 0 ? 0.0F : support_random_float(&random_state);
+    const float scale = features % 2 == 0 ? 1.0F : support_random_float(&random_state);
+    make_rows(rows, first + features);
+    memset(halves, 0x5a, sizeof halves);
+    kernels->gather_halves(rows, features, halves);
+    for (int64_t i = 0; i < FEATURES; i++)
+      for (int64_t lane = 0; lane < BATCH_TILE; lane++) {
+        const uint16_t got = halves[i * BATCH_TILE + half_place(lane)];
+        const float wanted = i >= features ? from_half(0x5a5a) : rows[lane] == NULL ? 0.0F : (float)rows[lane][i];
+        if (from_half(got) != wanted)
+          fail_msg("%s, %lld features: half [%lld][%lld] is %g, expected %g", kernels->name, (long long)features,
+                   (long long)i, (long long)lane, (double)from_half(got), (double)wanted);
+      }
+    for (int64_t i = 0; i < FEATURES * BATCH_TILE; i++) tile[i] = -7.0F;
+    kernels->gather_bytes(rows, first, features, scale, shift, tile);
+    for (int64_t i = 0; i < FEATURES; i++)
+      for (int64_t lane = 0; lane < BATCH_TILE; lane++) {
+        const float got = tile[i * BATCH_TILE + lane];
+        const float wanted = i >= features        ? -7.0F
+                             : rows[lane] == NULL ? 0.0F
+                                                  : (float)rows[lane][first + i] * scale + shift;
+        if (got != wanted)
+          fail_msg("%s, %lld features from %lld: byte [%lld][%lld] is %g, expected %g", kernels->name,
+                   (long long)features, (long long)first, (long long)i, (long long)lane, (double)got, (double)wanted);
+      }
+    free_rows(rows);
+  }
+}
+
+static void test_gather(void **unused) {
+  (void)unused;
+  for_each(check_gather);
+}
+
+/* One value in one lane makes a feature live, be it the last lane of the last tile, NaN or infinity; -0 does not. */
+static void check_live(void) {
+  static const float values[] = {1.0F, -1e-30F, NAN, INFINITY};
+  for (int64_t features = 1; features < FEATURES; features += 1 + features / 10)
+    for (int64_t tiles = 1; tiles <= TILES; tiles++)
+      for (int form = 0; form < 2; form++) {
+        int32_t live[FEATURES + 1], wanted[FEATURES];
+        int64_t count = 0;
+        for (int64_t i = 0; i < TILES * features * BATCH_TILE; i++) panel_values[i] = i % 2 == 0 ? 0.0F : -0.0F;
+        memset(halves, 0, sizeof halves);
+        for (int64_t feature = 0; feature < features; feature++) {
+          if (support_random(&random_state) % 2 == 0) continue;
+          wanted[count++] = (int32_t)feature;
+          const int64_t lane = support_random(&random_state) % BATCH_TILE, last = support_random(&random_state) % tiles;
+          const int64_t at = (last * features + feature) * BATCH_TILE + lane;
+          panel_values[at] = values[support_random(&random_state) % 4];
+          halves[at] = 0x3f80;
+        }
+        if (tiles < TILES) panel_values[tiles * features * BATCH_TILE] = 1.0F; /* of a tile that does not count */
+        const struct panel panel = {.values = form == 0 ? panel_values : NULL,
+                                    .halves = form == 0 ? NULL : halves,
+                                    .scale = 1.0F,
+                                    .features = features};
+        live[features] = -77;
+        assert_int_equal(kernels->find_live(&panel, tiles, live), count);
+        assert_memory_equal(live, wanted, (size_t)count * sizeof *live);
+        assert_int_equal(live[features], -77);
+      }
+}
+
+static void test_live(void **unused) {
+  (void)unused;
+  for_each(check_live);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_gather), cmocka_unit_test(test_live)};
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,511 @@
+/* The kernels of dense and sparse layers on every instruction set that the machine has, against plain loops in double
+ * precision, at random sizes around those of blocks, chunks and tiles. A step that is fused into a gradient must give
+ * the bits of the gradient stored and then applied. */
+#include <float.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernels/float_mode.h"
+#include "kernels/kernels.h"
+#include "kernels/sparse_index.h"
+#include "support.h"
+
+/* What a layer is given. */
+struct shape {
+  int64_t rows, columns, count;
+  double density; /* of the mask; above 1: no mask */
+  bool sparse, halves, live;
+};
+
+/* A layer with its batch, in the form of the kernels and example by example. */
+struct layer {
+  struct shape shape;
+  uint64_t seed;
+  int64_t tiles, stride, floats;
+  double *matrix; /* [row][column], 0 where pruned */
+  uint8_t *mask;
+  uint64_t *bits;
+  uint16_t *kept;
+  struct sparse_index *index;
+  float *values, *bias;
+  double *inputs;  /* [example][column], lanes past the batch too: junk that is no example */
+  double *outputs; /* output gradient [example][row], 0 past the batch */
+  float *input_tiles, *output_tiles;
+  uint16_t *half_tiles;
+  int32_t *live;
+  struct weights weights;
+  struct panel panel;
+};
+
+enum { GUARD = 16 };
+static const float guard = 12345.0F;
+
+static const struct kernels *kernels;
+static lottery_context *context;
+static uint64_t random_state;
+
+static double any(void) { return (double)support_random_float(&random_state); }
+static int64_t below(int64_t limit) { return support_random(&random_state) % limit; }
+
+static void *room(int64_t count, size_t size) {
+  void *memory = aligned_alloc(64, ((size_t)count * size + 64) / 64 * 64);
+  assert_non_null(memory);
+  memset(memory, 0, (size_t)count * size);
+  return memory;
+}
+
+static float *guarded(int64_t count, float value) {
+  float *values = room(count + GUARD, sizeof *values);
+  for (int64_t i = 0; i < count; i++) values[i] = value;
+  for (int64_t i = 0; i < GUARD; i++) values[count + i] = guard;
+  return values;
+}
+
+static void check_guard(const float *values, int64_t count, const char *what) {
+  for (int64_t i = 0; i < GUARD; i++)
+    if (values[count + i] != guard) fail_msg("%s, %s: wrote past the end", kernels->name, what);
+}
+
+static void assert_within(const struct layer *layer, double got, double wanted, double bound, const char *what,
+                          int64_t row, int64_t column) {
+  if (fabs(got - wanted) <= bound) return;
+  fail_msg("%s, %s, seed %llu: %lldx%lld of %lld examples, density %g, sparse %d, halves %d, live %d: [%lld][%lld] is "
+           "%.9g, expected %.9g within %.3g",
+           kernels->name, what, (unsigned long long)layer->seed, (long long)layer->shape.rows,
+           (long long)layer->shape.columns, (long long)layer->shape.count, layer->shape.density,
+           (int)layer->shape.sparse, (int)layer->shape.halves, (int)layer->shape.live, (long long)row,
+           (long long)column, got, wanted, bound);
+}
+
+/* Weights and mask; some rows are empty. */
+static void make_weights(struct layer *layer) {
+  const int64_t rows = layer->shape.rows, columns = layer->shape.columns;
+  layer->matrix = room(rows * columns, sizeof(double));
+  layer->mask = room(rows * columns, 1);
+  layer->bits = room((rows * columns + 63) / 64, sizeof(uint64_t));
+  int64_t kept = 0;
+  for (int64_t row = 0; row < rows; row++) {
+    const bool empty = layer->shape.density < 1 && below(8) == 0;
+    for (int64_t i = row * columns; i < (row + 1) * columns; i++) {
+      layer->mask[i] = !empty && fabs(any()) < layer->shape.density;
+      layer->matrix[i] = layer->mask[i] ? any() : 0.0;
+      layer->bits[i / 64] |= (uint64_t)layer->mask[i] << (i % 64);
+      kept += layer->mask[i];
+    }
+  }
+  layer->weights = (struct weights){.rows = rows, .columns = columns};
+  if (layer->shape.sparse) {
+    layer->index = sparse_index_create(context, layer->bits, rows, columns, kept, 1);
+    assert_non_null(layer->index);
+    layer->floats = layer->index->entries;
+    layer->weights.index = layer->index;
+  } else {
+    layer->stride = (columns + ROW_STEP - 1) / ROW_STEP * ROW_STEP;
+    layer->floats = rows * layer->stride;
+    layer->weights.stride = layer->stride;
+    layer->kept = room(layer->floats / ROW_STEP, sizeof(uint16_t));
+    for (int64_t i = 0; i < rows * columns; i++) {
+      const int64_t at = i / columns * layer->stride + i % columns;
+      if (layer->mask[i]) layer->kept[at / ROW_STEP] |= (uint16_t)(1U << (at % ROW_STEP));
+    }
+  }
+  layer->values = guarded(layer->floats, 0);
+  layer->weights.values = layer->values;
+  layer->bias = guarded(rows, 0);
+  for (int64_t row = 0; row < rows; row++) layer->bias[row] = (float)any();
+}
+
+/* Calls visit with each survivor's element and its place in the form's array. */
+static void for_each_survivor(const struct layer *layer, void (*visit)(void *user, int64_t element, int64_t place),
+                              void *user) {
+  const int64_t columns = layer->shape.columns;
+  if (layer->index == NULL) {
+    for (int64_t i = 0; i < layer->shape.rows * columns; i++)
+      if (layer->mask[i]) visit(user, i, i / columns * layer->stride + i % columns);
+    return;
+  }
+  const struct sparse_index *index = layer->index;
+  for (int64_t line = 0; line < index->chunks * index->rows; line++)
+    for (int64_t j = index->row_start[line]; j < (int64_t)index->row_start[line + 1] - index->padding[line]; j++)
+      visit(user, line % index->rows * columns + (index->narrow != NULL ? index->narrow[j] : (int64_t)index->wide[j]),
+            j);
+}
+
+static void put_weight(void *user, int64_t element, int64_t place) {
+  struct layer *layer = user;
+  layer->values[place] = (float)layer->matrix[element];
+}
+
+static void mark_place(void *user, int64_t element, int64_t place) {
+  (void)element;
+  ((uint8_t *)user)[place] = 1;
+}
+
+/* Inputs: bytes times a scale, or floats; some features are 0 everywhere. */
+static void make_inputs(struct layer *layer) {
+  const int64_t columns = layer->shape.columns, lanes = layer->tiles * BATCH_TILE;
+  layer->inputs = room(lanes * columns, sizeof(double));
+  layer->input_tiles = guarded(lanes * columns, 0);
+  layer->half_tiles = room(lanes * columns, sizeof(uint16_t));
+  layer->live = room(columns + 1, sizeof(int32_t));
+  uint8_t *bytes = room(lanes * columns, 1);
+  int64_t live = 0;
+  for (int64_t column = 0; column < columns; column++) {
+    const bool dead = below(3) == 0;
+    if (!dead) layer->live[live++] = (int32_t)column;
+    for (int64_t i = 0; i < lanes && !dead; i++) {
+      bytes[i * columns + column] = (uint8_t)(below(3) == 0 ? 0 : below(256));
+      layer->inputs[i * columns + column] = layer->shape.halves ? bytes[i * columns + column] / 255.0 : any();
+    }
+  }
+  for (int64_t tile = 0; tile < layer->tiles; tile++) {
+    const uint8_t *rows[BATCH_TILE];
+    for (int64_t lane = 0; lane < BATCH_TILE; lane++) {
+      rows[lane] = bytes + (tile * BATCH_TILE + lane) * columns;
+      for (int64_t column = 0; column < columns; column++)
+        layer->input_tiles[(tile * columns + column) * BATCH_TILE + lane] =
+            (float)layer->inputs[(tile * BATCH_TILE + lane) * columns + column];
+    }
+    kernels->gather_halves(rows, columns, layer->half_tiles + tile * columns * BATCH_TILE);
+  }
+  free(bytes);
+  layer->panel = (struct panel){.scale = 1.0F, .features = columns};
+  if (layer->shape.halves)
+    layer->panel.halves = layer->half_tiles, layer->panel.scale = (float)(1.0 / 255);
+  else
+    layer->panel.values = layer->input_tiles;
+  if (layer->shape.live) layer->panel.live = layer->live, layer->panel.live_count = live;
+}
+
+static struct layer make_layer(struct shape shape) {
+  struct layer layer = {.shape = shape, .seed = random_state, .tiles = (shape.count + BATCH_TILE - 1) / BATCH_TILE};
+  make_weights(&layer);
+  for_each_survivor(&layer, put_weight, &layer);
+  make_inputs(&layer);
+  const int64_t rows = shape.rows, lanes = layer.tiles * BATCH_TILE;
+  layer.outputs = room(lanes * rows, sizeof(double));
+  layer.output_tiles = guarded(lanes * rows, 0);
+  for (int64_t i = 0; i < shape.count; i++)
+    for (int64_t row = 0; row < rows; row++) {
+      layer.outputs[i * rows + row] = any();
+      layer.output_tiles[(i / BATCH_TILE * rows + row) * BATCH_TILE + i % BATCH_TILE] =
+          (float)layer.outputs[i * rows + row];
+    }
+  return layer;
+}
+
+static void release_layer(struct layer *layer) {
+  void *memory[] = {layer->matrix,      layer->mask,       layer->bits,   layer->kept,
+                    layer->values,      layer->bias,       layer->inputs, layer->outputs,
+                    layer->input_tiles, layer->half_tiles, layer->live,   layer->output_tiles};
+  for (size_t i = 0; i < sizeof memory / sizeof memory[0]; i++) free(memory[i]);
+  sparse_index_destroy(context, layer->index);
+}
+
+/* Higham 2002, section 3.1, any order of summation, with the roundings of scale and bias. */
+static double bound_of(int64_t terms, double magnitude) {
+  return (double)(terms + 6) * (double)FLT_EPSILON / 2 * magnitude + (double)FLT_MIN;
+}
+
+static void check_forward(const struct layer *layer, bool with_bias, bool relu) {
+  const int64_t rows = layer->shape.rows, columns = layer->shape.columns, floats = layer->tiles * rows * BATCH_TILE;
+  float *outputs = guarded(floats, NAN); /* what is there is not read */
+  for (int64_t tile = 0; tile < layer->tiles; tile++)
+    (layer->shape.sparse ? kernels->sparse_forward : kernels->dense_forward)(
+        &layer->weights, with_bias ? layer->bias : NULL, &layer->panel, tile, relu, outputs + tile * rows * BATCH_TILE);
+  check_guard(outputs, floats, "forward");
+  for (int64_t i = 0; i < layer->tiles * BATCH_TILE; i++)
+    for (int64_t row = 0; row < rows; row++) {
+      double sum = with_bias ? (double)layer->bias[row] : 0, magnitude = fabs(sum);
+      for (int64_t j = 0; j < columns; j++) {
+        const double product = layer->matrix[row * columns + j] * layer->inputs[i * columns + j];
+        sum += product;
+        magnitude += fabs(product);
+      }
+      if (relu && sum < 0) sum = 0;
+      assert_within(layer, (double)outputs[(i / BATCH_TILE * rows + row) * BATCH_TILE + i % BATCH_TILE], sum,
+                    bound_of(columns, magnitude), relu ? "forward with ReLU" : "forward", row, i);
+    }
+  free(outputs);
+}
+
+static void check_input_gradient(const struct layer *layer, bool accumulate) {
+  const int64_t rows = layer->shape.rows, columns = layer->shape.columns, floats = layer->tiles * columns * BATCH_TILE;
+  float *gradient = guarded(floats, accumulate ? 0.75F : NAN);
+  for (int64_t tile = 0; tile < layer->tiles; tile++)
+    (layer->shape.sparse ? kernels->sparse_input_gradient : kernels->dense_input_gradient)(
+        &layer->weights, layer->output_tiles + tile * rows * BATCH_TILE, accumulate,
+        gradient + tile * columns * BATCH_TILE);
+  check_guard(gradient, floats, "input gradient");
+  for (int64_t i = 0; i < layer->tiles * BATCH_TILE; i++)
+    for (int64_t column = 0; column < columns; column++) {
+      double sum = accumulate ? 0.75 : 0, magnitude = sum;
+      for (int64_t row = 0; row < rows; row++) {
+        const double product = layer->matrix[row * columns + column] * layer->outputs[i * rows + row];
+        sum += product;
+        magnitude += fabs(product);
+      }
+      assert_within(layer, (double)gradient[(i / BATCH_TILE * columns + column) * BATCH_TILE + i % BATCH_TILE], sum,
+                    bound_of(rows, magnitude), "input gradient", column, i);
+    }
+  free(gradient);
+}
+
+/* The micro-kernel of dense gradients: BLIS's and the library's own in turn. */
+static const struct micro_kernel *micro_kernel;
+
+static void weight_gradient(const struct layer *layer, const struct update *update) {
+  if (layer->shape.sparse) {
+    kernels->sparse_weight_gradient(&layer->weights, &layer->panel, layer->output_tiles, layer->shape.count, update);
+    return;
+  }
+  const int64_t floats = weight_gradient_workspace(layer->shape.rows, layer->shape.columns, layer->shape.count);
+  float *workspace = guarded(floats, NAN);
+  kernels->dense_weight_gradient(micro_kernel, &layer->weights, &layer->panel, layer->output_tiles, layer->shape.count,
+                                 update, workspace);
+  check_guard(workspace, floats, "the workspace of weight gradients");
+  free(workspace);
+}
+
+/* A flat array in which what is no weight is 0, as it must be, and the rest is `value`. */
+static float *flat_array(const struct layer *layer, const uint8_t *places, float value) {
+  float *values = guarded(layer->floats, 0);
+  for (int64_t i = 0; i < layer->floats; i++)
+    if (places[i]) values[i] = value;
+  return values;
+}
+
+struct stored {
+  const struct layer *layer;
+  const float *gradient;
+};
+
+static void check_stored(void *user, int64_t element, int64_t place) {
+  const struct stored *stored = user;
+  const struct layer *layer = stored->layer;
+  const int64_t row = element / layer->shape.columns, column = element % layer->shape.columns;
+  double sum = 0, magnitude = 0;
+  for (int64_t i = 0; i < layer->shape.count; i++) {
+    const double product =
+        layer->outputs[i * layer->shape.rows + row] * layer->inputs[i * layer->shape.columns + column];
+    sum += product;
+    magnitude += fabs(product);
+  }
+  assert_within(layer, (double)stored->gradient[place], sum, bound_of(layer->shape.count, magnitude), "weight gradient",
+                row, column);
+}
+
+static struct update make_update(const struct layer *layer, enum update_kind kind, int variant) {
+  return (struct update){.kind = kind,
+                         .rate = 0.05F,
+                         .epsilon = 1e-8F,
+                         .decay = variant % 2 == 0 ? 0.0F : 0.01F,
+                         .momentum = 0.9F,
+                         .beta1 = 0.9F,
+                         .beta2 = 0.999F,
+                         .nesterov = variant % 3 == 2,
+                         .kept = layer->shape.density > 1 ? NULL : layer->kept};
+}
+
+/* Arrays of an update: weights and state are random at the survivors. */
+static void give_arrays(const struct layer *layer, const uint8_t *places, uint64_t seed, bool momentum,
+                        struct update *update) {
+  const uint64_t before = random_state;
+  random_state = seed;
+  update->gradient = flat_array(layer, places, NAN);
+  update->weights = flat_array(layer, places, 0);
+  update->first = momentum ? flat_array(layer, places, 0) : NULL;
+  update->second = flat_array(layer, places, 0);
+  for (int64_t i = 0; i < layer->floats; i++) {
+    if (!places[i]) continue;
+    update->weights[i] = (float)any();
+    if (momentum) update->first[i] = (float)any();
+    update->second[i] = (float)fabs(any());
+  }
+  random_state = before;
+}
+
+static void release_arrays(struct update *update) {
+  free(update->gradient);
+  free(update->weights);
+  free(update->first);
+  free(update->second);
+}
+
+static void check_equal(const struct layer *layer, const uint8_t *places, const float *fused, const float *apart,
+                        const char *what) {
+  if (fused == NULL) return;
+  check_guard(fused, layer->floats, what);
+  for (int64_t i = 0; i < layer->floats; i++) {
+    if (memcmp(&fused[i], &apart[i], sizeof *fused) != 0)
+      assert_within(layer, (double)fused[i], (double)apart[i], -1, what, 0, i);
+    if (!places[i] && fused[i] != 0.0F) assert_within(layer, (double)fused[i], 0, 0, what, -1, i);
+  }
+}
+
+static void check_fused(const struct layer *layer, const uint8_t *places, enum update_kind kind, int variant) {
+  struct update fused = make_update(layer, kind, variant), apart = fused;
+  const uint64_t seed = random_state;
+  const bool momentum = kind == UPDATE_ADAM || variant > 0;
+  give_arrays(layer, places, seed, momentum, &fused);
+  give_arrays(layer, places, seed, momentum, &apart);
+  weight_gradient(layer, &fused);
+  apart.kind = UPDATE_STORE;
+  weight_gradient(layer, &apart);
+  apart.kind = kind;
+  kernels->apply(&apart, layer->floats);
+  const char *name = kind == UPDATE_ADAM ? "Adam fused" : "SGD fused";
+  check_equal(layer, places, fused.weights, apart.weights, name);
+  check_equal(layer, places, fused.first, apart.first, name);
+  check_equal(layer, places, fused.second, apart.second, name);
+  release_arrays(&fused);
+  release_arrays(&apart);
+}
+
+static void check_weight_gradient(const struct layer *layer) {
+  uint8_t *places = room(layer->floats, 1);
+  for_each_survivor(layer, mark_place, places);
+  struct update update = make_update(layer, UPDATE_STORE, 0);
+  give_arrays(layer, places, random_state, true, &update);
+  float *weights = flat_array(layer, places, 0);
+  memcpy(weights, update.weights, (size_t)layer->floats * sizeof *weights);
+  weight_gradient(layer, &update);
+  check_guard(update.gradient, layer->floats, "weight gradient");
+  struct stored stored = {layer, update.gradient};
+  for_each_survivor(layer, check_stored, &stored);
+  for (int64_t i = 0; i < layer->floats; i++)
+    if (!places[i]) assert_within(layer, (double)update.gradient[i], 0, 0, "gradient of what is no weight", -1, i);
+  assert_memory_equal(weights, update.weights, (size_t)layer->floats * sizeof *weights);
+  free(weights);
+  release_arrays(&update);
+  for (int variant = 0; variant < 4; variant++) check_fused(layer, places, UPDATE_SGD, variant);
+  for (int variant = 0; variant < 2; variant++) check_fused(layer, places, UPDATE_ADAM, variant);
+  free(places);
+}
+
+/* Everything about one layer. */
+static void check_layer(struct shape shape) {
+  random_state += 1000003;
+  struct layer layer = make_layer(shape);
+  const bool relu = below(2) == 0;
+  check_forward(&layer, true, relu);
+  check_forward(&layer, false, !relu);
+  check_input_gradient(&layer, below(2) == 0);
+  check_weight_gradient(&layer);
+  release_layer(&layer);
+}
+
+static void for_each(void (*check)(bool sparse), bool sparse) {
+  assert_ok(NULL, lottery_context_create(&context));
+  for (int32_t set = LOTTERY_INSTRUCTION_SET_PORTABLE; set <= LOTTERY_INSTRUCTION_SET_NEON; set++) {
+    kernels = kernels_for(set);
+    if (kernels == NULL) continue;
+    random_state = (uint64_t)set;
+    const uint64_t mode = float_mode_enter();
+    micro_kernel = micro_kernel_for(kernels);
+    check(sparse);
+    micro_kernel = kernels->own_micro_kernel;
+    if (!sparse) check(sparse);
+    float_mode_leave(mode);
+  }
+  lottery_context_destroy(context);
+}
+
+static const double densities[] = {2, 1, 0.6, 0.3, 0.1, 0.02, 0};
+enum { DENSITIES = sizeof densities / sizeof densities[0] };
+
+static int64_t some_count(void) { return below(4) == 0 ? 1 + below(200) : 1 + below(BATCH_TILE); }
+
+static void check_every_width(bool sparse) {
+  for (int64_t columns = 1; columns <= 300; columns++)
+    check_layer((struct shape){1 + below(20), columns, some_count(), densities[columns % DENSITIES], sparse,
+                               below(2) == 0, below(2) == 0});
+  for (int64_t rows = 1; rows <= 40; rows++)
+    check_layer((struct shape){rows, 1 + below(40), some_count(), densities[rows % DENSITIES], sparse, below(2) == 0,
+                               below(2) == 0});
+}
+
+/* Sizes around those that chunks of inputs have (112 dense, 128 sparse), and the counts around those of tiles. */
+static void check_chunks(bool sparse) {
+  static const int64_t widths[] = {111, 112, 113, 127, 128, 129, 224, 255, 256, 257, 384, 385, 784};
+  static const int64_t counts[] = {1, 60, 63, 64, 65, 100, 128, 129, 200};
+  for (size_t i = 0; i < sizeof widths / sizeof widths[0]; i++)
+    for (int form = 0; form < 4; form++)
+      check_layer((struct shape){1 + below(9), widths[i], counts[(i * 4 + (size_t)form) % 9],
+                                 densities[(i + (size_t)form) % 4], sparse, form % 2 != 0, form / 2 != 0});
+  check_layer((struct shape){100, 300, 60, 0.3, sparse, false, false});
+}
+
+static void check_nothing_live(bool sparse) {
+  for (int halves = 0; halves < 2; halves++) {
+    struct layer layer = make_layer((struct shape){7, 40, 70, 0.5, sparse, halves != 0, true});
+    memset(layer.inputs, 0, (size_t)(layer.tiles * BATCH_TILE * 40) * sizeof *layer.inputs);
+    memset(layer.input_tiles, 0, (size_t)(layer.tiles * BATCH_TILE * 40) * sizeof *layer.input_tiles);
+    memset(layer.half_tiles, 0, (size_t)(layer.tiles * BATCH_TILE * 40) * sizeof *layer.half_tiles);
+    layer.panel.live_count = 0;
+    check_forward(&layer, true, false);
+    check_forward(&layer, true, true);
+    check_weight_gradient(&layer);
+    release_layer(&layer);
+  }
+}
+
+/* More inputs than 16-bit columns can name. */
+static void check_wide(bool sparse) {
+  for (int halves = 0; halves < 2; halves++) {
+    check_layer((struct shape){2, 65534, 3, 0.01, sparse, halves != 0, false});
+    check_layer((struct shape){2, 65535, 3, 0.01, sparse, halves != 0, false});
+    check_layer((struct shape){3, 66000, 5, 0.3, sparse, halves != 0, true});
+  }
+}
+
+static void test_dense(void **unused) {
+  (void)unused;
+  for_each(check_every_width, false);
+  for_each(check_chunks, false);
+  for_each(check_nothing_live, false);
+}
+
+static void test_sparse(void **unused) {
+  (void)unused;
+  for_each(check_every_width, true);
+  for_each(check_chunks, true);
+  for_each(check_nothing_live, true);
+  for_each(check_wide, true);
+}
+
+/* NaN stays NaN through ReLU, and a pruned weight keeps out the NaN of its input's gradient. */
+static void check_not_a_number(bool sparse) {
+  struct layer layer = make_layer((struct shape){9, 50, 10, 0.5, sparse, false, false});
+  for (int64_t row = 0; row < 9; row++) layer.output_tiles[row * BATCH_TILE + 3] = NAN;
+  uint8_t *places = room(layer.floats, 1);
+  for_each_survivor(&layer, mark_place, places);
+  struct update update = make_update(&layer, UPDATE_SGD, 1);
+  give_arrays(&layer, places, 1, true, &update);
+  weight_gradient(&layer, &update);
+  for (int64_t i = 0; i < layer.floats; i++)
+    assert_true(places[i] ? isnan(update.weights[i]) : update.weights[i] == 0.0F && update.first[i] == 0.0F);
+  release_arrays(&update);
+  free(places);
+  for (int64_t row = 0; row < 9; row++) layer.bias[row] = NAN;
+  float *outputs = guarded(9 * BATCH_TILE, 0);
+  (sparse ? kernels->sparse_forward : kernels->dense_forward)(&layer.weights, layer.bias, &layer.panel, 0, true,
+                                                              outputs);
+  for (int64_t i = 0; i < 9 * BATCH_TILE; i++) assert_true(isnan(outputs[i]));
+  free(outputs);
+  release_layer(&layer);
+}
+
+static void test_not_a_number(void **unused) {
+  (void)unused;
+  for_each(check_not_a_number, false);
+  for_each(check_not_a_number, true);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_dense), cmocka_unit_test(test_sparse),
+                                     cmocka_unit_test(test_not_a_number)};
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
