@@ -1,9 +1,8 @@
 /* Building the index of packed survivors. */
 #include "kernels/sparse_index.h"
 
-#include <stddef.h>
-
 #include "base/arithmetic.h"
+#include "base/bits.h"
 #include "base/memory.h"
 #include "kernels/kernels.h"
 
@@ -28,18 +27,24 @@ static int64_t chunk_width(const struct sparse_index *index) {
   return (index->columns + index->chunks - 1) / index->chunks;
 }
 
-static int is_kept(const uint64_t *bits, int64_t element) { return (bits[element / 64] >> (element % 64)) & 1; }
-
 /* The columns of one row of one chunk: counted, or written from `entry` on when the columns exist. */
 static int64_t take_row(struct sparse_index *index, const uint64_t *bits, int64_t chunk, int64_t row, int64_t entry) {
   const int64_t first = chunk * chunk_width(index),
                 end = arithmetic_minimum(first + chunk_width(index), index->columns);
   int64_t taken = 0;
-  for (int64_t column = first; column < end; column++) {
-    if (!is_kept(bits, row * index->columns + column)) continue;
-    if (index->narrow != NULL) index->narrow[entry + taken] = (uint16_t)column;
-    if (index->wide != NULL) index->wide[entry + taken] = (uint32_t)column;
-    taken++;
+  for (int64_t at = first; at < end; at += 64) {
+    uint64_t kept = bits_take(bits, row * index->columns + at, arithmetic_minimum(64, end - at));
+    if (index->narrow == NULL && index->wide == NULL) {
+      taken += __builtin_popcountll(kept);
+      continue;
+    }
+    for (; kept != 0; kept &= kept - 1, taken++) {
+      const int64_t column = at + __builtin_ctzll(kept);
+      if (index->narrow != NULL)
+        index->narrow[entry + taken] = (uint16_t)column;
+      else
+        index->wide[entry + taken] = (uint32_t)column;
+    }
   }
   return taken;
 }
@@ -67,21 +72,17 @@ static void fill_columns(struct sparse_index *index, const uint64_t *bits) {
   }
 }
 
-static int64_t column_of(const struct sparse_index *index, int64_t entry) {
-  return index->narrow != NULL ? index->narrow[entry] : index->wide[entry];
-}
-
 /* Counting sort by column. column_start is shifted by one while it fills, so that it ends where it should. */
 static void transpose(struct sparse_index *index) {
   uint32_t *start = index->column_start;
   const int64_t lines = index->chunks * index->rows;
   for (int64_t i = 0; i < lines; i++)
     for (int64_t j = index->row_start[i]; j < (int64_t)index->row_start[i + 1] - index->padding[i]; j++)
-      start[column_of(index, j) + 2]++;
+      start[sparse_column(index, j) + 2]++;
   for (int64_t column = 0; column < index->columns; column++) start[column + 2] += start[column + 1];
   for (int64_t i = 0; i < lines; i++)
     for (int64_t j = index->row_start[i]; j < (int64_t)index->row_start[i + 1] - index->padding[i]; j++) {
-      const uint32_t place = start[column_of(index, j) + 1]++;
+      const uint32_t place = start[sparse_column(index, j) + 1]++;
       index->transposed_row[place] = (uint32_t)(i % index->rows);
       index->transposed_entry[place] = (uint32_t)j;
     }

@@ -6,6 +6,8 @@
 #ifndef KERNELS_SPARSE_INDEX_H
 #define KERNELS_SPARSE_INDEX_H
 
+#include <stddef.h>
+
 #include "base/public.h"
 
 struct lottery_context;
@@ -25,6 +27,11 @@ struct sparse_index {
   uint32_t *transposed_row;   /* [kept] */
   uint32_t *transposed_entry; /* [kept] */
 };
+
+/* The column of an entry. */
+static inline int64_t sparse_column(const struct sparse_index *index, int64_t entry) {
+  return index->narrow != NULL ? index->narrow[entry] : index->wide[entry];
+}
 
 /* Inputs of a chunk for this many entries a row on average; fewer entries gain nothing from the cache. A pure function.
  */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/arithmetic.h"
+#include "base/bits.h"
 #include "base/context.h"
 #include "base/memory.h"
 #include "kernels/crossover.h"
@@ -27,9 +28,10 @@ static uint16_t *blocks_of(struct lottery_context *context, const struct tensor_
   uint16_t *kept = memory_allocate(context, tensor->rows * blocks, sizeof *kept);
   if (kept == NULL) return NULL;
   for (int64_t row = 0; row < tensor->rows; row++)
-    for (int64_t column = 0; column < tensor->columns; column++)
-      if (mask_bit(bits, row * tensor->columns + column))
-        kept[row * blocks + column / ROW_STEP] |= (uint16_t)(1U << (column % ROW_STEP));
+    for (int64_t block = 0; block < blocks; block++)
+      kept[row * blocks + block] =
+          (uint16_t)bits_take(bits, row * tensor->columns + block * ROW_STEP,
+                              arithmetic_minimum(ROW_STEP, tensor->columns - block * ROW_STEP));
   return kept;
 }
 
@@ -103,7 +105,7 @@ static bool next_packed(struct walk *walk, int64_t *place, int64_t *element) {
     if (entry < (int64_t)index->row_start[line + 1] - index->padding[line]) {
       walk->column++;
       *place = entry;
-      *element = walk->row * index->columns + (index->narrow != NULL ? index->narrow[entry] : index->wide[entry]);
+      *element = walk->row * index->columns + sparse_column(index, entry);
       return true;
     }
     walk->column = 0;
@@ -134,29 +136,47 @@ static bool next(struct walk *walk, int64_t *place, int64_t *element) {
   return walk->tensor->index != NULL ? next_packed(walk, place, element) : next_dense(walk, place, element);
 }
 
+/* Packed survivors are copied line by line, in whatever order they stand. */
+static void read_packed(const struct sparse_index *index, const float *flat, float *values) {
+  memset(values, 0, (size_t)(index->rows * index->columns) * sizeof *values);
+  for (int64_t line = 0; line < index->chunks * index->rows; line++) {
+    float *row = values + line % index->rows * index->columns;
+    const int64_t end = (int64_t)index->row_start[line + 1] - index->padding[line];
+    for (int64_t i = index->row_start[line]; i < end; i++) row[sparse_column(index, i)] = flat[i];
+  }
+}
+
+static void write_packed(const struct sparse_index *index, float *flat, const float *values) {
+  for (int64_t line = 0; line < index->chunks * index->rows; line++) {
+    const float *row = values + line % index->rows * index->columns;
+    const int64_t end = (int64_t)index->row_start[line + 1] - index->padding[line];
+    for (int64_t i = index->row_start[line]; i < end; i++) flat[i] = row[sparse_column(index, i)];
+  }
+}
+
 void layout_read(const struct layout *layout, const float *flat, int64_t tensor, float *values) {
   const struct tensor_layout *from = &layout->tensors[tensor];
   flat += from->offset;
-  if (from->index == NULL) {
-    for (int64_t row = 0; row < from->rows; row++)
-      memcpy(values + row * from->columns, flat + row * from->stride, (size_t)from->columns * sizeof *values);
+  if (from->index != NULL) {
+    read_packed(from->index, flat, values);
     return;
   }
-  memset(values, 0, (size_t)(from->rows * from->columns) * sizeof *values);
-  struct walk walk = {.tensor = from};
-  for (int64_t place, element; next_packed(&walk, &place, &element);) values[element] = flat[place];
+  for (int64_t row = 0; row < from->rows; row++)
+    memcpy(values + row * from->columns, flat + row * from->stride, (size_t)from->columns * sizeof *values);
 }
 
 void layout_write(const struct layout *layout, float *flat, int64_t tensor, const float *values) {
   const struct tensor_layout *to = &layout->tensors[tensor];
   flat += to->offset;
-  if (to->index == NULL && to->kept == NULL) {
-    for (int64_t row = 0; row < to->rows; row++)
-      memcpy(flat + row * to->stride, values + row * to->columns, (size_t)to->columns * sizeof *values);
+  if (to->index != NULL) {
+    write_packed(to->index, flat, values);
     return;
   }
-  struct walk walk = {.tensor = to};
-  for (int64_t place, element; next(&walk, &place, &element);) flat[place] = values[element];
+  for (int64_t row = 0; row < to->rows; row++)
+    memcpy(flat + row * to->stride, values + row * to->columns, (size_t)to->columns * sizeof *values);
+  for (int64_t block = 0; to->kept != NULL && block < to->floats / ROW_STEP; block++)
+    for (uint32_t pruned = (uint16_t)~to->kept[block]; pruned != 0; pruned &= pruned - 1)
+      flat[block * ROW_STEP + __builtin_ctz(pruned)] = 0.0F;
 }
 
 int64_t layout_survivors(const struct layout *layout, int64_t tensor) {
