@@ -5,14 +5,16 @@
 #include "kernels/kernels.h"
 #include "kernels/vector.h"
 
-/* Sets with 32 registers hold a block of outputs, four vectors of lanes each, in most of them; those with 16 a smaller
- * one. */
+/* A block of sums, ROW_BLOCK outputs by LANE_VECTORS vectors of lanes, and what feeds it fill the registers: 32 of
+ * them, or 16. */
 #if defined(__AVX512F__) || defined(__aarch64__)
-enum { ROW_BLOCK = 6 };
+enum { ROW_BLOCK = 6, LANE_VECTORS = 4 };
+#elif defined(__AVX2__)
+enum { ROW_BLOCK = 6, LANE_VECTORS = 2 };
 #else
-enum { ROW_BLOCK = 3 };
+enum { ROW_BLOCK = 4, LANE_VECTORS = 2 };
 #endif
-enum { LANE_VECTORS = 4, LANE_GROUP = LANE_VECTORS * VECTOR_LANES };
+enum { LANE_GROUP = LANE_VECTORS * VECTOR_LANES };
 
 /* One tile of a panel; which of the two it is, is a constant where kernels are inlined. */
 struct tile {

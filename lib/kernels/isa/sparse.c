@@ -17,7 +17,7 @@ enum { SPARSE_LANES = SPARSE_VECTORS * VECTOR_LANES };
 enum { UPDATE_ENTRIES = 64 };
 
 VECTOR_INLINE void load(bool halves, struct tile tile, int64_t feature, int lane, vector x[SPARSE_VECTORS]) {
-#pragma GCC unroll 2
+#pragma GCC unroll 4
   for (int i = 0; i < SPARSE_VECTORS; i += LANE_VECTORS)
     load_lanes(halves, tile, feature, lane + i * VECTOR_LANES, x + i);
 }
