@@ -1,0 +1,746 @@
+/* liblottery: finds winning tickets, the small subnetworks that train as well as the whole.
+ *
+ * J. Frankle, M. Carbin: The Lottery Ticket Hypothesis: Finding Sparse, Trainable Neural Networks, ICLR 2019.
+ *
+ * This header is the manual. It is plain C99 and C++, without macros that a caller would need, so that a
+ * binding generator can read it. The sections:
+ *
+ *   1 Conventions    2 Context    3 Options    4 Network    5 Dataset
+ *   6 Mask           7 Snapshot   8 Pruner     9 Trainer
+ */
+#ifndef LOTTERY_H
+#define LOTTERY_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ==================================================================================================
+ * 1 Conventions
+ *
+ * Results. Every function that can fail returns a lottery_status: 0 is success, a negative value an error, a
+ *   positive value success with something to say. Results leave through the last parameters. On an error every
+ *   created handle is NULL and every argument is as it was; lottery_trainer_run, which stops after its last
+ *   completed iteration, is the one exception and says so.
+ * Message. An error leaves a message in the context of the first handle argument, naming the argument, the value
+ *   and the limit: lottery_context_message copies it. The message of an earlier error stays until the next one.
+ *   Where no handle is valid, lottery_status_name is all there is.
+ * Handles are opaque and counted: a network, dataset, mask, snapshot, pruner or trainer keeps what it needs alive,
+ *   so handles may be destroyed in any order, from any thread. Each created handle is destroyed once, by its
+ *   _destroy function, which takes NULL as well.
+ * Memory. Arrays are copied in and out; the library never returns a pointer into itself, except to constant
+ *   strings that live as long as the library is loaded. Borrowed dataset memory (section 5) is the one exception
+ *   on the way in.
+ * Sizes and counts are int64_t. An array argument comes with its count in elements, and a wrong count is an
+ *   error, not a truncation. Arrays of more than one dimension are row-major, the last index running fastest.
+ * Text goes to a caller's buffer of `capacity` bytes: at most capacity - 1 bytes and a terminating zero are
+ *   written, `needed` (may be NULL) receives the bytes for the whole text with its zero. buffer may be NULL when
+ *   capacity is 0. All strings are UTF-8.
+ * Threads. Contexts, datasets, masks and snapshots may be used from any number of threads at once. A network, a
+ *   trainer and a pruner are used by one thread at a time, a trainer's network with it. Any number of contexts
+ *   work in parallel.
+ * Randomness. Everything random is a pure function of a uint64_t seed that the caller gives, made with the
+ *   counter-based generator Philox4x32-10 (Salmon et al., SC 2011): initial weights, orders of data, splits and
+ *   shuffles are the same bits on every machine.
+ * Repeatability. For one build of the library, instruction set, seed and setting, training gives the same bits in
+ *   every run.
+ * Allocation. Training and evaluation allocate nothing after the first call of their kind.
+ * ================================================================================================== */
+
+/* 0 ok, negative an error, positive information. */
+typedef int32_t lottery_status;
+
+enum {
+  LOTTERY_OK = 0,
+  LOTTERY_CANCELLED = 1,          /* stopped by lottery_context_cancel, after a completed iteration */
+  LOTTERY_STOPPED = 2,            /* stopped by the progress callback, after a completed iteration */
+  LOTTERY_PARTIAL = 3,            /* done, but some tensors did not match: the message lists them */
+  LOTTERY_ERROR_ARGUMENT = -1,    /* an argument is NULL or out of its range */
+  LOTTERY_ERROR_HANDLE = -2,      /* a handle is NULL or of another kind */
+  LOTTERY_ERROR_MEMORY = -3,      /* an allocation failed, or a size does not fit */
+  LOTTERY_ERROR_STATE = -4,       /* the call is not possible now */
+  LOTTERY_ERROR_SHAPE = -5,       /* shapes, sizes or names that must agree do not */
+  LOTTERY_ERROR_FILE = -6,        /* a file cannot be opened or read */
+  LOTTERY_ERROR_FORMAT = -7,      /* a file's content is not what it must be */
+  LOTTERY_ERROR_NOT_FINITE = -8,  /* a loss or weight is infinite or not a number */
+  LOTTERY_ERROR_UNSUPPORTED = -9, /* this machine or build cannot do it */
+  LOTTERY_ERROR_MASK = -10        /* a pruned weight is not zero */
+};
+
+typedef struct lottery_context lottery_context;
+typedef struct lottery_network lottery_network;
+typedef struct lottery_dataset lottery_dataset;
+typedef struct lottery_mask lottery_mask;
+typedef struct lottery_snapshot lottery_snapshot;
+typedef struct lottery_pruner lottery_pruner;
+typedef struct lottery_trainer lottery_trainer;
+
+/* The library's version, "major.minor.patch". Any thread. */
+const char *lottery_version(void);
+
+/* The name of a status, such as "LOTTERY_ERROR_SHAPE"; "unknown status" for any other value. Any thread. */
+const char *lottery_status_name(lottery_status status);
+
+/* ==================================================================================================
+ * 2 Context: the allocator, the message, the instruction set, cancelling
+ * ================================================================================================== */
+
+/* A host's allocator. allocate returns `size` bytes (at least 1) aligned to `alignment` (a power of two, at most
+ * 64), or NULL; release receives what allocate returned and the same size. Both may be called from any thread that
+ * uses the library, must be safe for that, and must not call the library. */
+typedef void *(*lottery_allocate)(int64_t size, int64_t alignment, void *user);
+typedef void (*lottery_release)(void *memory, int64_t size, void *user);
+
+/* The instruction sets that kernels are built for. */
+enum {
+  LOTTERY_INSTRUCTION_SET_AUTOMATIC = 0, /* the best that the machine has */
+  LOTTERY_INSTRUCTION_SET_PORTABLE = 1,  /* baseline of the architecture; runs everywhere */
+  LOTTERY_INSTRUCTION_SET_AVX2 = 2,      /* x86-64 with AVX2 and FMA */
+  LOTTERY_INSTRUCTION_SET_AVX512 = 3,    /* x86-64 with AVX-512 F, BW, DQ and VL */
+  LOTTERY_INSTRUCTION_SET_NEON = 4       /* arm64 */
+};
+
+/* Creates a context that allocates with the C library, on the best instruction set.
+ * out: receives the context; destroy it with lottery_context_destroy.
+ * Errors: ARGUMENT (out is NULL), MEMORY. Any thread. */
+lottery_status lottery_context_create(lottery_context **out);
+
+/* The same with a host's allocator, used for every byte that the library allocates from then on.
+ * user: handed to both callbacks as it is. The callbacks must work until the last handle of the context is gone.
+ * Errors: ARGUMENT (a callback or out is NULL), MEMORY. Any thread. */
+lottery_status lottery_context_create_with_allocator(lottery_allocate allocate, lottery_release release, void *user,
+                                                     lottery_context **out);
+
+/* Gives up the host's reference; the context lives on while handles made from it do. NULL is a no-op. */
+void lottery_context_destroy(lottery_context *context);
+
+/* Copies the message of the last error in this context (empty if there was none). Text as in section 1.
+ * Errors: HANDLE, ARGUMENT (capacity negative, or buffer NULL with capacity over 0). Any thread. */
+lottery_status lottery_context_message(lottery_context *context, char *buffer, int64_t capacity, int64_t *needed);
+
+/* Chooses the instruction set for networks created afterwards. instruction_set: LOTTERY_INSTRUCTION_SET_….
+ * Errors: HANDLE, ARGUMENT (no such value), UNSUPPORTED (the machine or the build lacks it). */
+lottery_status lottery_context_set_instruction_set(lottery_context *context, int32_t instruction_set);
+
+/* The instruction set in use; never AUTOMATIC. Errors: HANDLE, ARGUMENT. */
+lottery_status lottery_context_get_instruction_set(lottery_context *context, int32_t *out);
+
+/* Describes the backend in one line: library version, CPU features found, instruction set in use, BLIS version and
+ * micro-kernel. Text as in section 1. Errors: HANDLE, ARGUMENT. Any thread. */
+lottery_status lottery_context_describe(lottery_context *context, char *buffer, int64_t capacity, int64_t *needed);
+
+/* bytes: allocated through the context now. peak: the most at any time. Either may be NULL. Errors: HANDLE. Any
+ * thread. */
+lottery_status lottery_context_memory(lottery_context *context, int64_t *bytes, int64_t *peak);
+
+/* Makes every lottery_trainer_run in this context stop after its current iteration and return LOTTERY_CANCELLED,
+ * and later calls at once, until lottery_context_resume. One lock-free store: legal in a signal handler and from any
+ * thread. NULL is a no-op. */
+void lottery_context_cancel(lottery_context *context);
+
+/* Takes a cancel back. Any thread. NULL is a no-op. */
+void lottery_context_resume(lottery_context *context);
+
+/* ==================================================================================================
+ * 3 Options: one table for all of them
+ *
+ * Options are set by key through lottery_network_node_set_integer, lottery_trainer_set_…, lottery_pruner_set_…. The
+ * table behind them can be read, so that a binding or a command line can be generated.
+ * ================================================================================================== */
+
+/* What an option belongs to. */
+enum { LOTTERY_HANDLE_NODE = 1, LOTTERY_HANDLE_TRAINER = 2, LOTTERY_HANDLE_PRUNER = 3, LOTTERY_HANDLE_NETWORK = 4 };
+
+/* The type of an option's value. A choice is an integer with named values. */
+enum { LOTTERY_TYPE_INTEGER = 1, LOTTERY_TYPE_REAL = 2, LOTTERY_TYPE_REALS = 3, LOTTERY_TYPE_CHOICE = 4 };
+
+/* Keys of a node (lottery_network_node_set_integer). */
+enum {
+  LOTTERY_NODE_BIAS = 100 /* integer 0 or 1, default 1: a dense layer adds a bias to each unit */
+};
+
+/* Keys of a trainer. "rate" is the learning rate. */
+enum {
+  LOTTERY_TRAINER_OPTIMISER = 200,        /* choice LOTTERY_OPTIMISER_…, default Adam */
+  LOTTERY_TRAINER_LOSS = 201,             /* choice LOTTERY_LOSS_…, default softmax cross-entropy */
+  LOTTERY_TRAINER_BATCH_SIZE = 202,       /* integer 1 to 65536, default 60: examples of one iteration */
+  LOTTERY_TRAINER_LEARNING_RATE = 203,    /* real 0 to 1e6, default 0.0012 */
+  LOTTERY_TRAINER_MOMENTUM = 204,         /* real 0 to 1, default 0: SGD's momentum */
+  LOTTERY_TRAINER_NESTEROV = 205,         /* integer 0 or 1, default 0: SGD's momentum in Nesterov's form */
+  LOTTERY_TRAINER_BETA1 = 206,            /* real 0 to below 1, default 0.9: Adam's decay of the first moment */
+  LOTTERY_TRAINER_BETA2 = 207,            /* real 0 to below 1, default 0.999: Adam's decay of the second moment */
+  LOTTERY_TRAINER_EPSILON = 208,          /* real above 0 to 1, default 1e-8: Adam's epsilon */
+  LOTTERY_TRAINER_WEIGHT_DECAY = 209,     /* real 0 to 1e6, default 0: L2, added to the gradient */
+  LOTTERY_TRAINER_DECAY_BIASES = 210,     /* integer 0 or 1, default 0: whether biases decay too */
+  LOTTERY_TRAINER_WARMUP = 211,           /* integer 0 to 2^53, default 0: iterations of linear warm-up of the rate */
+  LOTTERY_TRAINER_MILESTONES = 212,       /* reals, default none: iterations at which the rate is multiplied */
+  LOTTERY_TRAINER_MILESTONE_FACTOR = 213, /* real 0 to 1, default 0.1: what it is multiplied by */
+  LOTTERY_TRAINER_PROGRESS_INTERVAL = 214 /* integer 1 to 2^53, default 100: iterations between progress calls */
+};
+
+/* Keys of a pruner. The last set of RATE, COUNT and DENSITY decides how much lottery_pruner_apply removes. */
+enum {
+  LOTTERY_PRUNER_CRITERION = 300,     /* choice LOTTERY_CRITERION_…, default magnitude */
+  LOTTERY_PRUNER_SCOPE = 301,         /* choice LOTTERY_SCOPE_…, default layerwise */
+  LOTTERY_PRUNER_RATE = 302,          /* real 0 to 1, default 0.2: the fraction of what is left that is removed */
+  LOTTERY_PRUNER_OUTPUT_FACTOR = 303, /* real 0 to 1, default 0.5: what multiplies the rate of the output layer */
+  LOTTERY_PRUNER_COUNT = 304,         /* integer 0 to 2^53: removes exactly this many weights in all */
+  LOTTERY_PRUNER_DENSITY = 305,       /* real 0 to 1: prunes down to this fraction of all weights */
+  LOTTERY_PRUNER_SEED = 306           /* integer 0 to 2^53, default 0: seed of the random criterion */
+};
+
+/* Keys of a network. */
+enum {
+  LOTTERY_NETWORK_CROSSOVER = 400 /* real -1 to 1, default -1: the density below which a masked layer is packed */
+};
+
+enum { LOTTERY_OPTIMISER_SGD = 0, LOTTERY_OPTIMISER_ADAM = 1 };
+enum { LOTTERY_LOSS_CROSS_ENTROPY = 0, LOTTERY_LOSS_MEAN_SQUARED_ERROR = 1 };
+enum { LOTTERY_CRITERION_MAGNITUDE = 0, LOTTERY_CRITERION_RANDOM = 1 };
+enum { LOTTERY_SCOPE_LAYERWISE = 0, LOTTERY_SCOPE_GLOBAL = 1 };
+
+/* How many options there are. Errors: ARGUMENT. Any thread. */
+lottery_status lottery_option_count(int64_t *out);
+
+/* Describes option number `index`, 0 to count - 1. Every out parameter may be NULL.
+ * key: LOTTERY_TRAINER_… and the like. handle: LOTTERY_HANDLE_…. type: LOTTERY_TYPE_….
+ * minimum, maximum: the range, both ends allowed. initial: the default. name: the key in lower case without its
+ * prefix ("learning_rate"). meaning: one sentence. The strings live as long as the library.
+ * Errors: ARGUMENT (index). Any thread. */
+lottery_status lottery_option_describe(int64_t index, int32_t *key, int32_t *handle, int32_t *type, double *minimum,
+                                       double *maximum, double *initial, const char **name, const char **meaning);
+
+/* The name of value `value` of the choice `key`: ("adam" for LOTTERY_TRAINER_OPTIMISER and
+ * LOTTERY_OPTIMISER_ADAM). Errors: ARGUMENT (no choice has this key, or the choice has no such value; values run
+ * from the minimum to the maximum of lottery_option_describe). Any thread. */
+lottery_status lottery_option_choice(int32_t key, int64_t value, const char **name);
+
+/* ==================================================================================================
+ * 4 Network: a graph of nodes, and the tensors it trains
+ *
+ * A network is built node by node, each function returning the number of the node it made, and finished once. Node
+ * shapes leave the batch out: (features) or (channels, height, width), row-major. After lottery_network_finish the
+ * graph is fixed, the tensors exist, all weights are 0, and training can start after an initialisation.
+ *
+ * Tensors are numbered from 0 in the order of the layers. Dense layers are called fc1, fc2, … and have fcN.weight
+ * [units][inputs] (prunable) and, unless switched off, fcN.bias [units] (never pruned).
+ * ================================================================================================== */
+
+/* Schemes of initialisation; fan_in and fan_out are the inputs and outputs of a unit. Biases become 0.
+ * X. Glorot, Y. Bengio, AISTATS 2010; K. He et al., ICCV 2015. */
+enum {
+  LOTTERY_INITIALISE_GLOROT_NORMAL = 0,  /* normal, standard deviation sqrt(2 / (fan_in + fan_out)) */
+  LOTTERY_INITIALISE_GLOROT_UNIFORM = 1, /* uniform in ±sqrt(6 / (fan_in + fan_out)) */
+  LOTTERY_INITIALISE_KAIMING_NORMAL = 2, /* normal, standard deviation sqrt(2 / fan_in) */
+  LOTTERY_INITIALISE_KAIMING_UNIFORM = 3 /* uniform in ±sqrt(6 / fan_in) */
+};
+
+/* Creates an empty network. It computes on the instruction set that the context has now.
+ * Errors: HANDLE, ARGUMENT, MEMORY. */
+lottery_status lottery_network_create(lottery_context *context, lottery_network **out);
+
+/* Creates and finishes a network by name: "lenet-300-100" (784 inputs, dense layers of 300, 100 and 10 units with
+ * ReLU between; LeCun et al. 1998 as used by Frankle & Carbin), or "mlp-I-N-M-…-O" for any sizes, such as
+ * "mlp-784-300-100-10": I inputs, hidden layers with ReLU, O outputs.
+ * Errors: HANDLE, ARGUMENT (name unknown or a size outside 1 to 2^24), MEMORY. */
+lottery_status lottery_network_preset(lottery_context *context, const char *name, lottery_network **out);
+
+/* Gives up the host's reference. NULL is a no-op. Any thread. */
+void lottery_network_destroy(lottery_network *network);
+
+/* Adds the input node. A network has one, made first. rank: 1 or 3; shape: rank sizes, (features) or (channels,
+ * height, width). node (here and below): receives the new node's number.
+ * Errors: HANDLE, ARGUMENT (rank, a size below 1 or a product over 2^31 - 1), STATE (finished, or there is an input),
+ * MEMORY. */
+lottery_status lottery_network_input(lottery_network *network, int32_t rank, const int64_t *shape, int32_t *node);
+
+/* Adds a fully connected layer that reads `input` (an image is flattened): output = weight * input + bias.
+ * units: its outputs, 1 to 2^24. Output shape (units). Errors: HANDLE, ARGUMENT (no such node, units), STATE
+ * (finished), MEMORY. */
+lottery_status lottery_network_dense(lottery_network *network, int32_t input, int64_t units, int32_t *node);
+
+/* Add an activation, element by element: max(0, x), tanh(x), 1 / (1 + exp(-x)). Output shape as the input's.
+ * Errors: HANDLE, ARGUMENT (no such node), STATE (finished), MEMORY. */
+lottery_status lottery_network_relu(lottery_network *network, int32_t input, int32_t *node);
+lottery_status lottery_network_tanh(lottery_network *network, int32_t input, int32_t *node);
+lottery_status lottery_network_sigmoid(lottery_network *network, int32_t input, int32_t *node);
+
+/* Adds the sum of two nodes, `first` and `second`, of one shape. Errors: HANDLE, ARGUMENT (no such node), SHAPE, STATE
+ * (finished), MEMORY. */
+lottery_status lottery_network_add(lottery_network *network, int32_t first, int32_t second, int32_t *node);
+
+/* Sets and gets an option of a node, before or (get) after finishing. key: LOTTERY_NODE_….
+ * Errors: HANDLE, ARGUMENT (no such node, key or value, or the node's kind has no such option), STATE (set after
+ * finishing). */
+lottery_status lottery_network_node_set_integer(lottery_network *network, int32_t node, int32_t key, int64_t value);
+lottery_status lottery_network_node_get_integer(lottery_network *network, int32_t node, int32_t key, int64_t *out);
+
+/* The shape of a node. capacity: elements of shape; rank receives how many the shape has (1 or 3).
+ * Errors: HANDLE, ARGUMENT (no such node, capacity below the rank). */
+lottery_status lottery_network_node_shape(lottery_network *network, int32_t node, int64_t capacity, int64_t *shape,
+                                          int32_t *rank);
+
+/* Finishes the graph with `output` as its output: names and allocates the tensors. Every node must lead to the
+ * output. On an error the network stays as it was and can be changed and finished again.
+ * Errors: HANDLE, ARGUMENT (no such node, or a node does not lead to the output), STATE (finished), MEMORY. */
+lottery_status lottery_network_finish(lottery_network *network, int32_t output);
+
+/* The numbers of input and output features, the product of each shape. Errors: HANDLE, ARGUMENT, STATE (not
+ * finished). */
+lottery_status lottery_network_sizes(lottery_network *network, int64_t *inputs, int64_t *outputs);
+
+/* Fills the weights from a seed by `scheme` (LOTTERY_INITIALISE_…) and sets the biases to 0. Each weight's value is a
+ * function of seed, tensor and position alone, whatever the mask. Where the network has a mask, pruned weights stay 0:
+ * with a new seed this is the random reinitialisation of Frankle & Carbin, section 2.
+ * Errors: HANDLE, ARGUMENT (scheme), STATE (not finished, or in use by a running trainer). */
+lottery_status lottery_network_initialise(lottery_network *network, int32_t scheme, uint64_t seed);
+
+/* How many tensors there are. Errors: HANDLE, ARGUMENT, STATE (not finished). */
+lottery_status lottery_network_tensor_count(lottery_network *network, int64_t *out);
+
+/* The name of tensor `tensor`, such as "fc1.weight". Text as in section 1. Errors: HANDLE, ARGUMENT, STATE. */
+lottery_status lottery_network_tensor_name(lottery_network *network, int64_t tensor, char *buffer, int64_t capacity,
+                                           int64_t *needed);
+
+/* The number of the tensor called `name`. Errors: HANDLE, ARGUMENT (no tensor has this name), STATE. */
+lottery_status lottery_network_tensor_find(lottery_network *network, const char *name, int64_t *out);
+
+/* The shape of a tensor; rank is 1 or 2. capacity: elements of shape. Errors: HANDLE, ARGUMENT, STATE. */
+lottery_status lottery_network_tensor_shape(lottery_network *network, int64_t tensor, int64_t capacity, int64_t *shape,
+                                            int32_t *rank);
+
+/* Sets and gets an option of the network by key (section 3).
+ * LOTTERY_NETWORK_CROSSOVER decides the form of each masked weight matrix: below this density it is packed to its
+ * surviving weights, so that training and evaluation cost what they cost; from there on it stays a dense matrix with
+ * zeros, which is faster then. 0 keeps all dense, 1 packs every matrix that has lost a weight; a negative value takes
+ * the library's measured table. The form follows from instruction set, shape, kept weights and this option alone, never
+ * from a clock. The two forms sum in different orders, so their results differ in the last bits.
+ * Errors: HANDLE, ARGUMENT (no such key, another type, out of range), STATE (in use by a running trainer), MEMORY. */
+lottery_status lottery_network_set_real(lottery_network *network, int32_t key, double value);
+lottery_status lottery_network_get_real(lottery_network *network, int32_t key, double *out);
+
+/* The form of a tensor. */
+enum { LOTTERY_FORM_DENSE = 0, LOTTERY_FORM_PACKED = 1 };
+
+/* The form that a tensor has now, LOTTERY_FORM_…, and the bytes of its weights with what finds them, without gradient
+ * and optimiser state. form, bytes: either may be NULL. Errors: HANDLE, ARGUMENT (tensor), STATE (not finished). */
+lottery_status lottery_network_tensor_form(lottery_network *network, int64_t tensor, int32_t *form, int64_t *bytes);
+
+/* Whether masks cover a tensor: 1 for weights, 0 for biases. Errors: HANDLE, ARGUMENT, STATE. */
+lottery_status lottery_network_tensor_prunable(lottery_network *network, int64_t tensor, int32_t *out);
+
+/* Copies a tensor's values out and in. count: its elements. Where the network has a mask, writing leaves pruned
+ * weights 0. Errors: HANDLE, ARGUMENT (tensor, values), SHAPE (count), NOT_FINITE (a value written), STATE. */
+lottery_status lottery_network_read_tensor(lottery_network *network, int64_t tensor, float *values, int64_t count);
+lottery_status lottery_network_write_tensor(lottery_network *network, int64_t tensor, const float *values,
+                                            int64_t count);
+
+/* Sets the network's mask and zeroes the weights that it prunes; NULL takes the mask away. The mask must match the
+ * network's prunable tensors by name and shape (see lottery_mask_transfer). A trainer of this network zeroes its
+ * optimiser state there before its next iteration. Errors: HANDLE, SHAPE, STATE (not finished, or in use by a running
+ * trainer), MEMORY. */
+lottery_status lottery_network_set_mask(lottery_network *network, lottery_mask *mask);
+
+/* A handle to the network's mask; one of ones if it has none. Destroy it. Errors: HANDLE, ARGUMENT, STATE, MEMORY. */
+lottery_status lottery_network_get_mask(lottery_network *network, lottery_mask **out);
+
+/* Checks that every weight that `mask` prunes is exactly 0 (NULL: the network's own mask). tensor and element (may be
+ * NULL) receive where the first violation is, or -1. Errors: HANDLE, SHAPE, STATE, MEMORY, MASK (there is a violation;
+ * the message names it). */
+lottery_status lottery_network_check_mask(lottery_network *network, lottery_mask *mask, int64_t *tensor,
+                                          int64_t *element);
+
+/* Runs the network. inputs: [count][input features]; outputs: [count][output features], the values of the output node
+ * (for classification the logits). count: 1 to 2^31 - 1. Errors: HANDLE, ARGUMENT, STATE, MEMORY. */
+lottery_status lottery_network_predict(lottery_network *network, int64_t count, const float *inputs, float *outputs);
+
+/* Mean loss and number of correct answers over a dataset. kind: LOTTERY_LOSS_…. loss, correct: either may be NULL. An
+ * answer is correct when the label's output is the largest (the first of equal ones counts); correct is 0 for a
+ * dataset without labels. Errors: HANDLE, ARGUMENT (kind), SHAPE (features or classes differ, or the dataset has not
+ * what the loss needs), STATE, MEMORY. A loss that is not finite is returned as it is. */
+lottery_status lottery_network_evaluate(lottery_network *network, lottery_dataset *dataset, int32_t kind, double *loss,
+                                        int64_t *correct);
+
+/* Saves the weights of a network without a trainer (LOTTERY_STATE_WEIGHTS). Errors: HANDLE, ARGUMENT, STATE, MEMORY. */
+lottery_status lottery_network_snapshot(lottery_network *network, lottery_snapshot **out);
+
+/* Writes a snapshot's weights into the tensors of the same name and shape; tensors without a match keep their values.
+ * Pruned weights stay 0. Returns LOTTERY_PARTIAL when a tensor of either side had no match, and the message lists
+ * them. Errors: HANDLE, SHAPE (nothing matches), STATE. */
+lottery_status lottery_network_restore(lottery_network *network, lottery_snapshot *snapshot);
+
+/* ==================================================================================================
+ * 5 Dataset: examples and their labels; immutable, shared by any number of threads and contexts
+ *
+ * Inputs are float32, or uint8 read as value * scale + shift. The functions that change a dataset return a new one,
+ * which shares the memory of the old.
+ * ================================================================================================== */
+
+/* How input elements are stored, and whether the library copies them. */
+enum { LOTTERY_ELEMENT_FLOAT32 = 0, LOTTERY_ELEMENT_UINT8 = 1 };
+enum { LOTTERY_MEMORY_COPY = 0, LOTTERY_MEMORY_BORROW = 1 };
+
+/* Called once when the last handle that uses borrowed memory is gone, from the thread that destroys it. */
+typedef void (*lottery_dataset_release)(void *user);
+
+/* Creates a dataset of `count` examples without labels.
+ * rank, shape: of one example, rank 1 to 3. element: LOTTERY_ELEMENT_…. inputs: [count][shape…] elements, float32
+ * aligned to 4 bytes. scale, shift: the value of an element e is e * scale + shift (1 and 0 for float32 as it is, 1.0
+ * / 255 and 0 for pixels in 0 to 1). memory: LOTTERY_MEMORY_COPY, or LOTTERY_MEMORY_BORROW, with which inputs must
+ * stay and not change until release(user) is called (release may be NULL; it is not called when this function fails or
+ * memory is copied).
+ * count and the product of the shape: at most 2^31 - 1.
+ * Errors: HANDLE, ARGUMENT, NOT_FINITE (a float32 input, scale or shift, or a value that they would make as large as
+ * 2^127), MEMORY. */
+lottery_status lottery_dataset_create(lottery_context *context, int64_t count, int32_t rank, const int64_t *shape,
+                                      int32_t element, const void *inputs, double scale, double shift, int32_t memory,
+                                      lottery_dataset_release release, void *user, lottery_dataset **out);
+
+/* Gives up the host's reference. NULL is a no-op. Any thread. */
+void lottery_dataset_destroy(lottery_dataset *dataset);
+
+/* The same inputs with labels, replacing any. labels: one per example, 0 to classes - 1, copied. count: the dataset's.
+ * classes: 1 to 2^24. Errors: HANDLE, ARGUMENT (classes, a label), SHAPE (count), MEMORY. */
+lottery_status lottery_dataset_with_labels(lottery_dataset *dataset, int32_t classes, const int32_t *labels,
+                                           int64_t count, lottery_dataset **out);
+
+/* The same inputs with real targets for mean squared error, replacing any. targets: [count][width], copied.
+ * Errors: HANDLE, ARGUMENT (width outside 1 to 2^24), SHAPE (count), NOT_FINITE, MEMORY. */
+lottery_status lottery_dataset_with_targets(lottery_dataset *dataset, int64_t width, const float *targets,
+                                            int64_t count, lottery_dataset **out);
+
+/* Reads images and labels from IDX files (the format of MNIST), plain or gzipped (told by content, not by name).
+ * images: unsigned bytes of 2 to 4 dimensions, the first the number of images; pixels become 0 to 1 (scale 1.0 / 255).
+ * Two further dimensions (height, width) give the shape (1, height, width). labels: unsigned bytes of one dimension,
+ * or NULL for none; classes is the largest label + 1, at least 10.
+ * Errors: HANDLE, ARGUMENT, FILE (cannot be opened or read), FORMAT (not IDX, not bytes, truncated, too long, or the
+ * two files differ in count), MEMORY. */
+lottery_status lottery_dataset_load_idx(lottery_context *context, const char *images, const char *labels,
+                                        lottery_dataset **out);
+
+/* Splits at random: `first` receives `count` examples drawn with `seed`, `second` the others, each in the order of a
+ * random permutation. count: 0 < count < the dataset's. Errors: HANDLE, ARGUMENT, MEMORY. */
+lottery_status lottery_dataset_split(lottery_dataset *dataset, int64_t count, uint64_t seed, lottery_dataset **first,
+                                     lottery_dataset **second);
+
+/* The examples `indices`, in this order; an index may come more than once. count: at least 1.
+ * Errors: HANDLE, ARGUMENT (count, an index), MEMORY. */
+lottery_status lottery_dataset_subset(lottery_dataset *dataset, const int64_t *indices, int64_t count,
+                                      lottery_dataset **out);
+
+/* The labels permuted at random among the examples (a control that leaves nothing to generalise; Zhang et al., ICLR
+ * 2017). Errors: HANDLE, ARGUMENT, STATE (no labels), MEMORY. */
+lottery_status lottery_dataset_shuffle_labels(lottery_dataset *dataset, uint64_t seed, lottery_dataset **out);
+
+/* The label l replaced by map[l]. map: one entry per old class, each 0 to classes - 1; classes: the new number of
+ * classes. Errors: HANDLE, ARGUMENT (classes, an entry), SHAPE (count is not the old number of classes), STATE (no
+ * labels), MEMORY. */
+lottery_status lottery_dataset_relabel(lottery_dataset *dataset, int32_t classes, const int32_t *map, int64_t count,
+                                       lottery_dataset **out);
+
+/* Mean and standard deviation (of the population) of the input values. groups: 1 for all features together, or the
+ * first size of the shape for one each (a channel's). mean, deviation: [groups].
+ * Errors: HANDLE, ARGUMENT. */
+lottery_status lottery_dataset_statistics(lottery_dataset *dataset, int64_t groups, double *mean, double *deviation);
+
+/* The input value v replaced by (v - mean) / deviation, without a copy of the inputs. groups, mean, deviation: as
+ * above; usually another dataset's statistics (the training set's for the test set).
+ * Errors: HANDLE, ARGUMENT (groups; a deviation that is not above 0), NOT_FINITE, MEMORY. */
+lottery_status lottery_dataset_normalise(lottery_dataset *dataset, int64_t groups, const double *mean,
+                                         const double *deviation, lottery_dataset **out);
+
+/* How many examples, features of one, and classes (0 without labels) there are. Each may be NULL. Errors: HANDLE. */
+lottery_status lottery_dataset_sizes(lottery_dataset *dataset, int64_t *count, int64_t *features, int64_t *classes);
+
+/* The shape of one example. capacity: elements of shape. Errors: HANDLE, ARGUMENT. */
+lottery_status lottery_dataset_shape(lottery_dataset *dataset, int64_t capacity, int64_t *shape, int32_t *rank);
+
+/* Copies out the examples first to first + count - 1 as training sees them. inputs: [count][features]; labels: [count];
+ * either may be NULL. Errors: HANDLE, ARGUMENT (range), STATE (labels asked of a dataset without). */
+lottery_status lottery_dataset_read(lottery_dataset *dataset, int64_t first, int64_t count, float *inputs,
+                                    int32_t *labels);
+
+/* ==================================================================================================
+ * 6 Mask: which weights survive; immutable, shared by any number of threads
+ *
+ * A mask covers a network's prunable tensors, in their order and under their names: its tensor 0 is fc1.weight, 1 is
+ * fc2.weight, and so on. A mask is not bound to a network: two networks of the same graph share masks.
+ * ================================================================================================== */
+
+/* The mask that keeps every weight of the network. Errors: HANDLE, ARGUMENT, STATE (not finished), MEMORY. */
+lottery_status lottery_mask_ones(lottery_network *network, lottery_mask **out);
+
+/* Gives up the host's reference. NULL is a no-op. Any thread. */
+void lottery_mask_destroy(lottery_mask *mask);
+
+/* The mask with tensor `tensor` taken from bytes: 0 prunes, anything else keeps. count: the tensor's elements.
+ * Errors: HANDLE, ARGUMENT, SHAPE (count), MEMORY. */
+lottery_status lottery_mask_replace(lottery_mask *mask, int64_t tensor, const uint8_t *bytes, int64_t count,
+                                    lottery_mask **out);
+
+/* Copies a tensor's mask out, a byte of 0 or 1 per weight. Errors: HANDLE, ARGUMENT, SHAPE (count). */
+lottery_status lottery_mask_read(lottery_mask *mask, int64_t tensor, uint8_t *bytes, int64_t count);
+
+/* How many tensors the mask covers; a tensor's name and shape, as in section 4. Errors: HANDLE, ARGUMENT. */
+lottery_status lottery_mask_tensor_count(lottery_mask *mask, int64_t *out);
+lottery_status lottery_mask_tensor_name(lottery_mask *mask, int64_t tensor, char *buffer, int64_t capacity,
+                                        int64_t *needed);
+lottery_status lottery_mask_tensor_shape(lottery_mask *mask, int64_t tensor, int64_t capacity, int64_t *shape,
+                                         int32_t *rank);
+
+/* How many weights a tensor keeps, and of how many; tensor -1 means all together. kept, total: either may be NULL. The
+ * density is kept / total. Errors: HANDLE, ARGUMENT (tensor). */
+lottery_status lottery_mask_kept(lottery_mask *mask, int64_t tensor, int64_t *kept, int64_t *total);
+
+/* Weights kept by both masks, by either, by the first and not the second; and those that the mask prunes. The masks
+ * must agree in names and shapes. Errors: HANDLE, ARGUMENT, SHAPE, MEMORY. */
+lottery_status lottery_mask_intersect(lottery_mask *first, lottery_mask *second, lottery_mask **out);
+lottery_status lottery_mask_unite(lottery_mask *first, lottery_mask *second, lottery_mask **out);
+lottery_status lottery_mask_subtract(lottery_mask *first, lottery_mask *second, lottery_mask **out);
+lottery_status lottery_mask_complement(lottery_mask *mask, lottery_mask **out);
+
+/* In how many weights two masks differ. Errors: HANDLE, ARGUMENT, SHAPE. */
+lottery_status lottery_mask_hamming(lottery_mask *first, lottery_mask *second, int64_t *out);
+
+/* Weights kept by both / weights kept by either: 1 for equal masks, and 1 when both keep nothing.
+ * Errors: HANDLE, ARGUMENT, SHAPE. */
+lottery_status lottery_mask_jaccard(lottery_mask *first, lottery_mask *second, double *out);
+
+/* The mask with the kept weights of each tensor at random places of the same tensor: the control "random mask", which
+ * keeps each layer's density. Errors: HANDLE, ARGUMENT, MEMORY. */
+lottery_status lottery_mask_shuffle(lottery_mask *mask, uint64_t seed, lottery_mask **out);
+
+/* A mask for `network`, with the tensors that match by name and shape taken from `mask` and ones for the others: how a
+ * ticket moves to another network. Returns LOTTERY_PARTIAL when a tensor of either side had no match, and the message
+ * lists them. Errors: HANDLE, ARGUMENT, SHAPE (nothing matches), STATE (not finished), MEMORY. */
+lottery_status lottery_mask_transfer(lottery_mask *mask, lottery_network *network, lottery_mask **out);
+
+/* ==================================================================================================
+ * 7 Snapshot: saved state to rewind to; immutable, shared by any number of threads
+ * ================================================================================================== */
+
+/* Parts of a trainer's state; a set is their sum. */
+enum {
+  LOTTERY_STATE_WEIGHTS = 1,    /* every tensor's values */
+  LOTTERY_STATE_STATISTICS = 2, /* running statistics of normalisation layers (none of them exist yet) */
+  LOTTERY_STATE_OPTIMISER = 4,  /* momentum or moments, and the optimiser's own count of steps */
+  LOTTERY_STATE_POSITION = 8,   /* iteration, schedule, and place in the order of data, with its seed */
+  LOTTERY_STATE_ALL = 15
+};
+
+/* What a tensor has in a snapshot. */
+enum {
+  LOTTERY_SLOT_WEIGHT = 0, /* its values */
+  LOTTERY_SLOT_FIRST = 1,  /* SGD's momentum or Adam's first moment */
+  LOTTERY_SLOT_SECOND = 2  /* Adam's second moment */
+};
+
+/* Gives up the host's reference. NULL is a no-op. Any thread. */
+void lottery_snapshot_destroy(lottery_snapshot *snapshot);
+
+/* Which parts it holds, a sum of LOTTERY_STATE_…. Errors: HANDLE, ARGUMENT. */
+lottery_status lottery_snapshot_contents(lottery_snapshot *snapshot, int32_t *out);
+
+/* The iteration at which it was taken; 0 for a network's. Errors: HANDLE, ARGUMENT. */
+lottery_status lottery_snapshot_iteration(lottery_snapshot *snapshot, int64_t *out);
+
+/* How many tensors it knows (all of the network's, biases too); a tensor's name and shape, as in section 4.
+ * Errors: HANDLE, ARGUMENT. */
+lottery_status lottery_snapshot_tensor_count(lottery_snapshot *snapshot, int64_t *out);
+lottery_status lottery_snapshot_tensor_name(lottery_snapshot *snapshot, int64_t tensor, char *buffer, int64_t capacity,
+                                            int64_t *needed);
+lottery_status lottery_snapshot_tensor_shape(lottery_snapshot *snapshot, int64_t tensor, int64_t capacity,
+                                             int64_t *shape, int32_t *rank);
+
+/* Copies out what it holds of a tensor. slot: LOTTERY_SLOT_…. values: [count]; count: the tensor's elements.
+ * Errors: HANDLE, ARGUMENT (tensor, slot), SHAPE (count), STATE (the snapshot does not hold the slot). */
+lottery_status lottery_snapshot_read(lottery_snapshot *snapshot, int64_t tensor, int32_t slot, float *values,
+                                     int64_t count);
+
+/* ==================================================================================================
+ * 8 Pruner: decides which weights go
+ *
+ * Each tensor has a rate r: the pruner's RATE, times OUTPUT_FACTOR for the weight of the layer next to the output, or
+ * what lottery_pruner_set_tensor_rate gave it. Biases are never pruned.
+ *
+ * How many. By RATE, a tensor that keeps n weights loses floor(r * n + 0.5) of them. By COUNT, exactly that many go in
+ * all, shared among the tensors in proportion to r * n (largest remainders first, then the lower tensor number), none
+ * losing more than it has: a full one loses all, and the others share the rest in the same way. By DENSITY d, a tensor
+ * of r = RATE keeps floor(d * total + 0.5) weights and one of another rate floor(d' * total + 0.5), d' = (1 - r)^(ln d
+ * / ln(1 - RATE)): what it would keep after as many rounds; a tensor that keeps fewer already stays as it is. With
+ * SCOPE global, tensors of one rate are ranked together and count as one tensor above; a rate of 0 leaves a tensor out.
+ *
+ * Ends of the rules: d = 1 prunes nothing, d = 0 empties every tensor of a rate above 0, and a rate of 0 leaves a
+ * tensor out. The formula for d' needs RATE between 0 and 1: with RATE 1 and d above 0, tensors of other rates keep
+ * everything. Where tensors of the pruner's rate and others of a lower rate meet, the whole network ends above d. All
+ * of it is computed in double precision.
+ *
+ * Which. Those of smallest |weight| among the surviving ones (Han et al., NeurIPS 2015); equal ones go in the order of
+ * tensor number and element index, the lower first. The random criterion ranks by random numbers instead.
+ * ================================================================================================== */
+
+/* Creates a pruner with the default options. Errors: HANDLE, ARGUMENT, MEMORY. */
+lottery_status lottery_pruner_create(lottery_context *context, lottery_pruner **out);
+
+/* Gives up the host's reference. NULL is a no-op. Any thread. */
+void lottery_pruner_destroy(lottery_pruner *pruner);
+
+/* Set and get an option by key (section 3). Integers and choices through _integer, reals through _real.
+ * Errors: HANDLE, ARGUMENT (no such key, another type, out of range), STATE (COUNT or DENSITY is asked for and was
+ * never set). */
+lottery_status lottery_pruner_set_integer(lottery_pruner *pruner, int32_t key, int64_t value);
+lottery_status lottery_pruner_get_integer(lottery_pruner *pruner, int32_t key, int64_t *out);
+lottery_status lottery_pruner_set_real(lottery_pruner *pruner, int32_t key, double value);
+lottery_status lottery_pruner_get_real(lottery_pruner *pruner, int32_t key, double *out);
+
+/* Gives the tensor called `name` a rate of its own, 0 to 1; setting it again replaces it. A name that the network does
+ * not have is an error when the pruner is applied. name: less than 32 bytes. Errors: HANDLE, ARGUMENT, MEMORY. */
+lottery_status lottery_pruner_set_tensor_rate(lottery_pruner *pruner, const char *name, double rate);
+
+/* Makes the next mask from a network's weights: `mask` (NULL: the network's own, or ones) less the pruned weights. The
+ * network is not changed. Errors: HANDLE, ARGUMENT (a tensor rate's name is no prunable tensor; COUNT is more than can
+ * go; DENSITY below 1 with a RATE of 0), SHAPE  * (the mask is not the network's), NOT_FINITE (any surviving weight),
+ * STATE (network not finished), MEMORY. */
+lottery_status lottery_pruner_apply(lottery_pruner *pruner, lottery_network *network, lottery_mask *mask,
+                                    lottery_mask **out);
+
+/* A dry run: what lottery_pruner_apply with the same arguments would leave, for each tensor of the mask. count: the
+ * mask's tensors. kept: weights that survive. dead_units: units of the layer without a surviving input weight, plus
+ * inputs of the layer without a surviving output weight. vanishing: 1 when the tensor keeps fewer weights than it has
+ * units, so that some must be dead, 2 when it keeps none, else 0. Each array may be NULL.
+ * Errors: as lottery_pruner_apply, SHAPE (count). */
+lottery_status lottery_pruner_preview(lottery_pruner *pruner, lottery_network *network, lottery_mask *mask,
+                                      int64_t count, int64_t *kept, int64_t *dead_units, int32_t *vanishing);
+
+/* ==================================================================================================
+ * 9 Trainer: trains a network, iteration by iteration, and rewinds it
+ *
+ * One iteration: the loss and its gradient on a batch, the mask applied to the gradient, one step of the optimiser. A
+ * pruned weight is exactly 0 after every iteration, in the network and in the optimiser's state.
+ *
+ * Losses are means over the batch. Softmax cross-entropy: -log(exp(z_label) / sum_j exp(z_j)). Mean squared error:
+ * mean over examples and outputs of (output - target)^2, the target being a one-hot vector when there are labels only.
+ *
+ * Optimisers, with g the gradient plus WEIGHT_DECAY * weight, in the forms of torch.optim: SGD, w -= rate * g; with
+ * momentum m, v = m * v + g (v = g in the first step) and w -= rate * v, or with Nesterov w -= rate * (g + m * v);
+ * Adam (Kingma & Ba, ICLR 2015, algorithm 1), epsilon added to the square root of the corrected second moment.
+ *
+ * The rate of iteration i (from 0): LEARNING_RATE times MILESTONE_FACTOR for each milestone <= i, and, while i <
+ * WARMUP, times (i + 1) / WARMUP.
+ *
+ * Order of data: epoch e visits the dataset in a permutation made from the trainer's seed and e, in batches of
+ * BATCH_SIZE, the last of an epoch shorter where the sizes do not divide.
+ *
+ * While lottery_trainer_run is in its progress callback, calls on this trainer and its network that change them return
+ * LOTTERY_ERROR_STATE.
+ * ================================================================================================== */
+
+/* Called after every PROGRESS_INTERVAL-th iteration. iteration: completed ones since the trainer's start; loss: of the
+ * last batch. Anything but 0 stops the run. It must return (not throw or longjmp). */
+typedef int32_t (*lottery_progress)(int64_t iteration, double loss, void *user);
+
+/* Creates a trainer. network: finished. dataset: what lottery_trainer_run trains on, or NULL when the host brings its
+ * own batches. seed: of the order of data.
+ * Errors: HANDLE, ARGUMENT, SHAPE (the dataset's features or classes are not the network's), STATE (not finished),
+ * MEMORY. */
+lottery_status lottery_trainer_create(lottery_network *network, lottery_dataset *dataset, uint64_t seed,
+                                      lottery_trainer **out);
+
+/* Gives up the host's reference. NULL is a no-op. Any thread. */
+void lottery_trainer_destroy(lottery_trainer *trainer);
+
+/* Set and get an option by key (section 3): integers and choices through _integer, reals through _real, lists through
+ * _reals (values: [count]; milestones are whole numbers that rise). Changing the optimiser resets its state. The batch
+ * size counts from the next batch; the place in the data is a number of batches, so it moves when their size does.
+ * get_reals: capacity in elements; count receives how many there are, and copying
+ * needs capacity >= count. Errors: HANDLE, ARGUMENT (no such key, another type, out of range), STATE (running),
+ * MEMORY. */
+lottery_status lottery_trainer_set_integer(lottery_trainer *trainer, int32_t key, int64_t value);
+lottery_status lottery_trainer_get_integer(lottery_trainer *trainer, int32_t key, int64_t *out);
+lottery_status lottery_trainer_set_real(lottery_trainer *trainer, int32_t key, double value);
+lottery_status lottery_trainer_get_real(lottery_trainer *trainer, int32_t key, double *out);
+lottery_status lottery_trainer_set_reals(lottery_trainer *trainer, int32_t key, const double *values, int64_t count);
+lottery_status lottery_trainer_get_reals(lottery_trainer *trainer, int32_t key, double *values, int64_t capacity,
+                                         int64_t *count);
+
+/* Trains for `iterations` iterations (0 or more) on the trainer's dataset. progress may be NULL; user is handed to it
+ * as it is. done (may be NULL) receives how many were completed, on an error too.
+ * Returns CANCELLED or STOPPED (section 1) when ended early. Errors: HANDLE, ARGUMENT, STATE (no dataset, or called
+ * from its own callback), SHAPE (the loss needs labels or targets that the dataset lacks), NOT_FINITE (the next batch's
+ * loss; no weight was changed by it), MEMORY. */
+lottery_status lottery_trainer_run(lottery_trainer *trainer, int64_t iterations, lottery_progress progress, void *user,
+                                   int64_t *done);
+
+/* One iteration on a batch of the host's. count: 1 to BATCH_SIZE examples. inputs: [count][input features]. labels:
+ * [count], or NULL; targets: [count][output features], or NULL; the loss needs one of them (targets win where both are
+ * given and the loss is mean squared error). loss (may be NULL): of this batch, before the step.
+ * Errors: HANDLE, ARGUMENT (count, a label), SHAPE (neither labels nor targets as the loss needs), NOT_FINITE (an
+ * input, a target or the loss; nothing was changed), STATE, MEMORY. */
+lottery_status lottery_trainer_step(lottery_trainer *trainer, int64_t count, const float *inputs, const int32_t *labels,
+                                    const float *targets, double *loss);
+
+/* The split form of an iteration, for hosts that train data-parallel: the gradient of a batch, read and written, then
+ * applied. gradient: as lottery_trainer_step without the optimiser; inputs NULL and count 0 take the next batch of the
+ * trainer's own dataset. The gradient is masked. apply: one optimiser step with the gradient as it is then; it ends the
+ * iteration. Errors: as lottery_trainer_step; apply: HANDLE, STATE (no gradient was made), NOT_FINITE (a gradient
+ * element; nothing was changed), MEMORY. */
+lottery_status lottery_trainer_gradient(lottery_trainer *trainer, int64_t count, const float *inputs,
+                                        const int32_t *labels, const float *targets, double *loss);
+lottery_status lottery_trainer_apply(lottery_trainer *trainer);
+
+/* The packed gradient: the elements of surviving weights and of biases, in the order of tensors and elements.
+ * gradient_count: how many. read, write: values, all of them. A change of the mask drops
+ * what it prunes. Errors: HANDLE, ARGUMENT, SHAPE (count), STATE (no gradient was made), MEMORY. */
+lottery_status lottery_trainer_gradient_count(lottery_trainer *trainer, int64_t *out);
+lottery_status lottery_trainer_read_gradient(lottery_trainer *trainer, float *values, int64_t count);
+lottery_status lottery_trainer_write_gradient(lottery_trainer *trainer, const float *values, int64_t count);
+
+/* One tensor's gradient in the tensor's own shape, 0 at pruned weights. values: [count]; count: the tensor's elements.
+ * Errors: HANDLE, ARGUMENT, SHAPE (count), STATE (no gradient was made), MEMORY. */
+lottery_status lottery_trainer_read_tensor_gradient(lottery_trainer *trainer, int64_t tensor, float *values,
+                                                    int64_t count);
+
+/* For losses that the library lacks: forward computes the outputs [count][output features] of a batch (1 to BATCH_SIZE
+ * examples), the host the gradient of its loss to them, and backward from that (output_gradient, of the outputs' shape)
+ * the gradient of every tensor, as if lottery_trainer_gradient had. Then lottery_trainer_apply. backward needs the
+ * count of the last forward. Errors: HANDLE, ARGUMENT, STATE (backward without forward), NOT_FINITE (an output
+ * gradient), MEMORY. */
+lottery_status lottery_trainer_forward(lottery_trainer *trainer, int64_t count, const float *inputs, float *outputs);
+lottery_status lottery_trainer_backward(lottery_trainer *trainer, int64_t count, const float *output_gradient);
+
+/* lottery_network_evaluate with the trainer's network and loss; loss, correct and Errors: as there. */
+lottery_status lottery_trainer_evaluate(lottery_trainer *trainer, lottery_dataset *dataset, double *loss,
+                                        int64_t *correct);
+
+/* Completed iterations, counted on from the position that was rewound to. Errors: HANDLE, ARGUMENT. */
+lottery_status lottery_trainer_iteration(lottery_trainer *trainer, int64_t *out);
+
+/* The learning rate of the next iteration. Errors: HANDLE, ARGUMENT. */
+lottery_status lottery_trainer_rate(lottery_trainer *trainer, double *out);
+
+/* Saves state. what: a sum of LOTTERY_STATE_…. Errors: HANDLE, ARGUMENT, STATE (running), MEMORY. */
+lottery_status lottery_trainer_snapshot(lottery_trainer *trainer, int32_t what, lottery_snapshot **out);
+
+/* Rewinds: restores the parts `what` of the snapshot, sets the mask, and zeroes what it prunes, in weights and
+ * optimiser state. snapshot may be NULL when what is 0. mask NULL keeps the network's mask.
+ *   ticket (Frankle & Carbin 2019)                     a snapshot of iteration 0, LOTTERY_STATE_ALL
+ *   late rewinding (Frankle et al. 2020)               a snapshot of iteration k, LOTTERY_STATE_ALL
+ *   learning-rate rewinding (Renda et al., ICLR 2020)  LOTTERY_STATE_POSITION
+ *   fine-tuning or continued training                  what = 0
+ * Snapshot and network must agree in names and shapes; see lottery_network_restore for others.
+ * Errors: HANDLE, ARGUMENT (what, or a part that the snapshot does not hold), SHAPE (snapshot, mask; or the snapshot's
+ * optimiser is another), STATE (running), MEMORY. */
+lottery_status lottery_trainer_rewind(lottery_trainer *trainer, lottery_snapshot *snapshot, lottery_mask *mask,
+                                      int32_t what);
+
+/* Starts parts afresh: OPTIMISER state to zero, POSITION to iteration 0. A gradient that was made is gone. what: a sum
+ * of these two. Errors: HANDLE, ARGUMENT, STATE (running). */
+lottery_status lottery_trainer_reset(lottery_trainer *trainer, int32_t what);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
