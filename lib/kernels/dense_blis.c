@@ -4,10 +4,11 @@
  * no abort. BLIS's own choice of kernel knows no CPU newer than itself; ours is by instruction set (dispatch.c). */
 #include "kernels/kernels.h"
 
-#include <blis.h>
-#include <string.h>
+#include <stddef.h>
 
 #if defined(__x86_64__)
+#include <blis.h>
+#include <string.h>
 
 /* Column-preferring: writes columns of 32 contiguous floats, which are our rows. */
 static void run_skx(int64_t depth, const float *narrow, const float *wide, bool accumulate, float *c, int64_t stride) {

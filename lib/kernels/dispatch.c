@@ -22,9 +22,6 @@ static bool cpu_has_avx512(void) {
   return cpu_has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
          __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
 }
-#else
-static bool cpu_has_avx2(void) { return false; }
-static bool cpu_has_avx512(void) { return false; }
 #endif
 
 static const struct kernels *best(void) {
@@ -52,10 +49,12 @@ const struct kernels *kernels_for(int32_t instruction_set) {
 }
 
 const char *kernels_cpu_features(void) {
-#if defined(__aarch64__)
+#if defined(__x86_64__)
+  return cpu_has_avx512() ? "avx2 fma avx512" : cpu_has_avx2() ? "avx2 fma" : "baseline";
+#elif defined(__aarch64__)
   return "neon";
 #else
-  return cpu_has_avx512() ? "avx2 fma avx512" : cpu_has_avx2() ? "avx2 fma" : "baseline";
+  return "baseline";
 #endif
 }
 

@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# Compiles the library for arm64 with its NEON kernels and runs the kernel and training tests under qemu-user. Slow, and
+# not part of the default tests: tests/run.sh --arm64. Needs gcc-aarch64-linux-gnu, qemu-user-static, and for the
+# architecture arm64 libcmocka-dev and zlib1g-dev.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+out=${1:-build-arm64}
+mkdir -p "$out"
+compiler=aarch64-linux-gnu-gcc
+flags=(-std=c11 -O3 -ffp-contract=off -fvisibility=hidden -D_POSIX_C_SOURCE=200809L -DLOTTERY_HAVE_NEON
+  -DLOTTERY_TESTS_DIR="\"$PWD/tests\"" -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wvla -Werror -Iinclude -Ilib
+  -Itests -Itests/support)
+mkdir -p "$out/include"
+ln -sfn /usr/include/Random123 "$out/include/Random123" # headers without an architecture
+flags+=(-isystem "$out/include")
+objects=()
+compile() { # source, object, flags
+  "$compiler" "${flags[@]}" "${@:3}" -c "$1" -o "$2"
+  objects+=("$2")
+}
+for source in lib/*/*.c; do compile "$source" "$out/$(echo "$source" | tr / _).o"; done
+for source in lib/kernels/isa/*.c; do
+  for set in portable neon; do compile "$source" "$out/$(echo "$source" | tr / _).$set.o" "-DLOTTERY_KERNELS=$set"; done
+done
+for source in tests/support/*.c; do compile "$source" "$out/$(echo "$source" | tr / _).o"; done
+failed=0
+for test in internal/test_kernels internal/test_kernels_layers internal/test_kernels_gather internal/test_random \
+  public/test_gradients public/test_optimisers public/test_sparse_training; do
+  program=$out/$(basename "$test")
+  "$compiler" "${flags[@]}" "tests/$test.c" "${objects[@]}" -o "$program" -lcmocka -lz -lm -lpthread
+  if qemu-aarch64-static -L /usr/aarch64-linux-gnu -E LD_LIBRARY_PATH=/usr/lib/aarch64-linux-gnu "$program"; then
+    echo "arm64: $test passed"
+  else
+    echo "arm64: $test FAILED"
+    failed=1
+  fi
+done
+exit $failed
