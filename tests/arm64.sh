@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Compiles the library for arm64 with its NEON kernels and runs the kernel and training tests under qemu-user. Slow, and
-# not part of the default tests: tests/run.sh --arm64. Needs gcc-aarch64-linux-gnu, qemu-user-static, and for the
+# not part of tests/run.sh. Needs gcc-aarch64-linux-gnu, qemu-user-static, and for the
 # architecture arm64 libcmocka-dev and zlib1g-dev.
 set -euo pipefail
 cd "$(dirname "$0")/.."
