@@ -72,7 +72,9 @@ int main(int argument_count, char **arguments) {
 
   lottery_dataset *all = load(arguments[1], "train"), *test = load(arguments[1], "t10k");
   lottery_dataset *training, *validation;
-  must(lottery_dataset_split(all, 55000, 1, &training, &validation));
+  int64_t count;
+  must(lottery_dataset_sizes(all, &count, NULL, NULL));
+  must(lottery_dataset_split(all, count - count / 12, 1, &training, &validation)); /* MNIST: 55,000 and 5,000 */
 
   lottery_network *network;
   lottery_trainer *trainer;
