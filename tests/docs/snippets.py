@@ -71,6 +71,14 @@ def check_command(where, line):
     words = shlex.split(line, comments=True)
     if not words:
         return
+    example = re.fullmatch(r"build/examples/(\w+)", words[0])
+    if example and (top / "examples" / f"{example[1]}.c").exists():  # built; its options are strings without --
+        sources = [top / "examples" / f"{example[1]}.c", *(top / "examples" / "study").glob("*.c")]
+        known = "".join(source.read_text(encoding="utf-8") for source in sources)
+        for word in words[1:]:
+            if word.startswith("--") and f'"{word[2:]}"' not in known:
+                fault(where, f"{words[0]} has no option {word}")
+        return
     if words[0] not in PROGRAMS and not os.access(top / words[0], os.X_OK):
         fault(where, f"{words[0]} is neither a file of the tree that can be run nor a known program")
         return
