@@ -1,14 +1,15 @@
 #!/bin/sh
-# Installs those of the named Debian packages that are missing; with none missing it calls nothing but dpkg-query.
+# Installs those of the named Debian packages that are missing; with none missing it calls nothing but dpkg and dpkg-query.
 #   install_packages.sh PACKAGE...
 # As root or through sudo; otherwise it prints what to install and fails. LOTTERY_NO_INSTALL=1 only warns and goes on,
 # for machines where the tools came another way.
 set -eu
 
 missing=""
-for package in "$@"; do
-  state=$(dpkg-query -W -f '${Status}' "$package" 2>/dev/null) || state=""
-  [ "$state" = "install ok installed" ] || missing="$missing $package"
+native=$(dpkg --print-architecture)
+for package in "$@"; do # a package may be there for several architectures
+  state=$(dpkg-query -W -f '${db:Status-Abbrev}${Architecture}\n' "$package" 2>/dev/null) || state=""
+  printf '%s\n' "$state" | grep -qE "^ii +($native|all)$" || missing="$missing $package"
 done
 [ -n "$missing" ] || exit 0
 
