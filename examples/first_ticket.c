@@ -63,8 +63,8 @@ int main(int argument_count, char **arguments) {
     fprintf(stderr, "usage: %s DIRECTORY [ITERATIONS [LEVELS]]\n", arguments[0]);
     return 2;
   }
-  const int64_t iterations = argument_count > 2 ? atol(arguments[2]) : 2000;
-  const int levels = argument_count > 3 ? atoi(arguments[3]) : 16;
+  const int64_t iterations = argument_count > 2 ? strtol(arguments[2], NULL, 10) : 2000;
+  const long levels = argument_count > 3 ? strtol(arguments[3], NULL, 10) : 16;
   must(lottery_context_create(&context));
   char backend[256];
   must(lottery_context_describe(context, backend, sizeof backend, NULL));

@@ -66,8 +66,9 @@ static lottery_status store(struct lottery_context *context, const char *name, c
   int64_t row = 0;
   if (!storage_measure(storage, &row)) {
     object_release(storage);
-    return context_fail(context, LOTTERY_ERROR_NOT_FINITE, "%s: example %lld has a value that is not finite", name,
-                        (long long)row);
+    context_fail(context, LOTTERY_ERROR_NOT_FINITE, "%s: example %lld has a value that is not finite", name,
+                 (long long)row);
+    return LOTTERY_ERROR_NOT_FINITE;
   }
   *out = storage;
   return LOTTERY_OK;

@@ -90,11 +90,11 @@ static lottery_status read_header(struct idx *idx, int32_t minimum, int32_t maxi
                         range, bytes[3]);
   }
   idx->rank = bytes[3];
-  status = read_header_bytes(idx, bytes, 4 * idx->rank);
+  status = read_header_bytes(idx, bytes, (int64_t)4 * idx->rank);
   if (status != LOTTERY_OK) return status;
   int64_t features = 1;
   bool fits = true;
-  for (int32_t i = 0; i < idx->rank; i++) {
+  for (int64_t i = 0; i < idx->rank; i++) {
     const unsigned char *size = bytes + 4 * i;
     idx->sizes[i] = (int64_t)size[0] << 24 | size[1] << 16 | size[2] << 8 | size[3];
     if (i > 0) fits = fits && arithmetic_multiply(features, idx->sizes[i], &features);

@@ -61,7 +61,7 @@ static lottery_status decide_count(struct lottery_context *context, int64_t coun
     struct amount_unit *next = NULL; /* there is one: count <= possible */
     for (int64_t i = 0; i < unit_count; i++)
       if (is_open(&units[i]) && (next == NULL || units[i].remainder > next->remainder + error)) next = &units[i];
-    next->lost++;
+    next->lost++; // NOLINT(clang-analyzer-core.NullDereference)
     next->remainder = -1.0;
   }
   return LOTTERY_OK;

@@ -46,7 +46,7 @@ lottery_status pruner_preview(struct lottery_pruner *pruner, struct lottery_netw
     if (alive == NULL) status = LOTTERY_ERROR_MEMORY;
   }
   unsigned char *lines = alive;
-  for (int64_t i = 0; status == LOTTERY_OK && i < count; i++) {
+  for (int64_t i = 0; alive != NULL && i < count; i++) {
     if (kept != NULL) kept[i] = next->kept[i];
     if (dead_units != NULL) dead_units[i] = count_dead_units(&next->tensors[i], next->bits[i], lines);
     if (vanishing != NULL) vanishing[i] = vanishing_grade(next, i);
