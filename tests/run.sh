@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds with warnings as errors and runs the tests, from a bare Debian machine on.
 #   tests/run.sh [--sanitize] [--valgrind] [--coverage] [--slow] [--all]
-# Always: every fast test, the checks of tree, ABI and package, the fast tests again from clang under address and
-# undefined-behaviour sanitizers, and the line coverage of the code that must have all of it.
+# Always: static analysis (tests/analyse.sh), every fast test, the checks of tree, ABI and package, the fast tests again
+# from clang under address and undefined-behaviour sanitizers, and the line coverage of the code that must have all of it.
 #   --sanitize   the fast tests under the thread sanitizer, too
 #   --valgrind   the fast tests under valgrind, too
 #   --coverage   the whole library's coverage as a table
@@ -26,7 +26,7 @@ for option in "$@"; do
 done
 
 packages="cmake make gcc g++ libc6-dev pkg-config libblis-serial-dev zlib1g-dev librandom123-dev libcmocka-dev
-  binutils clang clang-format libclang-rt-dev gcovr gnuplot-nox python3 python3-cffi"
+  abigail-tools binutils clang clang-format clang-tidy libclang-rt-dev gcovr gnuplot-nox python3 python3-cffi"
 $valgrind && packages="$packages valgrind libc6-dbg"
 examples/install_packages.sh $packages || exit 1
 
@@ -54,12 +54,23 @@ run_pass() {
   ${launcher:-} ctest --test-dir "$name" $selection --no-tests=error --output-on-failure --parallel "$jobs" 2>&1 |
     tee "$logs/$name.test" || clean=false
   summaries+=("$name: $(grep -E 'tests passed, .* tests? failed' "$logs/$name.test" || echo 'no test ran')")
+  local skipped
+  skipped=$(sed -nE 's/^[[:space:]]+[0-9]+ - (.*) \(Skipped\)$/\1/p' "$logs/$name.test" | tr '\n' ' ')
+  [ -z "$skipped" ] || summaries+=("$name: NOT CHECKED for want of a tool: $skipped")
   $clean || failed+=("$name: tests fail")
   $clean
 }
 
 fast="--label-exclude slow"
 if $slow; then main_selection=""; else main_selection=$fast; fi
+
+echo "== analysis"
+if tests/analyse.sh; then
+  summaries+=("analysis: nothing found")
+else
+  summaries+=("analysis: see above")
+  failed+=("analysis: tests/analyse.sh")
+fi
 
 ASAN_OPTIONS=detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1 \
   run_pass build-asan "$fast" -DCMAKE_C_COMPILER=clang -DCMAKE_BUILD_TYPE=RelWithDebInfo -DLOTTERY_SANITIZE=address,undefined

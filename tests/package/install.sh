@@ -13,6 +13,10 @@ libdir=$(dirname "$(find "$prefix" -name liblottery.so)")
 for file in "$prefix/include/lottery.h" "$libdir/liblottery.so.0" "$libdir/liblottery.a" "$libdir/pkgconfig/lottery.pc"; do
   [ -e "$file" ] || { echo "not installed: $file"; exit 1; }
 done
+# The licences of code that is in the libraries ask for their notices beside them.
+for file in LICENSE third-party.md; do
+  [ -n "$(find "$prefix/share/doc" -path "*lottery/$file")" ] || { echo "not installed: share/doc/lottery/$file"; exit 1; }
+done
 
 run() { # run "what it is" PROGRAM: must print the version that the package says
   said=$(LD_LIBRARY_PATH="$libdir" "$2") || { echo "$1: the program failed: $said"; exit 1; }

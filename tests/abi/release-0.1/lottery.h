@@ -24,8 +24,9 @@ extern "C" {
  *   positive value success with something to say. Results leave through the last parameters. On an error every
  *   created handle is NULL and every argument is as it was; lottery_trainer_run, which stops after its last
  *   completed iteration, is the one exception and says so.
- * Message. An error leaves a message in the context of the first handle argument, naming the argument, the value
- *   and the limit: lottery_context_message copies it. The message of an earlier error stays until the next one.
+ * Message. An error leaves a message in the context of the call's first handle, also where a later handle, perhaps
+ *   of another context, is at fault. It names the argument, the value and the limit; lottery_context_message copies
+ *   it. The message of an earlier error stays until the next one.
  *   Where no handle is valid, lottery_status_name is all there is.
  * Handles are opaque and counted: a network, dataset, mask, snapshot, pruner or trainer keeps what it needs alive,
  *   so handles may be destroyed in any order, from any thread. Each created handle is destroyed once, by its
@@ -46,7 +47,8 @@ extern "C" {
  *   shuffles are the same bits on every machine.
  * Repeatability. For one build of the library, instruction set, seed and setting, training gives the same bits in
  *   every run.
- * Allocation. Training and evaluation allocate nothing after the first call of their kind.
+ * Allocation. Training and evaluation allocate nothing after the first call of their kind, and the first after a
+ *   change of the mask or of an option.
  * ================================================================================================== */
 
 /* 0 ok, negative an error, positive information. */
@@ -294,7 +296,7 @@ lottery_status lottery_network_sizes(lottery_network *network, int64_t *inputs, 
 /* Fills the weights from a seed by `scheme` (LOTTERY_INITIALISE_…) and sets the biases to 0. Each weight's value is a
  * function of seed, tensor and position alone, whatever the mask. Where the network has a mask, pruned weights stay 0:
  * with a new seed this is the random reinitialisation of Frankle & Carbin, section 2.
- * Errors: HANDLE, ARGUMENT (scheme), STATE (not finished, or in use by a running trainer). */
+ * Errors: HANDLE, ARGUMENT (scheme), STATE (not finished, or in use by a running trainer), MEMORY. */
 lottery_status lottery_network_initialise(lottery_network *network, int32_t scheme, uint64_t seed);
 
 /* How many tensors there are. Errors: HANDLE, ARGUMENT, STATE (not finished). */
@@ -363,7 +365,8 @@ lottery_status lottery_network_predict(lottery_network *network, int64_t count, 
 lottery_status lottery_network_evaluate(lottery_network *network, lottery_dataset *dataset, int32_t kind, double *loss,
                                         int64_t *correct);
 
-/* Saves the weights of a network without a trainer (LOTTERY_STATE_WEIGHTS). Errors: HANDLE, ARGUMENT, STATE, MEMORY. */
+/* Saves the weights of a network without a trainer (LOTTERY_STATE_WEIGHTS). lottery_trainer_rewind takes such a
+ * snapshot, too, with LOTTERY_STATE_WEIGHTS. Errors: HANDLE, ARGUMENT, STATE, MEMORY. */
 lottery_status lottery_network_snapshot(lottery_network *network, lottery_snapshot **out);
 
 /* Writes a snapshot's weights into the tensors of the same name and shape; tensors without a match keep their values.
@@ -601,7 +604,7 @@ lottery_status lottery_pruner_set_tensor_rate(lottery_pruner *pruner, const char
 
 /* Makes the next mask from a network's weights: `mask` (NULL: the network's own, or ones) less the pruned weights. The
  * network is not changed. Errors: HANDLE, ARGUMENT (a tensor rate's name is no prunable tensor; COUNT is more than can
- * go; DENSITY below 1 with a RATE of 0), SHAPE  * (the mask is not the network's), NOT_FINITE (any surviving weight),
+ * go; DENSITY below 1 with a RATE of 0), SHAPE (the mask is not the network's), NOT_FINITE (any surviving weight),
  * STATE (network not finished), MEMORY. */
 lottery_status lottery_pruner_apply(lottery_pruner *pruner, lottery_network *network, lottery_mask *mask,
                                     lottery_mask **out);
@@ -654,9 +657,8 @@ void lottery_trainer_destroy(lottery_trainer *trainer);
 /* Set and get an option by key (section 3): integers and choices through _integer, reals through _real, lists through
  * _reals (values: [count]; milestones are whole numbers that rise). Changing the optimiser resets its state. The batch
  * size counts from the next batch; the place in the data is a number of batches, so it moves when their size does.
- * get_reals: capacity in elements; count receives how many there are, and copying
- * needs capacity >= count. Errors: HANDLE, ARGUMENT (no such key, another type, out of range), STATE (running),
- * MEMORY. */
+ * get_reals: capacity in elements; count receives how many there are, and copying needs capacity >= count.
+ * Errors: HANDLE, ARGUMENT (no such key, another type, out of range), STATE (running), MEMORY. */
 lottery_status lottery_trainer_set_integer(lottery_trainer *trainer, int32_t key, int64_t value);
 lottery_status lottery_trainer_get_integer(lottery_trainer *trainer, int32_t key, int64_t *out);
 lottery_status lottery_trainer_set_real(lottery_trainer *trainer, int32_t key, double value);
@@ -691,8 +693,8 @@ lottery_status lottery_trainer_gradient(lottery_trainer *trainer, int64_t count,
 lottery_status lottery_trainer_apply(lottery_trainer *trainer);
 
 /* The packed gradient: the elements of surviving weights and of biases, in the order of tensors and elements.
- * gradient_count: how many. read, write: values, all of them. A change of the mask drops
- * what it prunes. Errors: HANDLE, ARGUMENT, SHAPE (count), STATE (no gradient was made), MEMORY. */
+ * gradient_count: how many. read, write: values, all of them. A change of the mask drops what it prunes.
+ * Errors: HANDLE, ARGUMENT, SHAPE (count), STATE (no gradient was made), MEMORY. */
 lottery_status lottery_trainer_gradient_count(lottery_trainer *trainer, int64_t *out);
 lottery_status lottery_trainer_read_gradient(lottery_trainer *trainer, float *values, int64_t count);
 lottery_status lottery_trainer_write_gradient(lottery_trainer *trainer, const float *values, int64_t count);
@@ -705,8 +707,8 @@ lottery_status lottery_trainer_read_tensor_gradient(lottery_trainer *trainer, in
 /* For losses that the library lacks: forward computes the outputs [count][output features] of a batch (1 to BATCH_SIZE
  * examples), the host the gradient of its loss to them, and backward from that (output_gradient, of the outputs' shape)
  * the gradient of every tensor, as if lottery_trainer_gradient had. Then lottery_trainer_apply. backward needs the
- * count of the last forward. Errors: HANDLE, ARGUMENT, STATE (backward without forward), NOT_FINITE (an output
- * gradient), MEMORY. */
+ * count of the last forward. Errors: HANDLE, ARGUMENT, STATE (backward without forward), NOT_FINITE (an input, an
+ * output gradient), MEMORY. */
 lottery_status lottery_trainer_forward(lottery_trainer *trainer, int64_t count, const float *inputs, float *outputs);
 lottery_status lottery_trainer_backward(lottery_trainer *trainer, int64_t count, const float *output_gradient);
 
@@ -729,7 +731,8 @@ lottery_status lottery_trainer_snapshot(lottery_trainer *trainer, int32_t what, 
  *   late rewinding (Frankle et al. 2020)               a snapshot of iteration k, LOTTERY_STATE_ALL
  *   learning-rate rewinding (Renda et al., ICLR 2020)  LOTTERY_STATE_POSITION
  *   fine-tuning or continued training                  what = 0
- * Snapshot and network must agree in names and shapes; see lottery_network_restore for others.
+ * A snapshot of lottery_network_snapshot will do where what is LOTTERY_STATE_WEIGHTS: it holds nothing else. Snapshot
+ * and network must agree in names and shapes; see lottery_network_restore for others.
  * Errors: HANDLE, ARGUMENT (what, or a part that the snapshot does not hold), SHAPE (snapshot, mask; or the snapshot's
  * optimiser is another), STATE (running), MEMORY. */
 lottery_status lottery_trainer_rewind(lottery_trainer *trainer, lottery_snapshot *snapshot, lottery_mask *mask,
