@@ -64,7 +64,7 @@ enum {
   LOTTERY_ERROR_MEMORY = -3,      /* an allocation failed, or a size does not fit */
   LOTTERY_ERROR_STATE = -4,       /* the call is not possible now */
   LOTTERY_ERROR_SHAPE = -5,       /* shapes, sizes or names that must agree do not */
-  LOTTERY_ERROR_FILE = -6,        /* a file cannot be opened or read */
+  LOTTERY_ERROR_FILE = -6,        /* a file cannot be opened, read or written */
   LOTTERY_ERROR_FORMAT = -7,      /* a file's content is not what it must be */
   LOTTERY_ERROR_NOT_FINITE = -8,  /* a loss or weight is infinite or not a number */
   LOTTERY_ERROR_UNSUPPORTED = -9, /* this machine or build cannot do it */
