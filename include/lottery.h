@@ -726,7 +726,8 @@ lottery_status lottery_trainer_rate(lottery_trainer *trainer, double *out);
 lottery_status lottery_trainer_snapshot(lottery_trainer *trainer, int32_t what, lottery_snapshot **out);
 
 /* Rewinds: restores the parts `what` of the snapshot, sets the mask, and zeroes what it prunes, in weights and
- * optimiser state. snapshot may be NULL when what is 0. mask NULL keeps the network's mask.
+ * optimiser state. snapshot may be NULL when what is 0. mask NULL keeps the network's mask; to come back to the whole
+ * network give lottery_mask_ones: weights that the mask prunes when they are restored stay 0 under later masks.
  *   ticket (Frankle & Carbin 2019)                     a snapshot of iteration 0, LOTTERY_STATE_ALL
  *   late rewinding (Frankle et al. 2020)               a snapshot of iteration k, LOTTERY_STATE_ALL
  *   learning-rate rewinding (Renda et al., ICLR 2020)  LOTTERY_STATE_POSITION

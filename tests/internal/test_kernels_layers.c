@@ -427,9 +427,9 @@ static void check_every_width(bool sparse) {
                                below(2) == 0});
 }
 
-/* Sizes around those that chunks of inputs have (112 dense, 128 sparse), and the counts around those of tiles. */
+/* Sizes around those that chunks of inputs have (112 dense, 160 sparse), and the counts around those of tiles. */
 static void check_chunks(bool sparse) {
-  static const int64_t widths[] = {111, 112, 113, 127, 128, 129, 224, 255, 256, 257, 384, 385, 784};
+  static const int64_t widths[] = {111, 112, 113, 159, 160, 161, 224, 319, 320, 321, 480, 481, 784};
   static const int64_t counts[] = {1, 60, 63, 64, 65, 100, 128, 129, 200};
   for (size_t i = 0; i < sizeof widths / sizeof widths[0]; i++)
     for (int form = 0; form < 4; form++)
