@@ -26,7 +26,8 @@ extern "C" {
  *   completed iteration, is the one exception and says so.
  * Message. An error leaves a message in the context of the call's first handle, also where a later handle, perhaps
  *   of another context, is at fault. It names the argument, the value and the limit; lottery_context_message copies
- *   it. The message of an earlier error stays until the next one.
+ *   it. The message of an earlier error stays until the next one. A handle that a call creates belongs to the context
+ *   of the call's first handle; one that lottery_network_get_mask finds, to the context in which it was created.
  *   Where no handle is valid, lottery_status_name is all there is.
  * Handles are opaque and counted: a network, dataset, mask, snapshot, pruner or trainer keeps what it needs alive,
  *   so handles may be destroyed in any order, from any thread. Each created handle is destroyed once, by its
@@ -35,7 +36,8 @@ extern "C" {
  *   strings that live as long as the library is loaded. Borrowed dataset memory (section 5) is the one exception
  *   on the way in.
  * Sizes and counts are int64_t. An array argument comes with its count in elements, and a wrong count is an
- *   error, not a truncation. Arrays of more than one dimension are row-major, the last index running fastest.
+ *   error, not a truncation. Arrays of more than one dimension are row-major, the last index running fastest. No shape
+ *   has more than 8 sizes.
  * Text goes to a caller's buffer of `capacity` bytes: at most capacity - 1 bytes and a terminating zero are
  *   written, `needed` (may be NULL) receives the bytes for the whole text with its zero. buffer may be NULL when
  *   capacity is 0. All strings are UTF-8.
@@ -726,7 +728,8 @@ lottery_status lottery_trainer_rate(lottery_trainer *trainer, double *out);
 lottery_status lottery_trainer_snapshot(lottery_trainer *trainer, int32_t what, lottery_snapshot **out);
 
 /* Rewinds: restores the parts `what` of the snapshot, sets the mask, and zeroes what it prunes, in weights and
- * optimiser state. snapshot may be NULL when what is 0. mask NULL keeps the network's mask.
+ * optimiser state. snapshot may be NULL when what is 0. mask NULL keeps the network's mask; to come back to the whole
+ * network give lottery_mask_ones: weights that the mask prunes when they are restored stay 0 under later masks.
  *   ticket (Frankle & Carbin 2019)                     a snapshot of iteration 0, LOTTERY_STATE_ALL
  *   late rewinding (Frankle et al. 2020)               a snapshot of iteration k, LOTTERY_STATE_ALL
  *   learning-rate rewinding (Renda et al., ICLR 2020)  LOTTERY_STATE_POSITION
