@@ -26,7 +26,8 @@ extern "C" {
  *   completed iteration, is the one exception and says so.
  * Message. An error leaves a message in the context of the call's first handle, also where a later handle, perhaps
  *   of another context, is at fault. It names the argument, the value and the limit; lottery_context_message copies
- *   it. The message of an earlier error stays until the next one.
+ *   it. The message of an earlier error stays until the next one. A handle that a call creates belongs to the context
+ *   of the call's first handle; one that lottery_network_get_mask finds, to the context in which it was created.
  *   Where no handle is valid, lottery_status_name is all there is.
  * Handles are opaque and counted: a network, dataset, mask, snapshot, pruner or trainer keeps what it needs alive,
  *   so handles may be destroyed in any order, from any thread. Each created handle is destroyed once, by its
@@ -35,7 +36,8 @@ extern "C" {
  *   strings that live as long as the library is loaded. Borrowed dataset memory (section 5) is the one exception
  *   on the way in.
  * Sizes and counts are int64_t. An array argument comes with its count in elements, and a wrong count is an
- *   error, not a truncation. Arrays of more than one dimension are row-major, the last index running fastest.
+ *   error, not a truncation. Arrays of more than one dimension are row-major, the last index running fastest. No shape
+ *   has more than 8 sizes.
  * Text goes to a caller's buffer of `capacity` bytes: at most capacity - 1 bytes and a terminating zero are
  *   written, `needed` (may be NULL) receives the bytes for the whole text with its zero. buffer may be NULL when
  *   capacity is 0. All strings are UTF-8.
