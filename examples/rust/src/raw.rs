@@ -116,6 +116,7 @@ pub const LOTTERY_FORM_PACKED: i32 = 1;
 // 5 Dataset
 pub const LOTTERY_ELEMENT_FLOAT32: i32 = 0;
 pub const LOTTERY_ELEMENT_UINT8: i32 = 1;
+pub const LOTTERY_ELEMENT_INT64: i32 = 2;
 pub const LOTTERY_MEMORY_COPY: i32 = 0;
 pub const LOTTERY_MEMORY_BORROW: i32 = 1;
 
@@ -393,4 +394,15 @@ extern "C" {
         trainer: *mut lottery_trainer, snapshot: *mut lottery_snapshot, mask: *mut lottery_mask, what: i32,
     ) -> lottery_status;
     pub fn lottery_trainer_reset(trainer: *mut lottery_trainer, what: i32) -> lottery_status;
+    pub fn lottery_npy_save(
+        context: *mut lottery_context, path: *const c_char, element: i32, rank: i32, shape: *const i64,
+        values: *const c_void, count: i64,
+    ) -> lottery_status;
+    pub fn lottery_npy_describe(
+        context: *mut lottery_context, path: *const c_char, element: *mut i32, count: *mut i64, capacity: i64,
+        shape: *mut i64, rank: *mut i32,
+    ) -> lottery_status;
+    pub fn lottery_npy_load(
+        context: *mut lottery_context, path: *const c_char, element: i32, values: *mut c_void, count: i64,
+    ) -> lottery_status;
 }
