@@ -6,7 +6,7 @@
  * binding generator can read it. The sections:
  *
  *   1 Conventions    2 Context    3 Options    4 Network    5 Dataset
- *   6 Mask           7 Snapshot   8 Pruner     9 Trainer
+ *   6 Mask           7 Snapshot   8 Pruner     9 Trainer    10 Files
  */
 #ifndef LOTTERY_H
 #define LOTTERY_H
@@ -26,7 +26,8 @@ extern "C" {
  *   completed iteration, is the one exception and says so.
  * Message. An error leaves a message in the context of the call's first handle, also where a later handle, perhaps
  *   of another context, is at fault. It names the argument, the value and the limit; lottery_context_message copies
- *   it. The message of an earlier error stays until the next one.
+ *   it. The message of an earlier error stays until the next one. A handle that a call creates belongs to the context
+ *   of the call's first handle; one that lottery_network_get_mask finds, to the context in which it was created.
  *   Where no handle is valid, lottery_status_name is all there is.
  * Handles are opaque and counted: a network, dataset, mask, snapshot, pruner or trainer keeps what it needs alive,
  *   so handles may be destroyed in any order, from any thread. Each created handle is destroyed once, by its
@@ -35,7 +36,8 @@ extern "C" {
  *   strings that live as long as the library is loaded. Borrowed dataset memory (section 5) is the one exception
  *   on the way in.
  * Sizes and counts are int64_t. An array argument comes with its count in elements, and a wrong count is an
- *   error, not a truncation. Arrays of more than one dimension are row-major, the last index running fastest.
+ *   error, not a truncation. Arrays of more than one dimension are row-major, the last index running fastest. No shape
+ *   has more than 8 sizes.
  * Text goes to a caller's buffer of `capacity` bytes: at most capacity - 1 bytes and a terminating zero are
  *   written, `needed` (may be NULL) receives the bytes for the whole text with its zero. buffer may be NULL when
  *   capacity is 0. All strings are UTF-8.
@@ -64,7 +66,7 @@ enum {
   LOTTERY_ERROR_MEMORY = -3,      /* an allocation failed, or a size does not fit */
   LOTTERY_ERROR_STATE = -4,       /* the call is not possible now */
   LOTTERY_ERROR_SHAPE = -5,       /* shapes, sizes or names that must agree do not */
-  LOTTERY_ERROR_FILE = -6,        /* a file cannot be opened or read */
+  LOTTERY_ERROR_FILE = -6,        /* a file cannot be opened, read or written */
   LOTTERY_ERROR_FORMAT = -7,      /* a file's content is not what it must be */
   LOTTERY_ERROR_NOT_FINITE = -8,  /* a loss or weight is infinite or not a number */
   LOTTERY_ERROR_UNSUPPORTED = -9, /* this machine or build cannot do it */
@@ -381,22 +383,21 @@ lottery_status lottery_network_restore(lottery_network *network, lottery_snapsho
  * which shares the memory of the old.
  * ================================================================================================== */
 
-/* How input elements are stored, and whether the library copies them. */
-enum { LOTTERY_ELEMENT_FLOAT32 = 0, LOTTERY_ELEMENT_UINT8 = 1 };
+/* How elements are stored (inputs of a dataset are no INT64; see section 10 for it), and whether the library copies
+ * them. */
+enum { LOTTERY_ELEMENT_FLOAT32 = 0, LOTTERY_ELEMENT_UINT8 = 1, LOTTERY_ELEMENT_INT64 = 2 };
 enum { LOTTERY_MEMORY_COPY = 0, LOTTERY_MEMORY_BORROW = 1 };
 
 /* Called once when the last handle that uses borrowed memory is gone, from the thread that destroys it. */
 typedef void (*lottery_dataset_release)(void *user);
 
 /* Creates a dataset of `count` examples without labels.
- * rank, shape: of one example, rank 1 to 3. element: LOTTERY_ELEMENT_…. inputs: [count][shape…] elements, float32
- * aligned to 4 bytes. scale, shift: the value of an element e is e * scale + shift (1 and 0 for float32 as it is, 1.0
- * / 255 and 0 for pixels in 0 to 1). memory: LOTTERY_MEMORY_COPY, or LOTTERY_MEMORY_BORROW, with which inputs must
- * stay and not change until release(user) is called (release may be NULL; it is not called when this function fails or
- * memory is copied).
- * count and the product of the shape: at most 2^31 - 1.
- * Errors: HANDLE, ARGUMENT, NOT_FINITE (a float32 input, scale or shift, or a value that they would make as large as
- * 2^127), MEMORY. */
+ * rank, shape: of one example, rank 1 to 3. element: LOTTERY_ELEMENT_FLOAT32 or _UINT8. inputs: [count][shape…]
+ * elements, float32 aligned to 4 bytes. scale, shift: the value of an element e is e * scale + shift (1 and 0 for
+ * float32 as it is, 1.0 / 255 and 0 for pixels in 0 to 1). memory: LOTTERY_MEMORY_COPY, or LOTTERY_MEMORY_BORROW, with
+ * which inputs must stay and not change until release(user) is called (release may be NULL; it is not called when this
+ * function fails or memory is copied). count and the product of the shape: at most 2^31 - 1. Errors: HANDLE, ARGUMENT,
+ * NOT_FINITE (a float32 input, scale or shift, or a value that they would make as large as 2^127), MEMORY. */
 lottery_status lottery_dataset_create(lottery_context *context, int64_t count, int32_t rank, const int64_t *shape,
                                       int32_t element, const void *inputs, double scale, double shift, int32_t memory,
                                       lottery_dataset_release release, void *user, lottery_dataset **out);
@@ -731,7 +732,8 @@ lottery_status lottery_trainer_loss(lottery_trainer *trainer, double *out);
 lottery_status lottery_trainer_snapshot(lottery_trainer *trainer, int32_t what, lottery_snapshot **out);
 
 /* Rewinds: restores the parts `what` of the snapshot, sets the mask, and zeroes what it prunes, in weights and
- * optimiser state. snapshot may be NULL when what is 0. mask NULL keeps the network's mask.
+ * optimiser state. snapshot may be NULL when what is 0. mask NULL keeps the network's mask; to come back to the whole
+ * network give lottery_mask_ones: weights that the mask prunes when they are restored stay 0 under later masks.
  *   ticket (Frankle & Carbin 2019)                     a snapshot of iteration 0, LOTTERY_STATE_ALL
  *   late rewinding (Frankle et al. 2020)               a snapshot of iteration k, LOTTERY_STATE_ALL
  *   learning-rate rewinding (Renda et al., ICLR 2020)  LOTTERY_STATE_POSITION
@@ -746,6 +748,39 @@ lottery_status lottery_trainer_rewind(lottery_trainer *trainer, lottery_snapshot
 /* Starts parts afresh: OPTIMISER state to zero, POSITION to iteration 0. A gradient that was made is gone. what: a sum
  * of these two. Errors: HANDLE, ARGUMENT, STATE (running). */
 lottery_status lottery_trainer_reset(lottery_trainer *trainer, int32_t what);
+
+/* ==================================================================================================
+ * 10 Files
+ *
+ * Saving. A path holds what it held before or the new content, whole, whatever happens: the bytes go to a temporary
+ * file in the same directory, which is flushed to the disk and renamed over the path; then the directory is flushed,
+ * so that the new content survives a loss of power. An error leaves the old content and removes the temporary file. A
+ * process that is killed may leave one, called .lottery-….tmp, which nobody needs. Where the directory cannot be
+ * flushed, after the renaming, the new content is in place and the error says that a loss of power may undo it.
+ * The path. Its directory must be there. A symbolic link stays, and the file that it names is replaced; a directory, a
+ * device (/dev/null, too), a pipe or a socket is an error, as is a file that the process may not write. The new file
+ * has the permissions of the old one, or those of the umask; its owner is the process, and other hard links keep the
+ * old content.
+ * Reading. The path must be a regular file's. Nothing is allocated on the word of a file's header.
+ * ================================================================================================== */
+
+/* .npy files, NumPy's format for one array (numpy.lib.format 1.0 and 2.0), little-endian and in C order: one tensor's
+ * values (lottery_network_read_tensor), one mask's bytes (lottery_mask_read), or any other array.
+ * element: LOTTERY_ELEMENT_…, FLOAT32 ('<f4'), UINT8 ('|u1') or INT64 ('<i8'). rank: 0 to 8; shape: [rank] sizes of 0
+ * or more. values: [count]; count: the product of the shape.
+ *
+ * save: writes a file of format 1.0. describe: what a file holds; capacity: elements of shape; element and count may be
+ * NULL. load: copies the elements out; element and count must be the file's. Where the system fails to read in the
+ * middle of them (FILE), values may have changed.
+ * Errors: HANDLE, ARGUMENT (element, rank, a size, capacity below the rank), SHAPE (count), FILE, FORMAT (no .npy file,
+ * its length is not what its header says, Fortran order, another type of element, or more than 8 dimensions), MEMORY
+ * (save). Any thread. */
+lottery_status lottery_npy_save(lottery_context *context, const char *path, int32_t element, int32_t rank,
+                                const int64_t *shape, const void *values, int64_t count);
+lottery_status lottery_npy_describe(lottery_context *context, const char *path, int32_t *element, int64_t *count,
+                                    int64_t capacity, int64_t *shape, int32_t *rank);
+lottery_status lottery_npy_load(lottery_context *context, const char *path, int32_t element, void *values,
+                                int64_t count);
 
 #ifdef __cplusplus
 }

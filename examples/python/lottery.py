@@ -37,6 +37,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float32]
+_RANK = 8  # no shape has more sizes
 SLICE_SECONDS = 0.02  # how long Trainer.run stays in C before it looks for Ctrl-C
 
 # ---- The raw layer -------------------------------------------------------------------------------------------------
@@ -65,6 +66,7 @@ _FUNCTIONS = {
         set_reals(hipl) get_reals(hiplp) run(hlfpp) step(hlpppp) gradient(hlpppp) apply(h) gradient_count(hp)
         read_gradient(hpl) write_gradient(hpl) read_tensor_gradient(hlpl) forward(hlpp) backward(hlp) evaluate(hhpp)
         iteration(hp) rate(hp) loss(hp) snapshot(hip) rewind(hhhi) reset(hi)""",
+    "npy": "save(hsiippl) describe(hspplpp) load(hsipl)",
 }
 _CALLBACKS = {"allocate": "llp:p", "release": "plp:v", "progress": "ldp:i", "dataset_release": "p:v"}
 # Constants by prefix. The keys of options are not here: the library's own table names them.
@@ -81,7 +83,7 @@ _CONSTANTS = {
     "SCOPE": "LAYERWISE=0 GLOBAL=1",
     "INITIALISE": "GLOROT_NORMAL=0 GLOROT_UNIFORM=1 KAIMING_NORMAL=2 KAIMING_UNIFORM=3",
     "FORM": "DENSE=0 PACKED=1",
-    "ELEMENT": "FLOAT32=0 UINT8=1",
+    "ELEMENT": "FLOAT32=0 UINT8=1 INT64=2",
     "MEMORY": "COPY=0 BORROW=1",
     "STATE": "WEIGHTS=1 STATISTICS=2 OPTIMISER=4 POSITION=8 ALL=15",
     "SLOT": "WEIGHT=0 FIRST=1 SECOND=2",
@@ -465,10 +467,10 @@ class _Tensors(_Part, collections.abc.Mapping):  # type: ignore[type-arg]
         known: Optional[dict[str, tuple[int, ...]]] = getattr(self, "_shapes", None)
         if known is None:  # they never change once they are there
             prefix, known = f"lottery_{self._kind}_tensor_", {}
-            shape, rank = (c_int64 * 4)(), c_int32()
+            shape, rank = (c_int64 * _RANK)(), c_int32()
             for tensor in range(self._get(c_int64, getattr(raw, prefix + "count"))):
                 name = _text(getattr(raw, prefix + "name"), self.context, self._pointer, tensor)
-                self._call(getattr(raw, prefix + "shape"), tensor, 4, shape, byref(rank))
+                self._call(getattr(raw, prefix + "shape"), tensor, _RANK, shape, byref(rank))
                 known[name] = tuple(shape[:rank.value])
             self._shapes = known
         return dict(known)
@@ -754,8 +756,8 @@ class Dataset(_Part):
     @property
     def shape(self) -> tuple[int, ...]:
         """The shape of one example."""
-        shape, rank = (c_int64 * 4)(), c_int32()
-        self._call(raw.lottery_dataset_shape, 4, shape, byref(rank))
+        shape, rank = (c_int64 * _RANK)(), c_int32()
+        self._call(raw.lottery_dataset_shape, _RANK, shape, byref(rank))
         return tuple(shape[:rank.value])
 
     def read(self, first: int = 0, count: Optional[int] = None) -> tuple[Floats, Optional[NDArray[np.int32]]]:
@@ -827,7 +829,7 @@ class Network(_Tensors, _Optioned):
 
     It is a mapping from names of tensors to copies of their values, dict(network); network["fc1.weight"] = array and
     load(state) write them. Pruned weights stay 0. One thread at a time."""
-    __slots__ = ("_features",)
+    __slots__ = ("_features", "_mask_context")
     _kind = "network"
 
     def __init__(self, preset: Optional[str] = None, *, seed: Optional[int] = None,
@@ -875,8 +877,8 @@ class Network(_Tensors, _Optioned):
 
     def node_shape(self, node: int) -> tuple[int, ...]:
         """The shape of a node."""
-        shape, rank = (c_int64 * 4)(), c_int32()
-        self._call(raw.lottery_network_node_shape, _integer("node", node, 32), 4, shape, byref(rank))
+        shape, rank = (c_int64 * _RANK)(), c_int32()
+        self._call(raw.lottery_network_node_shape, _integer("node", node, 32), _RANK, shape, byref(rank))
         return tuple(shape[:rank.value])
 
     def node_bias(self, node: int) -> bool:
@@ -938,12 +940,15 @@ class Network(_Tensors, _Optioned):
     def mask(self) -> Mask:
         """The network's mask, one of ones if it has none. It may be set, from a Mask or a dict of arrays; setting zeroes
         what it prunes. None takes it away."""
-        return self._derive(Mask, raw.lottery_network_get_mask)
+        mask: Mask = self._derive(Mask, raw.lottery_network_get_mask)
+        mask.context = getattr(self, "_mask_context", self.context)  # where its messages will be
+        return mask
 
     @mask.setter
     def mask(self, mask: MaskLike) -> None:
         given = self._mask(mask)
         self._call(raw.lottery_network_set_mask, given and given._pointer)
+        self._mask_context = self.context if given is None else given.context
 
     def _mask(self, mask: MaskLike) -> Optional[Mask]:
         if mask is None or isinstance(mask, Mask):
@@ -1278,6 +1283,8 @@ class Trainer(_Optioned):
         pointer = None if snapshot is None else _given(snapshot, Snapshot)
         what = what if what is not None else 0 if snapshot is None else snapshot.contents
         self._call(raw.lottery_trainer_rewind, pointer, given and given._pointer, _integer("what", what, 32))
+        if given is not None:
+            self.network._mask_context = given.context
 
     def reset(self, what: int = State.OPTIMISER | State.POSITION) -> None:
         """Starts the optimiser's state or the position (or both) afresh."""

@@ -1,24 +1,21 @@
-/* Reading a file with POSIX calls and zlib's inflate. */
+/* Reading a file whose bytes may be gzipped, with zlib's inflate. */
 #include "data/source.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include <zlib.h>
 
 #include "base/arithmetic.h"
 #include "base/context.h"
+#include "base/file.h"
 #include "base/memory.h"
 
 enum { BUFFER_SIZE = 1 << 16, READ_LIMIT = 1 << 30 };
 
 struct source {
   struct lottery_context *context;
-  const char *what, *path;
-  int descriptor;
-  int64_t file_size;
+  struct file file;
+  bool open;
+  int64_t position; /* in the file: what is before has been read */
   bool gzip;
   bool inflating; /* the stream is initialised */
   bool ended;     /* the last member's end was seen */
@@ -28,25 +25,11 @@ struct source {
   unsigned char buffer[BUFFER_SIZE];
 };
 
-static lottery_status fail_system(const struct source *source, const char *verb, int error) {
-  char reason[128];
-  if (strerror_r(error, reason, sizeof reason) != 0) reason[0] = '\0';
-  return context_fail(source->context, LOTTERY_ERROR_FILE, "%s: cannot %s %.512s: %s (error %d)", source->what, verb,
-                      source->path, reason, error);
-}
-
-/* Reads from the descriptor until `wanted` bytes are there or the file ends. */
-static lottery_status read_file(struct source *source, unsigned char *bytes, int64_t wanted, int64_t *got) {
-  for (*got = 0; *got < wanted;) {
-    const ssize_t length =
-        read(source->descriptor, bytes + *got, (size_t)arithmetic_minimum(wanted - *got, READ_LIMIT));
-    if (length == 0) break;
-    if (length > 0)
-      *got += length;
-    else if (errno != EINTR)
-      return fail_system(source, "read", errno);
-  }
-  return LOTTERY_OK;
+/* The next bytes of the file, up to `wanted`. */
+static lottery_status read_next(struct source *source, unsigned char *bytes, int64_t wanted, int64_t *got) {
+  const lottery_status status = file_read(&source->file, source->position, bytes, wanted, got);
+  source->position += *got;
+  return status;
 }
 
 static void *inflate_allocate(void *context, unsigned int count, unsigned int size) {
@@ -57,34 +40,19 @@ static void inflate_release(void *context, void *memory) { memory_release(contex
 
 static lottery_status fail_inflate(const struct source *source, int code) {
   if (code == Z_MEM_ERROR)
-    return context_fail(source->context, LOTTERY_ERROR_MEMORY, "%s: no memory to inflate %.512s", source->what,
-                        source->path);
-  return context_fail(source->context, LOTTERY_ERROR_FORMAT, "%s: %.512s: damaged gzip data: %s", source->what,
-                      source->path, source->stream.msg != NULL ? source->stream.msg : "unknown reason");
-}
-
-/* Opens the descriptor and checks that it is a file's. O_NONBLOCK: opening a FIFO must not wait for its writer. */
-static lottery_status open_file(struct source *source) {
-  do source->descriptor = open(source->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-  while (source->descriptor < 0 && errno == EINTR);
-  if (source->descriptor < 0) return fail_system(source, "open", errno);
-  struct stat status;
-  if (fstat(source->descriptor, &status) != 0) return fail_system(source, "examine", errno);
-  if (!S_ISREG(status.st_mode))
-    return context_fail(source->context, LOTTERY_ERROR_FILE, "%s: %.512s is %s, not a regular file", source->what,
-                        source->path, S_ISDIR(status.st_mode) ? "a directory" : "a device, pipe or socket");
-  source->file_size = status.st_size;
-  return LOTTERY_OK;
+    return context_fail(source->context, LOTTERY_ERROR_MEMORY, "%s: no memory to inflate %.512s", source->file.what,
+                        source->file.path);
+  return context_fail(source->context, LOTTERY_ERROR_FORMAT, "%s: %.512s: damaged gzip data: %s", source->file.what,
+                      source->file.path, source->stream.msg != NULL ? source->stream.msg : "unknown reason");
 }
 
 lottery_status source_open(struct lottery_context *context, const char *what, const char *path, struct source **out) {
   struct source *source = memory_allocate(context, 1, sizeof *source);
   if (source == NULL) return LOTTERY_ERROR_MEMORY;
   source->context = context;
-  source->what = what;
-  source->path = path;
-  lottery_status status = open_file(source);
-  if (status == LOTTERY_OK) status = read_file(source, source->buffer, BUFFER_SIZE, &source->buffered);
+  lottery_status status = file_open(context, what, path, INT64_MAX, &source->file);
+  source->open = status == LOTTERY_OK;
+  if (status == LOTTERY_OK) status = read_next(source, source->buffer, BUFFER_SIZE, &source->buffered);
   if (status == LOTTERY_OK && source->buffered >= 2 && source->buffer[0] == 0x1f && source->buffer[1] == 0x8b) {
     source->gzip = true;
     source->stream = (z_stream){.zalloc = inflate_allocate,
@@ -106,8 +74,7 @@ lottery_status source_open(struct lottery_context *context, const char *what, co
 void source_close(struct source *source) {
   if (source == NULL) return;
   if (source->inflating) inflateEnd(&source->stream);
-  /* Linux closes the descriptor even when close is interrupted: calling it again could close another thread's. */
-  if (source->descriptor >= 0) close(source->descriptor);
+  if (source->open) file_close(&source->file);
   memory_release(source->context, source);
 }
 
@@ -115,7 +82,7 @@ void source_close(struct source *source) {
 static lottery_status refill(struct source *source) {
   if (source->stream.avail_in > 0) return LOTTERY_OK;
   int64_t length;
-  const lottery_status status = read_file(source, source->buffer, BUFFER_SIZE, &length);
+  const lottery_status status = read_next(source, source->buffer, BUFFER_SIZE, &length);
   if (status != LOTTERY_OK) return status;
   source->stream.next_in = source->buffer;
   source->stream.avail_in = (unsigned int)length;
@@ -130,8 +97,8 @@ static lottery_status next_member(struct source *source) {
     source->ended = true;
   else if (source->stream.next_in[0] != 0x1f)
     return context_fail(source->context, LOTTERY_ERROR_FORMAT,
-                        "%s: %.512s: expected the end of the file after the gzip data, found byte 0x%02x", source->what,
-                        source->path, source->stream.next_in[0]);
+                        "%s: %.512s: expected the end of the file after the gzip data, found byte 0x%02x",
+                        source->file.what, source->file.path, source->stream.next_in[0]);
   else
     inflateReset(&source->stream);
   return LOTTERY_OK;
@@ -165,7 +132,7 @@ lottery_status source_read(struct source *source, unsigned char *bytes, int64_t 
   const int64_t ready = arithmetic_minimum(wanted, source->buffered - source->consumed);
   memcpy(bytes, source->buffer + source->consumed, (size_t)ready);
   source->consumed += ready;
-  const lottery_status status = read_file(source, bytes + ready, wanted - ready, got);
+  const lottery_status status = read_next(source, bytes + ready, wanted - ready, got);
   *got += ready;
   return status;
 }
@@ -174,4 +141,4 @@ bool source_is_gzip(const struct source *source) { return source->gzip; }
 
 bool source_is_cut(const struct source *source) { return source->cut; }
 
-int64_t source_file_size(const struct source *source) { return source->file_size; }
+int64_t source_file_size(const struct source *source) { return source->file.size; }

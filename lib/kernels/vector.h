@@ -126,6 +126,19 @@ VECTOR_INLINE void vector_store_sums(float *p, vector a, vector b, vector c, vec
 #endif
 }
 
+/* Whether a bit is 1 in any lane. */
+VECTOR_INLINE bool vector_any(vector_integer a) {
+#if defined(__AVX512F__)
+  return _mm512_test_epi32_mask((__m512i)a, (__m512i)a) != 0;
+#elif defined(__AVX2__)
+  return _mm256_testz_si256((__m256i)a, (__m256i)a) == 0;
+#else
+  int32_t found = 0;
+  for (int i = 0; i < VECTOR_LANES; i++) found |= a[i];
+  return found != 0;
+#endif
+}
+
 /* The lanes whose bit in `bits` is 1; 0 in the others. */
 VECTOR_INLINE vector vector_keep(uint32_t bits, vector a) {
 #if defined(__AVX512F__)

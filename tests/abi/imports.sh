@@ -1,7 +1,8 @@
 #!/bin/sh
 # Checks what the library asks of its surroundings: our own objects call nothing that ends the process, prints, reads the
 # environment or the clock, or allocates past the context's allocator; the default allocator's file alone may call the C
-# library's. The shared library needs libc, libm and zlib only; neither library mentions BLIS's framework.
+# library's, the file that saves alone the system's random numbers. The shared library needs libc, libm and zlib only; neither
+# library mentions BLIS's framework.
 #   imports.sh OBJECTS_FILE SHARED_LIBRARY STATIC_LIBRARY     (OBJECTS_FILE: one object's path a line)
 #   imports.sh --self-test
 set -eu
@@ -16,13 +17,17 @@ ending='abort|exit|_exit|_Exit|quick_exit|atexit|on_exit|__cxa_atexit|__assert_f
 printing='printf|vprintf|fprintf|vfprintf|dprintf|vdprintf|__v?f?d?printf_chk|puts|fputs|putc|fputc|putchar|_IO_putc|fwrite|perror|psignal|syslog|vsyslog|stdin|stdout|stderr'
 process='signal|sigaction|bsd_signal|__sysv_signal|getenv|secure_getenv|__secure_getenv|setenv|unsetenv|putenv|clearenv|environ|__environ|setlocale|chdir|umask|fork|vfork|system|popen|execve?|execvp|setrlimit|setpriority|sched_setaffinity|pthread_setaffinity_np|fesetround|fesetenv|fesetexceptflag|srand|rand|random|srandom|drand48|srand48'
 files='fopen|fopen64|fdopen|freopen|freopen64|tmpfile|tmpfile64'
-clock='time|clock|clock_gettime|gettimeofday|times|ftime|getrusage|getentropy|getrandom'
+clock='time|clock|clock_gettime|gettimeofday|times|ftime|getrusage'
+# Randomness comes from the host's seeds; the one file that saves takes the system's for its temporary names.
+entropy='getentropy|getrandom'
+saving_object='/store/file\.c\.o'
+saving_imports='getrandom'
 memory="$allocator_imports|strdup|strndup|__strdup|asprintf|vasprintf|__v?asprintf_chk|getline|getdelim|mmap|mmap64|sbrk|brk|memalign|valloc|reallocarray|alloca"
 # zlib's file layer allocates by itself; its inflate takes an allocator.
 zlib='gzopen|gzopen64|gzdopen|compress|compress2|uncompress|uncompress2'
 # Their results change with the CPU that runs them: base/elementary has ours.
 arithmetic='(exp|exp2|exp10|expm1|log|log2|log10|log1p|pow|sin|cos|tan|sincos|asin|acos|atan|atan2|sinh|cosh|tanh|erf|erfc|tgamma|lgamma|cbrt|hypot)[fl]?'
-forbidden="$ending|$printing|$process|$files|$clock|$memory|$zlib|$arithmetic"
+forbidden="$ending|$printing|$process|$files|$clock|$entropy|$memory|$zlib|$arithmetic"
 
 check_objects() { # check_objects OBJECTS_FILE
   [ -s "$1" ] || { echo "no objects in $1"; return 1; }
@@ -32,7 +37,7 @@ check_objects() { # check_objects OBJECTS_FILE
   # "path: U name", without a symbol's version
   imports=$(tr '\n' '\0' <"$1" | xargs -0 nm -A -u | sed 's/@.*//')
   [ -n "$imports" ] || { echo "nm finds no imports at all"; return 1; }
-  calls=$(printf '%s\n' "$imports" | grep -E " ($forbidden)\$" | grep -vE "$allocator_object: +U ($allocator_imports)\$") ||
+  calls=$(printf '%s\n' "$imports" | grep -E " ($forbidden)\$" | grep -vE "$allocator_object: +U ($allocator_imports)\$|$saving_object: +U ($saving_imports)\$") ||
     return 0
   printf '%s\n' "$calls" | sed -E 's|^.*/CMakeFiles/||; s|: +U | calls |'
   return 1
@@ -88,6 +93,7 @@ self_test() {
   refuse 'int rand(void);' 'rand()'
   refuse 'long time(long *);' 'time(0)'
   refuse 'long clock(void);' 'clock()'
+  refuse 'int getrandom(void *, size_t, unsigned);' 'getrandom(0, 0, 0)'
   refuse 'void *malloc(size_t);' 'malloc(1)'
   refuse 'void free(void *);' 'free(0)'
   refuse 'float expf(float);' 'expf(1)'
@@ -96,6 +102,8 @@ self_test() {
   check_objects "$work/objects" || { echo "an object that keeps the rules is refused"; failed=1; }
   one api/context.c.o 'void *malloc(size_t);' 'malloc(1)'
   check_objects "$work/objects" || { echo "the default allocator is refused its malloc"; failed=1; }
+  one store/file.c.o 'int getrandom(void *, size_t, unsigned);' 'getrandom(0, 0, 0)'
+  check_objects "$work/objects" || { echo "the temporary names are refused their getrandom"; failed=1; }
   one api/context.c.o 'void abort(void);' 'abort()'
   check_objects "$work/objects" >/dev/null && { echo "not noticed: abort in the default allocator"; failed=1; }
   : >"$work/objects"

@@ -126,7 +126,12 @@
   FUNCTION(lottery_trainer_loss, (p[0], p[1]), "T trainer, * out") \
   FUNCTION(lottery_trainer_snapshot, (p[0], LOTTERY_STATE_ALL, p[1]), "T trainer, s out") \
   FUNCTION(lottery_trainer_rewind, (p[0], p[1], p[2], 0), "T trainer, ?S snapshot, ?M mask") \
-  FUNCTION(lottery_trainer_reset, (p[0], LOTTERY_STATE_POSITION), "T trainer")
+  FUNCTION(lottery_trainer_reset, (p[0], LOTTERY_STATE_POSITION), "T trainer") \
+  FUNCTION(lottery_npy_save, (p[0], p[1], LOTTERY_ELEMENT_FLOAT32, 1, p[2], p[3], 2), \
+           "C context, * path, * shape, * values") \
+  FUNCTION(lottery_npy_describe, (p[0], p[1], p[2], p[3], 8, p[4], p[5]), \
+           "C context, * path, ?* element, ?* count, * shape, * rank") \
+  FUNCTION(lottery_npy_load, (p[0], p[1], LOTTERY_ELEMENT_FLOAT32, p[2], 2), "C context, * path, * values")
 // clang-format on
 
 #define DEFINE_CALL(name, arguments, parameters) \
@@ -185,7 +190,7 @@ static char kind_of(char kind) { return kind == 'U' || kind == 'E' ? 'N' : kind 
 
 /* --- One handle of each kind --- */
 
-static char image_file[PATH_CAPACITY];
+static char image_file[PATH_CAPACITY], array_file[PATH_CAPACITY];
 
 struct handles {
   lottery_context *context;
@@ -321,6 +326,8 @@ static void fill(const struct handles *handles, const struct parameter *paramete
       memcpy(buffer, &one, sizeof one);
     else if (strcmp(parameter->name, "images") == 0)
       arguments->pointers[i] = image_file;
+    else if (strcmp(parameter->name, "path") == 0)
+      arguments->pointers[i] = array_file;
   }
   memcpy(arguments->before, arguments->buffers, sizeof arguments->before);
 }
@@ -480,12 +487,23 @@ static void test_all_functions_of_the_header(void **unused) {
   assert_true(found >= FUNCTION_COUNT + (int)(sizeof others / sizeof others[0]));
 }
 
+static void make_array_file(const char *directory) {
+  lottery_context *context;
+  const int64_t two = 2;
+  const float values[] = {1, 2};
+  assert_ok(NULL, lottery_context_create(&context));
+  path_in(directory, "array", array_file);
+  assert_ok(context, lottery_npy_save(context, array_file, LOTTERY_ELEMENT_FLOAT32, 1, &two, values, 2));
+  lottery_context_destroy(context);
+}
+
 int main(void) {
   char directory[PATH_CAPACITY];
   const int64_t sizes[] = {2, 1, 2};
   const unsigned char pixels[] = {1, 2, 3, 4};
   temporary_directory(directory);
   write_idx(path_in(directory, "images", image_file), 3, sizes, pixels, false);
+  make_array_file(directory);
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_bad_pointers),
       cmocka_unit_test(test_good_pointers),

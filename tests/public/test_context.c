@@ -176,6 +176,38 @@ static void test_message_stays_and_is_cut(void **unused) {
   allocator_finish(&allocator);
 }
 
+/* A binding has to know whose message to read. */
+static void test_whose_context(void **unused) {
+  (void)unused;
+  lottery_context *here, *there;
+  lottery_network *network;
+  lottery_pruner *pruner;
+  lottery_mask *pruned, *transferred, *found;
+  uint8_t byte;
+  assert_ok(NULL, lottery_context_create(&here));
+  assert_ok(NULL, lottery_context_create(&there));
+  assert_ok(there, lottery_network_preset(there, "mlp-3-2", &network));
+  assert_ok(here, lottery_pruner_create(here, &pruner));
+  assert_ok(here, lottery_pruner_apply(pruner, network, NULL, &pruned));
+  assert_ok(here, lottery_mask_transfer(pruned, network, &transferred));
+  assert_ok(there, lottery_network_set_mask(network, pruned));
+  assert_ok(there, lottery_network_get_mask(network, &found));
+  assert_fails(here, lottery_mask_read(pruned, 11, &byte, 1), LOTTERY_ERROR_ARGUMENT, "11");
+  assert_fails(here, lottery_mask_read(transferred, 12, &byte, 1), LOTTERY_ERROR_ARGUMENT, "12");
+  assert_fails(here, lottery_mask_read(found, 13, &byte, 1), LOTTERY_ERROR_ARGUMENT, "13");
+  lottery_mask_destroy(found);
+  assert_ok(there, lottery_network_set_mask(network, NULL));
+  assert_ok(there, lottery_network_get_mask(network, &found));
+  assert_fails(there, lottery_mask_read(found, 14, &byte, 1), LOTTERY_ERROR_ARGUMENT, "14");
+  lottery_mask_destroy(found);
+  lottery_mask_destroy(transferred);
+  lottery_mask_destroy(pruned);
+  lottery_pruner_destroy(pruner);
+  lottery_network_destroy(network);
+  lottery_context_destroy(there);
+  lottery_context_destroy(here);
+}
+
 /* --- Instruction set, memory, cancelling --- */
 
 static void test_instruction_set(void **unused) {
@@ -286,6 +318,7 @@ int main(void) {
       cmocka_unit_test(test_creation),
       cmocka_unit_test(test_text),
       cmocka_unit_test(test_message_stays_and_is_cut),
+      cmocka_unit_test(test_whose_context),
       cmocka_unit_test(test_instruction_set),
       cmocka_unit_test(test_memory),
       cmocka_unit_test(test_cancel_and_resume),

@@ -1,7 +1,7 @@
 /* A program of release 0.1: calls every function of that release's header once and looks at what the header promises.
  * It is compiled against the header beside it and run against every later library with the same SONAME.
  *
- *   program DIRECTORY       (where it may write two small files) */
+ *   program DIRECTORY       (where it may write three small files) */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -132,6 +132,20 @@ static void load_files(const char *directory) {
   MUST(lottery_dataset_read(loaded, 0, 1, pixels, &label));
   EXPECT(pixels[0] == 0.0F && pixels[1] == 1.0F && label == 9 && classes == 10);
   lottery_dataset_destroy(loaded);
+}
+
+static void use_arrays(const char *directory) {
+  char path[4096];
+  const int64_t saved[] = {1, -2, INT64_MAX, INT64_MIN, 0, 7}, shape[] = {2, 3};
+  int64_t loaded[6], found[2], count;
+  int32_t element, rank;
+  snprintf(path, sizeof path, "%s/array.npy", directory);
+  MUST(lottery_npy_save(context, path, LOTTERY_ELEMENT_INT64, 2, shape, saved, 6));
+  MUST(lottery_npy_describe(context, path, &element, &count, 2, found, &rank));
+  EXPECT(element == LOTTERY_ELEMENT_INT64 && count == 6 && rank == 2 && found[0] == 2 && found[1] == 3);
+  MUST(lottery_npy_load(context, path, LOTTERY_ELEMENT_INT64, loaded, 6));
+  EXPECT(memcmp(loaded, saved, sizeof saved) == 0);
+  EXPECT(lottery_npy_load(context, path, LOTTERY_ELEMENT_FLOAT32, loaded, 6) == LOTTERY_ERROR_FORMAT);
 }
 
 static int released;
@@ -406,6 +420,7 @@ int main(int argument_count, char **arguments) {
   lottery_network *preset;
   use_context();
   use_options();
+  use_arrays(arguments[1]);
   use_datasets(arguments[1]);
   build_network();
   use_masks();

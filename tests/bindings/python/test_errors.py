@@ -176,6 +176,19 @@ class Threads(Case):
                 results.append(network["fc1.weight"])
         np.testing.assert_array_equal(*results)
 
+    def test_mask_of_another_context(self):
+        """Its errors have their message there, also when it comes back from the network."""
+        network, trainer, _ = problem()
+        with lottery.Context() as other:
+            theirs = lottery.Network("mlp-6-8-3").mask
+            for attempt in (lambda: setattr(network, "mask", theirs), lambda: trainer.rewind(mask=theirs)):
+                network.mask = None
+                self.assertIs(network.mask.context, self.context)
+                attempt()
+                self.assertIs(network.mask.context, other)
+                with self.assertRaisesRegex(lottery.ShapeError, "mask|first|second|fc1.weight"):
+                    network.mask & lottery.Mask(lottery.Network("mlp-5-8-3"))
+
     def test_current(self):
         with lottery.Context("portable") as inner:
             self.assertIs(lottery.Context.current(), inner)

@@ -1,0 +1,86 @@
+//! Pruners: decide which weights go.
+use crate::error::Result;
+use crate::handle::Handle;
+use crate::option::{self, Key, Store, Value};
+use crate::{raw, text, Context, Mask, Network};
+
+/// Decides which weights go. One thread at a time.
+pub struct Pruner {
+    handle: Handle<raw::lottery_pruner>,
+}
+
+/// What pruning would leave of a tensor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Preview {
+    /// Weights that survive.
+    pub kept: usize,
+    /// Units without a surviving input weight, plus inputs of the layer without a surviving output weight.
+    pub dead_units: usize,
+    /// 1 when the tensor keeps fewer weights than it has units, 2 when it keeps none, else 0.
+    pub vanishing: i32,
+}
+
+impl Pruner {
+    /// A pruner with the default options: 20 % of what is left, by magnitude.
+    pub fn new(context: &Context) -> Result<Pruner> {
+        // SAFETY: a valid handle; so in all calls below.
+        let handle = Handle::create(context, |out| unsafe { raw::lottery_pruner_create(context.raw(), out) })?;
+        Ok(Pruner { handle })
+    }
+
+    /// Sets an option of [`option::pruner`].
+    pub fn set<V: Value>(&mut self, key: Key<raw::lottery_pruner, V>, value: V) -> Result<()>
+    where
+        raw::lottery_pruner: Store<V::Carrier>,
+    {
+        option::set(&self.handle, key, value)
+    }
+
+    /// The value of an option.
+    pub fn get<V: Value>(&self, key: Key<raw::lottery_pruner, V>) -> Result<V>
+    where
+        raw::lottery_pruner: Store<V::Carrier>,
+    {
+        option::get(&self.handle, key)
+    }
+
+    /// Gives the tensor of this name a rate of its own.
+    pub fn set_tensor_rate(&mut self, name: &str, rate: f64) -> Result<()> {
+        let name = text::from_str("name", name)?;
+        // SAFETY: `name` ends with a zero.
+        let status = unsafe { raw::lottery_pruner_set_tensor_rate(self.handle.raw(), name.as_ptr(), rate) };
+        self.handle.check(status).map(drop)
+    }
+
+    /// The next mask from a network's weights: `mask` (`None`: the network's own, or ones) less the pruned weights.
+    pub fn apply(&self, network: &Network, mask: Option<&Mask>) -> Result<Mask> {
+        Handle::create(self.handle.context(), |out| unsafe {
+            raw::lottery_pruner_apply(self.handle.raw(), network.handle.raw(), Mask::raw_or_null(mask), out)
+        })
+        .map(Mask::new)
+    }
+
+    /// What [`apply`](Pruner::apply) would leave, for each tensor of the mask.
+    pub fn preview(&self, network: &Network, mask: Option<&Mask>) -> Result<Vec<Preview>> {
+        let tensors = match mask {
+            Some(mask) => mask.tensor_count()?,
+            None => network.mask()?.tensor_count()?,
+        };
+        let (mut kept, mut dead_units, mut vanishing) = (vec![0; tensors], vec![0; tensors], vec![0; tensors]);
+        // SAFETY: each array has as many elements as said.
+        self.handle.check(unsafe {
+            raw::lottery_pruner_preview(
+                self.handle.raw(),
+                network.handle.raw(),
+                Mask::raw_or_null(mask),
+                text::count(tensors),
+                kept.as_mut_ptr(),
+                dead_units.as_mut_ptr(),
+                vanishing.as_mut_ptr(),
+            )
+        })?;
+        let preview =
+            |i| Preview { kept: text::size(kept[i]), dead_units: text::size(dead_units[i]), vanishing: vanishing[i] };
+        Ok((0..tensors).map(preview).collect())
+    }
+}

@@ -1,0 +1,58 @@
+/* The functions of .npy files: their checks. */
+#include "store/npy.h"
+
+#include <string.h>
+
+#include "api/check.h"
+#include "model/tensor.h"
+
+static lottery_status check_element(struct lottery_context *context, int32_t element) {
+  if (npy_has_element(element)) return LOTTERY_OK;
+  return context_fail(context, LOTTERY_ERROR_ARGUMENT, "element: %d is no LOTTERY_ELEMENT_… value", (int)element);
+}
+
+lottery_status lottery_npy_save(lottery_context *context, const char *path, int32_t element, int32_t rank,
+                                const int64_t *shape, const void *values, int64_t count) {
+  CHECK_HANDLE(context, OBJECT_CONTEXT);
+  CHECK_POINTER(context, path);
+  TRY(check_element(context, element));
+  if (rank < 0 || rank > NPY_RANK_LIMIT)
+    return context_fail(context, LOTTERY_ERROR_ARGUMENT, "rank: %d is outside 0 to %d", (int)rank, NPY_RANK_LIMIT);
+  CHECK_POINTER(context, shape);
+  CHECK_POINTER(context, values);
+  struct npy npy = {.element = element, .rank = rank};
+  for (int32_t i = 0; i < rank; i++) {
+    if (shape[i] < 0)
+      return context_fail(context, LOTTERY_ERROR_ARGUMENT, "shape: %lld is below 0", (long long)shape[i]);
+    npy.shape[i] = shape[i];
+  }
+  if (!npy_measure(&npy))
+    return context_fail(context, LOTTERY_ERROR_ARGUMENT, "shape: has more bytes than fit into 2^63 - 1");
+  if (npy.count != count)
+    return context_fail(context, LOTTERY_ERROR_SHAPE, "count: %lld, but the shape has %lld elements", (long long)count,
+                        (long long)npy.count);
+  return npy_save(context, path, &npy, values);
+}
+
+lottery_status lottery_npy_describe(lottery_context *context, const char *path, int32_t *element, int64_t *count,
+                                    int64_t capacity, int64_t *shape, int32_t *rank) {
+  CHECK_HANDLE(context, OBJECT_CONTEXT);
+  CHECK_POINTER(context, path);
+  CHECK_POINTER(context, shape);
+  CHECK_POINTER(context, rank);
+  struct npy npy;
+  TRY(npy_describe(context, path, &npy));
+  TRY(tensor_copy_shape(context, npy.rank, npy.shape, capacity, shape, rank));
+  if (element != NULL) *element = npy.element;
+  if (count != NULL) *count = npy.count;
+  return LOTTERY_OK;
+}
+
+lottery_status lottery_npy_load(lottery_context *context, const char *path, int32_t element, void *values,
+                                int64_t count) {
+  CHECK_HANDLE(context, OBJECT_CONTEXT);
+  CHECK_POINTER(context, path);
+  TRY(check_element(context, element));
+  CHECK_POINTER(context, values);
+  return npy_load(context, path, element, values, count);
+}
