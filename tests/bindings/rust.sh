@@ -58,7 +58,7 @@ refused() { # refused "words": the crate does not build and says so, with what t
   done
 }
 export PKG_CONFIG_LIBDIR="$work"
-refused "pkg-config says"
+refused "pkg-config says: Package lottery was not found"
 PKG_CONFIG="$work/none" refused "cannot be run"
 LOTTERY_BUILD_DIR="$work" refused "no liblottery.so in"
 echo "without a library: says what to do"
