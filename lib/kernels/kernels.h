@@ -74,11 +74,12 @@ struct kernels {
                         bool relu, float *output);
   void (*sparse_forward)(const struct weights *weights, const float *bias, const struct panel *input, int64_t tile,
                          bool relu, float *output);
-  /* input_gradient [column][lane] (+)= W^T output_gradient, of one tile. */
+  /* input_gradient [column][lane] (+)= W^T output_gradient, of one tile; then, unless relu is NULL, 0 where the input,
+   * relu [column][lane], the output of a ReLU, is not above 0. */
   void (*dense_input_gradient)(const struct weights *weights, const float *output_gradient, bool accumulate,
-                               float *input_gradient);
+                               const float *relu, float *input_gradient);
   void (*sparse_input_gradient)(const struct weights *weights, const float *output_gradient, bool accumulate,
-                                float *input_gradient);
+                                const float *relu, float *input_gradient);
   /* The gradient of the weights over a batch of `count` examples, handed to `update`. workspace: see
    * weight_gradient_workspace. */
   void (*dense_weight_gradient)(const struct micro_kernel *micro_kernel, const struct weights *weights,

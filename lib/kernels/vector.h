@@ -93,6 +93,11 @@ VECTOR_INLINE vector vector_select(vector_integer condition, vector a, vector b)
   return (vector)(((vector_integer)a & condition) | ((vector_integer)b & ~condition));
 }
 
+/* The gradient through a ReLU whose output is y. */
+VECTOR_INLINE vector vector_relu_slope(vector y, vector gradient) {
+  return vector_select(y > 0.0F, gradient, vector_broadcast(0.0F));
+}
+
 VECTOR_INLINE vector vector_maximum(vector a, vector b) { return vector_select(a > b, a, b); }
 
 VECTOR_INLINE vector vector_absolute(vector a) {

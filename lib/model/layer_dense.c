@@ -67,13 +67,16 @@ static void forward(const struct layer_call *call) {
         &weights, bias, &panel, tile, call->node->relu, call->output + tile * weights.rows * BATCH_TILE);
 }
 
-/* dx = W^T dy before W is updated; dW = dy x^T, db = sum of dy over the batch. */
+/* dx = W^T dy, through the ReLU before where nobody else does that, before W is updated; dW = dy x^T, db = sum of dy
+ * over the batch. */
 static void backward(const struct layer_call *call) {
   const struct weights weights = weights_of(call);
   const struct kernels *kernels = call->kernels;
+  const bool slope = call->network->nodes[call->node->inputs[0]].fused_backward;
   for (int64_t tile = 0; tile < call->tiles && call->input_gradients[0] != NULL; tile++)
     (weights.index != NULL ? kernels->sparse_input_gradient : kernels->dense_input_gradient)(
         &weights, call->output_gradient + tile * weights.rows * BATCH_TILE, call->accumulate[0],
+        slope ? call->inputs[0] + tile * weights.columns * BATCH_TILE : NULL,
         call->input_gradients[0] + tile * weights.columns * BATCH_TILE);
   const struct panel panel = panel_of(call, &weights);
   const struct update update = layer_update(call->network, call->node->tensors[0], call->sink);

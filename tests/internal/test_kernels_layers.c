@@ -249,13 +249,14 @@ static void check_forward(const struct layer *layer, bool with_bias, bool relu) 
   free(outputs);
 }
 
-static void check_input_gradient(const struct layer *layer, bool accumulate) {
+/* relu: through a ReLU whose outputs are the layer's inputs as floats. */
+static void check_input_gradient(const struct layer *layer, bool accumulate, bool relu) {
   const int64_t rows = layer->shape.rows, columns = layer->shape.columns, floats = layer->tiles * columns * BATCH_TILE;
   float *gradient = guarded(floats, accumulate ? 0.75F : NAN);
   for (int64_t tile = 0; tile < layer->tiles; tile++)
     (layer->shape.sparse ? kernels->sparse_input_gradient : kernels->dense_input_gradient)(
         &layer->weights, layer->output_tiles + tile * rows * BATCH_TILE, accumulate,
-        gradient + tile * columns * BATCH_TILE);
+        relu ? layer->input_tiles + tile * columns * BATCH_TILE : NULL, gradient + tile * columns * BATCH_TILE);
   check_guard(gradient, floats, "input gradient");
   for (int64_t i = 0; i < layer->tiles * BATCH_TILE; i++)
     for (int64_t column = 0; column < columns; column++) {
@@ -265,6 +266,7 @@ static void check_input_gradient(const struct layer *layer, bool accumulate) {
         sum += product;
         magnitude += fabs(product);
       }
+      if (relu && !(layer->inputs[i * columns + column] > 0)) sum = magnitude = 0;
       assert_within(layer, (double)gradient[(i / BATCH_TILE * columns + column) * BATCH_TILE + i % BATCH_TILE], sum,
                     bound_of(rows, magnitude), "input gradient", column, i);
     }
@@ -410,7 +412,7 @@ static void check_layer(struct shape shape) {
   const bool relu = below(2) == 0;
   check_forward(&layer, true, relu);
   check_forward(&layer, false, !relu);
-  check_input_gradient(&layer, below(2) == 0);
+  check_input_gradient(&layer, below(2) == 0, below(2) == 0);
   check_weight_gradient(&layer);
   release_layer(&layer);
 }

@@ -18,9 +18,9 @@ void KERNEL(dense_forward)(const struct weights *weights, const float *bias, con
 void KERNEL(sparse_forward)(const struct weights *weights, const float *bias, const struct panel *input, int64_t tile,
                             bool relu, float *output);
 void KERNEL(dense_input_gradient)(const struct weights *weights, const float *output_gradient, bool accumulate,
-                                  float *input_gradient);
+                                  const float *relu, float *input_gradient);
 void KERNEL(sparse_input_gradient)(const struct weights *weights, const float *output_gradient, bool accumulate,
-                                   float *input_gradient);
+                                   const float *relu, float *input_gradient);
 void KERNEL(dense_weight_gradient)(const struct micro_kernel *micro_kernel, const struct weights *weights,
                                    const struct panel *input, const float *output_gradient, int64_t count,
                                    const struct update *update, float *workspace);

@@ -164,7 +164,7 @@ void KERNEL(sparse_forward)(const struct weights *weights, const float *bias, co
 }
 
 void KERNEL(sparse_input_gradient)(const struct weights *weights, const float *output_gradient, bool accumulate,
-                                   float *input_gradient) {
+                                   const float *relu, float *input_gradient) {
   const struct sparse_index *index = weights->index;
   for (int64_t column = 0; column < index->columns; column++)
     for (int lane = 0; lane < BATCH_TILE; lane += SPARSE_LANES) {
@@ -180,7 +180,11 @@ void KERNEL(sparse_input_gradient)(const struct weights *weights, const float *o
         for (int j = 0; j < SPARSE_VECTORS; j++) sums[j] = vector_fma(w, vector_load(from + j * VECTOR_LANES), sums[j]);
       }
 #pragma GCC unroll 8
-      for (int j = 0; j < SPARSE_VECTORS; j++) vector_store(lanes + j * VECTOR_LANES, sums[j]);
+      for (int j = 0; j < SPARSE_VECTORS; j++) {
+        if (relu != NULL)
+          sums[j] = vector_relu_slope(vector_load(relu + column * BATCH_TILE + lane + j * VECTOR_LANES), sums[j]);
+        vector_store(lanes + j * VECTOR_LANES, sums[j]);
+      }
     }
 }
 
