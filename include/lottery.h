@@ -724,6 +724,11 @@ lottery_status lottery_trainer_iteration(lottery_trainer *trainer, int64_t *out)
 /* The learning rate of the next iteration. Errors: HANDLE, ARGUMENT. */
 lottery_status lottery_trainer_rate(lottery_trainer *trainer, double *out);
 
+/* The loss of the last batch that lottery_trainer_run, _step or _gradient made one for, before that batch's step of the
+ * optimiser: what a host that calls lottery_trainer_run for few iterations at a time, instead of giving it a progress
+ * callback, shows as progress. Rewinding leaves it. Errors: HANDLE, ARGUMENT, STATE (there was no such batch yet). */
+lottery_status lottery_trainer_loss(lottery_trainer *trainer, double *out);
+
 /* Saves state. what: a sum of LOTTERY_STATE_…. Errors: HANDLE, ARGUMENT, STATE (running), MEMORY. */
 lottery_status lottery_trainer_snapshot(lottery_trainer *trainer, int32_t what, lottery_snapshot **out);
 

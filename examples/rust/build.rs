@@ -58,14 +58,15 @@ fn link(folders: &[PathBuf], others: &[String], wants_static: bool) {
 /// The folders and the further libraries of lottery.pc. Folders that the linker knows anyway are named, too.
 fn ask_pkg_config(wants_static: bool) -> (Vec<PathBuf>, Vec<String>) {
     let program = env::var("PKG_CONFIG").unwrap_or_else(|_| "pkg-config".into());
-    let run = |arguments: &[&str]| match Command::new(&program).args(arguments).arg(WANTED).output() {
-        Ok(output) if output.status.success() => String::from_utf8_lossy(&output.stdout).into_owned(),
-        Ok(output) => fail(&format!("{} {}", "pkg-config says:", String::from_utf8_lossy(&output.stderr).trim_end())),
-        Err(error) => fail(&format!("LOTTERY_BUILD_DIR is not set, and {} cannot be run: {}", program, error)),
-    };
+    let run =
+        |arguments: &[&str]| match Command::new(&program).arg("--print-errors").args(arguments).arg(WANTED).output() {
+            Ok(output) if output.status.success() => String::from_utf8_lossy(&output.stdout).into_owned(),
+            Ok(output) => fail(&format!("{} says: {}", program, String::from_utf8_lossy(&output.stderr).trim_end())),
+            Err(error) => fail(&format!("LOTTERY_BUILD_DIR is not set, and {} cannot be run: {}", program, error)),
+        };
     let mut folders = vec![PathBuf::from(run(&["--variable=libdir"]).trim_end())];
     let mut others = Vec::new();
-    let mut flags = vec!["--print-errors", "--libs"];
+    let mut flags = vec!["--libs"];
     if wants_static {
         flags.push("--static");
     }

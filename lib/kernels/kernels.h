@@ -14,6 +14,7 @@
 enum {
   BATCH_TILE = 64,
   ROW_STEP = 16,     /* parameters come in rows of a multiple of this */
+  LIVE_STEP = 1024,  /* bits of live features come in a multiple of this */
   PANEL_DEPTH = 256, /* of packed panels for a micro-kernel, so that two of them stay in the nearest cache */
   PANEL_STEP = 64    /* a multiple of the width of every micro-kernel's wide panels, and no less than its narrow ones */
 };
@@ -37,6 +38,7 @@ struct panel {
   int64_t features;
   const int32_t *live; /* the features that are not 0 in every lane, ascending, or NULL: not known */
   int64_t live_count;
+  const uint16_t *live_bits; /* the same: bit i of live_bits[block] is feature ROW_STEP block + i */
 };
 
 /* The weights of a fully connected layer: a dense matrix, or packed survivors. */
@@ -65,17 +67,19 @@ struct kernels {
   int32_t instruction_set;
   const char *name;
   const struct micro_kernel *own_micro_kernel; /* where BLIS has none: see micro_kernel_for */
+  bool skips_dead; /* the sparse kernels leave out what panel.live, if given, does not name, up to LIVE_STEP features */
 
   /* The forward pass of tile `tile`: output [row][lane] = W input + bias, ReLU if asked. bias may be NULL. */
   void (*dense_forward)(const struct weights *weights, const float *bias, const struct panel *input, int64_t tile,
                         bool relu, float *output);
   void (*sparse_forward)(const struct weights *weights, const float *bias, const struct panel *input, int64_t tile,
                          bool relu, float *output);
-  /* input_gradient [column][lane] (+)= W^T output_gradient, of one tile. */
+  /* input_gradient [column][lane] (+)= W^T output_gradient, of one tile; then, unless relu is NULL, 0 where the input,
+   * relu [column][lane], the output of a ReLU, is not above 0. */
   void (*dense_input_gradient)(const struct weights *weights, const float *output_gradient, bool accumulate,
-                               float *input_gradient);
+                               const float *relu, float *input_gradient);
   void (*sparse_input_gradient)(const struct weights *weights, const float *output_gradient, bool accumulate,
-                                float *input_gradient);
+                                const float *relu, float *input_gradient);
   /* The gradient of the weights over a batch of `count` examples, handed to `update`. workspace: see
    * weight_gradient_workspace. */
   void (*dense_weight_gradient)(const struct micro_kernel *micro_kernel, const struct weights *weights,
@@ -93,8 +97,9 @@ struct kernels {
   void (*gather_halves)(const uint8_t *const rows[BATCH_TILE], int64_t features, uint16_t *tile);
   void (*gather_bytes)(const uint8_t *const rows[BATCH_TILE], int64_t first, int64_t features, float scale, float shift,
                        float *tile);
-  /* Lists the features of the panel that are not 0 in every lane of `tiles` tiles. Returns how many. */
-  int64_t (*find_live)(const struct panel *panel, int64_t tiles, int32_t *live);
+  /* Finds the features of the panel that are not 0 in every lane of `tiles` tiles, as a list and as bits (see struct
+   * panel; up to a multiple of LIVE_STEP). Returns how many. */
+  int64_t (*find_live)(const struct panel *panel, int64_t tiles, int32_t *live, uint16_t *live_bits);
 
   /* output = activation(input), and input_gradient (+)= output_gradient * activation'(input), from the output. The
    * arrays may be the same. */

@@ -6,6 +6,7 @@
 #ifndef KERNELS_SPARSE_INDEX_H
 #define KERNELS_SPARSE_INDEX_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/public.h"
@@ -21,10 +22,11 @@ struct sparse_index {
   int64_t entries;     /* padding included, a multiple of ROW_STEP */
   uint32_t *row_start; /* [chunks * rows + 1]: first entry of each row of each chunk */
   uint8_t *padding;    /* [chunks * rows]: how many entries at its end are padding, 0 to 3 */
+  uint16_t *real;      /* [entries / ROW_STEP]: bit i is 1 where entry ROW_STEP block + i is no padding */
   uint16_t *narrow;    /* [entries] columns, up to SPARSE_NARROW_LIMIT inputs, else NULL: */
   uint32_t *wide;
-  uint32_t *column_start;     /* [columns + 1] into the next two; NULL where no input gradient is needed */
-  uint32_t *transposed_row;   /* [kept] */
+  uint32_t *column_start;     /* [columns + 1] into the next two */
+  uint32_t *transposed_row;   /* [kept]; both NULL where no input gradient is needed */
   uint32_t *transposed_entry; /* [kept] */
 };
 
@@ -45,6 +47,11 @@ void sparse_index_destroy(struct lottery_context *context, struct sparse_index *
 
 /* Whether so many survivors can be indexed. */
 int sparse_fits(int64_t rows, int64_t columns, int64_t kept);
+
+/* Whether looking for dead inputs can pay where kernels can skip them (kernels.h), and whether skipping them pays in a
+ * batch of which these inputs are live. Pure functions. */
+bool sparse_may_skip(const struct sparse_index *index);
+bool sparse_skips(const struct sparse_index *index, const int32_t *live, int64_t live_count);
 
 /* Bytes of the index. */
 int64_t sparse_index_bytes(const struct sparse_index *index);

@@ -93,6 +93,11 @@ VECTOR_INLINE vector vector_select(vector_integer condition, vector a, vector b)
   return (vector)(((vector_integer)a & condition) | ((vector_integer)b & ~condition));
 }
 
+/* The gradient through a ReLU whose output is y. */
+VECTOR_INLINE vector vector_relu_slope(vector y, vector gradient) {
+  return vector_select(y > 0.0F, gradient, vector_broadcast(0.0F));
+}
+
 VECTOR_INLINE vector vector_maximum(vector a, vector b) { return vector_select(a > b, a, b); }
 
 VECTOR_INLINE vector vector_absolute(vector a) {
@@ -123,6 +128,19 @@ VECTOR_INLINE void vector_store_sums(float *p, vector a, vector b, vector c, vec
   _mm_storeu_ps(p, _mm_add_ps(_mm256_castps256_ps128(abcd), _mm256_extractf128_ps(abcd, 1)));
 #else
   p[0] = vector_sum(a), p[1] = vector_sum(b), p[2] = vector_sum(c), p[3] = vector_sum(d);
+#endif
+}
+
+/* Whether a bit is 1 in any lane. */
+VECTOR_INLINE bool vector_any(vector_integer a) {
+#if defined(__AVX512F__)
+  return _mm512_test_epi32_mask((__m512i)a, (__m512i)a) != 0;
+#elif defined(__AVX2__)
+  return _mm256_testz_si256((__m256i)a, (__m256i)a) == 0;
+#else
+  int32_t found = 0;
+  for (int i = 0; i < VECTOR_LANES; i++) found |= a[i];
+  return found != 0;
 #endif
 }
 

@@ -7,6 +7,7 @@
 #include "base/context.h"
 #include "base/memory.h"
 #include "kernels/kernels.h"
+#include "kernels/sparse_index.h"
 #include "model/layer.h"
 
 struct executor {
@@ -20,6 +21,7 @@ struct executor {
   bool input_read_as_panel; /* by all that read the input node, so that it may be bfloat16 */
   struct panel input;
   int32_t *live; /* the input features that are not 0 in the whole batch */
+  uint16_t *live_bits;
 };
 
 /* One buffer a node that is not in place; nodes are in topological order, so an input's buffer exists already. */
@@ -55,6 +57,7 @@ void executor_destroy(struct executor *executor) {
   memory_release(context, executor->targets);
   memory_release(context, executor->workspace);
   memory_release(context, executor->live);
+  memory_release(context, executor->live_bits);
   memory_release(context, executor);
 }
 
@@ -88,7 +91,9 @@ struct executor *executor_create(struct lottery_network *network, int64_t tiles,
   if (complete) { /* as large as the output's buffer and smaller than the input's, so the products fit */
     executor->targets = memory_allocate(context, network_outputs(network) * tiles * BATCH_TILE, sizeof(float));
     executor->live = memory_allocate(context, network_inputs(network), sizeof *executor->live);
-    complete = executor->targets != NULL && executor->live != NULL;
+    executor->live_bits = memory_allocate(context, arithmetic_round_up(network_inputs(network), LIVE_STEP) / ROW_STEP,
+                                          sizeof *executor->live_bits);
+    complete = executor->targets != NULL && executor->live != NULL && executor->live_bits != NULL;
   }
   if (complete && gradients) {
     executor->gradients = memory_allocate(context, network->node_count, sizeof *executor->gradients);
@@ -122,19 +127,26 @@ float *executor_output_gradient(struct executor *executor) { return executor->gr
 
 float *executor_targets(struct executor *executor) { return executor->targets; }
 
-/* Lists the input's live features where a dense layer can skip the others, and enough are to skip. */
+/* Whether the layer of a weight tensor can leave out inputs that are dead. */
+static bool can_skip(const struct executor *executor, int64_t tensor) {
+  const struct lottery_network *network = executor->network;
+  const struct sparse_index *index = network->layout->tensors[tensor].index;
+  if (!network->parameter[tensor].reads_input || network->parameter[tensor].mask_tensor < 0) return false;
+  return index == NULL || (executor->gradients != NULL && network->kernels->skips_dead && sparse_may_skip(index));
+}
+
+/* Lists the input's live features where a layer can skip the others, and enough are to skip. */
 static void find_live(struct executor *executor, int64_t tiles) {
   const struct lottery_network *network = executor->network;
   executor->input.features = network_inputs(network);
   executor->input.live = NULL;
   bool wanted = false;
-  for (int64_t i = 0; i < network->tensor_count; i++)
-    wanted = wanted || (network->parameter[i].reads_input && network->parameter[i].mask_tensor >= 0 &&
-                        network->layout->tensors[i].index == NULL);
+  for (int64_t i = 0; i < network->tensor_count; i++) wanted = wanted || can_skip(executor, i);
   if (!wanted) return;
-  const int64_t live = network->kernels->find_live(&executor->input, tiles, executor->live);
+  const int64_t live = network->kernels->find_live(&executor->input, tiles, executor->live, executor->live_bits);
   if (live > executor->input.features * 15 / 16) return;
   executor->input.live = executor->live;
+  executor->input.live_bits = executor->live_bits;
   executor->input.live_count = live;
 }
 

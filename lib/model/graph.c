@@ -95,18 +95,30 @@ static void walk_back(const struct lottery_network *network, int32_t output, boo
   }
 }
 
-/* An activation takes the memory of its input where nobody else reads that; a dense layer applies its ReLU itself. */
+/* How many inputs of nodes a node is. reader: the last such node. */
+static int32_t count_readers(const struct lottery_network *network, int32_t node, int32_t *reader) {
+  int32_t readers = 0;
+  for (int32_t i = 1; i < network->node_count; i++)
+    for (int32_t j = 0; j < network->nodes[i].input_count; j++) {
+      if (network->nodes[i].inputs[j] != node) continue;
+      readers++;
+      *reader = i;
+    }
+  return readers;
+}
+
+/* An activation takes the memory of its input where nobody else reads that; a dense layer applies its ReLU itself, and
+ * backwards the slope of the ReLU before it where nobody else reads that. */
 static void choose_in_place(struct lottery_network *network) {
+  int32_t reader = 0;
   for (int32_t i = 1; i < network->node_count; i++) {
     struct node *node = &network->nodes[i];
     if (!node->kind->in_place || node->inputs[0] == 0) continue;
-    int32_t readers = 0;
-    for (int32_t j = 1; j < network->node_count; j++)
-      for (int32_t k = 0; k < network->nodes[j].input_count; k++)
-        readers += network->nodes[j].inputs[k] == node->inputs[0];
     struct node *input = &network->nodes[node->inputs[0]];
-    node->in_place = readers == 1 && !input->kind->reads_output;
+    node->in_place = count_readers(network, node->inputs[0], &reader) == 1 && !input->kind->reads_output;
     node->fused = input->relu = node->in_place && node->kind == &layer_relu && input->kind == &layer_dense;
+    node->fused_backward =
+        node->fused && count_readers(network, i, &reader) == 1 && network->nodes[reader].kind == &layer_dense;
   }
 }
 

@@ -21,7 +21,7 @@ static void forward(const struct layer_call *call, enum activation activation) {
 }
 
 static void backward(const struct layer_call *call, enum activation activation) {
-  if (call->input_gradients[0] == NULL) return;
+  if (call->input_gradients[0] == NULL || call->node->fused_backward) return;
   call->kernels->activate_backward(activation, call->output, call->output_gradient, call->input_gradients[0],
                                    elements(call), call->accumulate[0]);
 }

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "kernels/kernels.h"
+#include "kernels/sparse_index.h"
 #include "model/layer.h"
 
 static int64_t input_features(const struct lottery_network *network, const struct node *node) {
@@ -47,29 +48,43 @@ static const float *bias_of(const struct layer_call *call) {
   return tensor < 0 ? NULL : call->network->parameters + call->network->layout->tensors[tensor].offset;
 }
 
+/* The input, its dead features marked where the weights' form can and should skip them. */
+static struct panel panel_of(const struct layer_call *call, const struct weights *weights) {
+  struct panel panel = call->panel;
+  if (weights->index != NULL && panel.live != NULL &&
+      !(call->kernels->skips_dead && sparse_skips(weights->index, panel.live, panel.live_count)))
+    panel.live = NULL;
+  return panel;
+}
+
 static void forward(const struct layer_call *call) {
   const struct weights weights = weights_of(call);
+  const struct panel panel = panel_of(call, &weights);
   const float *bias = bias_of(call);
   const struct kernels *kernels = call->kernels;
   for (int64_t tile = 0; tile < call->tiles; tile++)
     (weights.index != NULL ? kernels->sparse_forward : kernels->dense_forward)(
-        &weights, bias, &call->panel, tile, call->node->relu, call->output + tile * weights.rows * BATCH_TILE);
+        &weights, bias, &panel, tile, call->node->relu, call->output + tile * weights.rows * BATCH_TILE);
 }
 
-/* dx = W^T dy before W is updated; dW = dy x^T, db = sum of dy over the batch. */
+/* dx = W^T dy, through the ReLU before where nobody else does that, before W is updated; dW = dy x^T, db = sum of dy
+ * over the batch. */
 static void backward(const struct layer_call *call) {
   const struct weights weights = weights_of(call);
   const struct kernels *kernels = call->kernels;
+  const bool slope = call->network->nodes[call->node->inputs[0]].fused_backward;
   for (int64_t tile = 0; tile < call->tiles && call->input_gradients[0] != NULL; tile++)
     (weights.index != NULL ? kernels->sparse_input_gradient : kernels->dense_input_gradient)(
         &weights, call->output_gradient + tile * weights.rows * BATCH_TILE, call->accumulate[0],
+        slope ? call->inputs[0] + tile * weights.columns * BATCH_TILE : NULL,
         call->input_gradients[0] + tile * weights.columns * BATCH_TILE);
+  const struct panel panel = panel_of(call, &weights);
   const struct update update = layer_update(call->network, call->node->tensors[0], call->sink);
   if (weights.index != NULL)
-    kernels->sparse_weight_gradient(&weights, &call->panel, call->output_gradient, call->count, &update);
+    kernels->sparse_weight_gradient(&weights, &panel, call->output_gradient, call->count, &update);
   else
-    kernels->dense_weight_gradient(micro_kernel_for(kernels), &weights, &call->panel, call->output_gradient,
-                                   call->count, &update, call->workspace);
+    kernels->dense_weight_gradient(micro_kernel_for(kernels), &weights, &panel, call->output_gradient, call->count,
+                                   &update, call->workspace);
   if (call->node->tensors[1] < 0) return;
   const struct update bias = layer_update(call->network, call->node->tensors[1], call->sink);
   kernels->bias_gradient(call->output_gradient, weights.rows, call->tiles, &bias);

@@ -27,6 +27,7 @@ struct node {
   int32_t tensors[NODE_TENSOR_LIMIT]; /* indices of weight and bias, or -1; set by finishing */
   bool in_place;                      /* its output takes the memory of its input; set by finishing */
   bool fused;                         /* a ReLU that the dense layer before it applies; set by finishing */
+  bool fused_backward;                /* and whose slope the one layer that reads it applies; set by finishing */
   bool relu;                          /* that dense layer; set by finishing */
 };
 

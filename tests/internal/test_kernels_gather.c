@@ -7,7 +7,7 @@
 #include "kernels/kernels.h"
 #include "support.h"
 
-enum { FEATURES = 150, TILES = 3 };
+enum { FEATURES = 150, TILES = 3, BLOCKS = LIVE_STEP / ROW_STEP };
 
 static _Alignas(64) float tile[FEATURES * BATCH_TILE];
 static _Alignas(64) float panel_values[TILES * FEATURES * BATCH_TILE];
@@ -107,12 +107,14 @@ static void check_live(void) {
     for (int64_t tiles = 1; tiles <= TILES; tiles++)
       for (int form = 0; form < 2; form++) {
         int32_t live[FEATURES + 1], wanted[FEATURES];
+        uint16_t bits[BLOCKS + 1], wanted_bits[BLOCKS] = {0};
         int64_t count = 0;
         for (int64_t i = 0; i < TILES * features * BATCH_TILE; i++) panel_values[i] = i % 2 == 0 ? 0.0F : -0.0F;
         memset(halves, 0, sizeof halves);
         for (int64_t feature = 0; feature < features; feature++) {
           if (support_random(&random_state) % 2 == 0) continue;
           wanted[count++] = (int32_t)feature;
+          wanted_bits[feature / ROW_STEP] |= (uint16_t)(1U << (feature % ROW_STEP));
           const int64_t lane = support_random(&random_state) % BATCH_TILE, last = support_random(&random_state) % tiles;
           const int64_t at = (last * features + feature) * BATCH_TILE + lane;
           panel_values[at] = values[support_random(&random_state) % 4];
@@ -124,9 +126,12 @@ static void check_live(void) {
                                     .scale = 1.0F,
                                     .features = features};
         live[features] = -77;
-        assert_int_equal(kernels->find_live(&panel, tiles, live), count);
+        memset(bits, 0xaa, sizeof bits);
+        assert_int_equal(kernels->find_live(&panel, tiles, live, bits), count);
         assert_memory_equal(live, wanted, (size_t)count * sizeof *live);
         assert_int_equal(live[features], -77);
+        assert_memory_equal(bits, wanted_bits, sizeof wanted_bits);
+        assert_int_equal(bits[BLOCKS], 0xaaaa);
       }
 }
 

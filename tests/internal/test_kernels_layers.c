@@ -17,6 +17,7 @@ struct shape {
   int64_t rows, columns, count;
   double density; /* of the mask; above 1: no mask */
   bool sparse, halves, live;
+  int dead; /* enum dead */
 };
 
 /* A layer with its batch, in the form of the kernels and example by example. */
@@ -35,6 +36,7 @@ struct layer {
   float *input_tiles, *output_tiles;
   uint16_t *half_tiles;
   int32_t *live;
+  uint16_t *live_bits;
   struct weights weights;
   struct panel panel;
 };
@@ -143,6 +145,19 @@ static void mark_place(void *user, int64_t element, int64_t place) {
   ((uint8_t *)user)[place] = 1;
 }
 
+/* Which inputs are 0 in the whole batch. */
+enum dead { DEAD_THIRD, DEAD_NONE, DEAD_ALL, DEAD_BUT_FIRST, DEAD_BUT_LAST };
+
+static bool is_dead(const struct layer *layer, int64_t column) {
+  switch (layer->shape.dead) {
+    case DEAD_NONE: return false;
+    case DEAD_ALL: return true;
+    case DEAD_BUT_FIRST: return column > 0;
+    case DEAD_BUT_LAST: return column < layer->shape.columns - 1;
+    default: return below(3) == 0;
+  }
+}
+
 /* Inputs: bytes times a scale, or floats; some features are 0 everywhere. */
 static void make_inputs(struct layer *layer) {
   const int64_t columns = layer->shape.columns, lanes = layer->tiles * BATCH_TILE;
@@ -150,11 +165,13 @@ static void make_inputs(struct layer *layer) {
   layer->input_tiles = guarded(lanes * columns, 0);
   layer->half_tiles = room(lanes * columns, sizeof(uint16_t));
   layer->live = room(columns + 1, sizeof(int32_t));
+  layer->live_bits = room((columns + LIVE_STEP - 1) / LIVE_STEP * LIVE_STEP / ROW_STEP, sizeof(uint16_t));
   uint8_t *bytes = room(lanes * columns, 1);
   int64_t live = 0;
   for (int64_t column = 0; column < columns; column++) {
-    const bool dead = below(3) == 0;
+    const bool dead = is_dead(layer, column);
     if (!dead) layer->live[live++] = (int32_t)column;
+    if (!dead) layer->live_bits[column / ROW_STEP] |= (uint16_t)(1U << (column % ROW_STEP));
     for (int64_t i = 0; i < lanes && !dead; i++) {
       bytes[i * columns + column] = (uint8_t)(below(3) == 0 ? 0 : below(256));
       layer->inputs[i * columns + column] = layer->shape.halves ? bytes[i * columns + column] / 255.0 : any();
@@ -176,7 +193,8 @@ static void make_inputs(struct layer *layer) {
     layer->panel.halves = layer->half_tiles, layer->panel.scale = (float)(1.0 / 255);
   else
     layer->panel.values = layer->input_tiles;
-  if (layer->shape.live) layer->panel.live = layer->live, layer->panel.live_count = live;
+  if (layer->shape.live)
+    layer->panel.live = layer->live, layer->panel.live_bits = layer->live_bits, layer->panel.live_count = live;
 }
 
 static struct layer make_layer(struct shape shape) {
@@ -197,9 +215,9 @@ static struct layer make_layer(struct shape shape) {
 }
 
 static void release_layer(struct layer *layer) {
-  void *memory[] = {layer->matrix,      layer->mask,       layer->bits,   layer->kept,
-                    layer->values,      layer->bias,       layer->inputs, layer->outputs,
-                    layer->input_tiles, layer->half_tiles, layer->live,   layer->output_tiles};
+  void *memory[] = {layer->matrix, layer->mask,         layer->bits,     layer->kept,        layer->values,
+                    layer->bias,   layer->inputs,       layer->outputs,  layer->input_tiles, layer->half_tiles,
+                    layer->live,   layer->output_tiles, layer->live_bits};
   for (size_t i = 0; i < sizeof memory / sizeof memory[0]; i++) free(memory[i]);
   sparse_index_destroy(context, layer->index);
 }
@@ -231,13 +249,14 @@ static void check_forward(const struct layer *layer, bool with_bias, bool relu) 
   free(outputs);
 }
 
-static void check_input_gradient(const struct layer *layer, bool accumulate) {
+/* relu: through a ReLU whose outputs are the layer's inputs as floats. */
+static void check_input_gradient(const struct layer *layer, bool accumulate, bool relu) {
   const int64_t rows = layer->shape.rows, columns = layer->shape.columns, floats = layer->tiles * columns * BATCH_TILE;
   float *gradient = guarded(floats, accumulate ? 0.75F : NAN);
   for (int64_t tile = 0; tile < layer->tiles; tile++)
     (layer->shape.sparse ? kernels->sparse_input_gradient : kernels->dense_input_gradient)(
         &layer->weights, layer->output_tiles + tile * rows * BATCH_TILE, accumulate,
-        gradient + tile * columns * BATCH_TILE);
+        relu ? layer->input_tiles + tile * columns * BATCH_TILE : NULL, gradient + tile * columns * BATCH_TILE);
   check_guard(gradient, floats, "input gradient");
   for (int64_t i = 0; i < layer->tiles * BATCH_TILE; i++)
     for (int64_t column = 0; column < columns; column++) {
@@ -247,6 +266,7 @@ static void check_input_gradient(const struct layer *layer, bool accumulate) {
         sum += product;
         magnitude += fabs(product);
       }
+      if (relu && !(layer->inputs[i * columns + column] > 0)) sum = magnitude = 0;
       assert_within(layer, (double)gradient[(i / BATCH_TILE * columns + column) * BATCH_TILE + i % BATCH_TILE], sum,
                     bound_of(rows, magnitude), "input gradient", column, i);
     }
@@ -392,7 +412,7 @@ static void check_layer(struct shape shape) {
   const bool relu = below(2) == 0;
   check_forward(&layer, true, relu);
   check_forward(&layer, false, !relu);
-  check_input_gradient(&layer, below(2) == 0);
+  check_input_gradient(&layer, below(2) == 0, below(2) == 0);
   check_weight_gradient(&layer);
   release_layer(&layer);
 }
@@ -421,10 +441,10 @@ static int64_t some_count(void) { return below(4) == 0 ? 1 + below(200) : 1 + be
 static void check_every_width(bool sparse) {
   for (int64_t columns = 1; columns <= 300; columns++)
     check_layer((struct shape){1 + below(20), columns, some_count(), densities[columns % DENSITIES], sparse,
-                               below(2) == 0, below(2) == 0});
+                               below(2) == 0, below(2) == 0, DEAD_THIRD});
   for (int64_t rows = 1; rows <= 40; rows++)
     check_layer((struct shape){rows, 1 + below(40), some_count(), densities[rows % DENSITIES], sparse, below(2) == 0,
-                               below(2) == 0});
+                               below(2) == 0, DEAD_THIRD});
 }
 
 /* Sizes around those that chunks of inputs have (112 dense, 160 sparse), and the counts around those of tiles. */
@@ -434,30 +454,29 @@ static void check_chunks(bool sparse) {
   for (size_t i = 0; i < sizeof widths / sizeof widths[0]; i++)
     for (int form = 0; form < 4; form++)
       check_layer((struct shape){1 + below(9), widths[i], counts[(i * 4 + (size_t)form) % 9],
-                                 densities[(i + (size_t)form) % 4], sparse, form % 2 != 0, form / 2 != 0});
-  check_layer((struct shape){100, 300, 60, 0.3, sparse, false, false});
+                                 densities[(i + (size_t)form) % 4], sparse, form % 2 != 0, form / 2 != 0, DEAD_THIRD});
+  check_layer((struct shape){100, 300, 60, 0.3, sparse, false, false, DEAD_THIRD});
 }
 
-static void check_nothing_live(bool sparse) {
-  for (int halves = 0; halves < 2; halves++) {
-    struct layer layer = make_layer((struct shape){7, 40, 70, 0.5, sparse, halves != 0, true});
-    memset(layer.inputs, 0, (size_t)(layer.tiles * BATCH_TILE * 40) * sizeof *layer.inputs);
-    memset(layer.input_tiles, 0, (size_t)(layer.tiles * BATCH_TILE * 40) * sizeof *layer.input_tiles);
-    memset(layer.half_tiles, 0, (size_t)(layer.tiles * BATCH_TILE * 40) * sizeof *layer.half_tiles);
-    layer.panel.live_count = 0;
-    check_forward(&layer, true, false);
-    check_forward(&layer, true, true);
-    check_weight_gradient(&layer);
-    release_layer(&layer);
-  }
+/* Inputs that are dead or live at the ends of what there can be, rows up to the longest that a block of live entries
+ * holds and short ones that share a block, several tiles; and more inputs than the table of live ones has. */
+static void check_dead(bool sparse) {
+  static const int64_t widths[] = {1, 15, 16, 40, 300, 784, 1023, 1024, 1025};
+  static const double kept[] = {1, 0.6, 0.05};
+  for (int dead = DEAD_NONE; dead <= DEAD_BUT_LAST; dead++)
+    for (size_t i = 0; i < sizeof widths / sizeof widths[0]; i++)
+      check_layer((struct shape){1 + below(12), widths[i], i % 3 == 0 ? 130 : 60, kept[(i + (size_t)dead) % 3], sparse,
+                                 i % 2 == 0, true, dead});
+  for (int i = 0; i < 6; i++)
+    check_layer((struct shape){60, 1000, i < 3 ? 60 : 70, kept[i % 3], sparse, i % 2 == 0, true, DEAD_THIRD});
 }
 
 /* More inputs than 16-bit columns can name. */
 static void check_wide(bool sparse) {
   for (int halves = 0; halves < 2; halves++) {
-    check_layer((struct shape){2, 65534, 3, 0.01, sparse, halves != 0, false});
-    check_layer((struct shape){2, 65535, 3, 0.01, sparse, halves != 0, false});
-    check_layer((struct shape){3, 66000, 5, 0.3, sparse, halves != 0, true});
+    check_layer((struct shape){2, 65534, 3, 0.01, sparse, halves != 0, false, DEAD_THIRD});
+    check_layer((struct shape){2, 65535, 3, 0.01, sparse, halves != 0, false, DEAD_THIRD});
+    check_layer((struct shape){3, 66000, 5, 0.3, sparse, halves != 0, true, DEAD_THIRD});
   }
 }
 
@@ -465,20 +484,20 @@ static void test_dense(void **unused) {
   (void)unused;
   for_each(check_every_width, false);
   for_each(check_chunks, false);
-  for_each(check_nothing_live, false);
+  for_each(check_dead, false);
 }
 
 static void test_sparse(void **unused) {
   (void)unused;
   for_each(check_every_width, true);
   for_each(check_chunks, true);
-  for_each(check_nothing_live, true);
+  for_each(check_dead, true);
   for_each(check_wide, true);
 }
 
 /* NaN stays NaN through ReLU, and a pruned weight keeps out the NaN of its input's gradient. */
-static void check_not_a_number(bool sparse) {
-  struct layer layer = make_layer((struct shape){9, 50, 10, 0.5, sparse, false, false});
+static void check_nan(bool sparse, bool live) {
+  struct layer layer = make_layer((struct shape){9, 50, 10, 0.5, sparse, false, live, DEAD_NONE});
   for (int64_t row = 0; row < 9; row++) layer.output_tiles[row * BATCH_TILE + 3] = NAN;
   uint8_t *places = room(layer.floats, 1);
   for_each_survivor(&layer, mark_place, places);
@@ -498,10 +517,36 @@ static void check_not_a_number(bool sparse) {
   release_layer(&layer);
 }
 
+static void check_not_a_number(bool sparse) {
+  check_nan(sparse, false);
+  check_nan(sparse, true);
+}
+
+/* An infinite input reaches the rows that have a weight for it alone, whatever fills those up that have not. */
+static void check_infinity(bool sparse) {
+  for (int live = 0; live < 2; live++) {
+    enum { ROWS = 60, COLUMNS = 50 };
+    struct layer layer = make_layer((struct shape){ROWS, COLUMNS, 10, 0.1, sparse, false, live != 0, DEAD_THIRD});
+    float *outputs = guarded(ROWS * BATCH_TILE, 0);
+    for (int64_t column = 0; column < COLUMNS; column++) {
+      float *input = &layer.input_tiles[column * BATCH_TILE + 5], before = *input;
+      if (before == 0.0F) continue;
+      *input = INFINITY;
+      kernels->sparse_forward(&layer.weights, NULL, &layer.panel, 0, false, outputs);
+      for (int64_t row = 0; row < ROWS; row++)
+        assert_int_equal(isfinite(outputs[row * BATCH_TILE + 5]), !layer.mask[row * COLUMNS + column]);
+      *input = before;
+    }
+    free(outputs);
+    release_layer(&layer);
+  }
+}
+
 static void test_not_a_number(void **unused) {
   (void)unused;
   for_each(check_not_a_number, false);
   for_each(check_not_a_number, true);
+  for_each(check_infinity, true);
 }
 
 int main(void) {

@@ -79,7 +79,7 @@ static void check_form(const lottery_network *network, const lottery_mask *mask,
     assert_int_equal(tensor->floats % ROW_STEP, 0);
     assert_int_equal(layout_survivors(layout, i), survivors);
     if (packed) { /* the first layer needs no way back */
-      assert_int_equal(tensor->index->column_start != NULL, !network->parameter[i].reads_input);
+      assert_int_equal(tensor->index->transposed_row != NULL, !network->parameter[i].reads_input);
       assert_true(tensor->floats <= survivors + 3 * tensor->rows * tensor->index->chunks + ROW_STEP);
     }
     assert_true(layout_bytes(layout, i) >= survivors * 4);

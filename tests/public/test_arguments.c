@@ -123,6 +123,7 @@
   FUNCTION(lottery_trainer_evaluate, (p[0], p[1], p[2], p[3]), "T trainer, D dataset, ?* loss, ?* correct") \
   FUNCTION(lottery_trainer_iteration, (p[0], p[1]), "T trainer, * out") \
   FUNCTION(lottery_trainer_rate, (p[0], p[1]), "T trainer, * out") \
+  FUNCTION(lottery_trainer_loss, (p[0], p[1]), "T trainer, * out") \
   FUNCTION(lottery_trainer_snapshot, (p[0], LOTTERY_STATE_ALL, p[1]), "T trainer, s out") \
   FUNCTION(lottery_trainer_rewind, (p[0], p[1], p[2], 0), "T trainer, ?S snapshot, ?M mask") \
   FUNCTION(lottery_trainer_reset, (p[0], LOTTERY_STATE_POSITION), "T trainer") \

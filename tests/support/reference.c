@@ -43,6 +43,12 @@ const struct reference_graph reference_graphs[] = {
      {5, 0, 0},
      9,
      {INPUT, DENSE(0, 5), ADD(0, 1), RELU(2), ADD(2, 3), DENSE(4, 5), ADD(0, 5), SIGMOID(6), DENSE(7, 3)}},
+    {"a ReLU that two layers read, and one that a sum and a layer read",
+     1,
+     {6, 0, 0},
+     12,
+     {INPUT, DENSE(0, 7), RELU(1), DENSE(2, 5), DENSE(2, 5), ADD(3, 4), DENSE(5, 5), RELU(6), ADD(5, 7), DENSE(7, 5),
+      ADD(8, 9), DENSE(10, 4)}},
     {"sizes past one panel", 1, {300, 0, 0}, 5, {INPUT, DENSE(0, 37), RELU(1), DENSE(2, 13), ADD(3, 3)}},
 };
 const int reference_graph_count = sizeof reference_graphs / sizeof reference_graphs[0];

@@ -1,31 +1,13 @@
 //! Datasets: examples and their labels, copied, borrowed or owned.
+use crate::element::raw_shape;
 use crate::error::{check_length, Error, Result, Status};
 use crate::handle::Handle;
-use crate::{raw, tensor, text, unwind, Context};
+use crate::{raw, tensor, text, unwind, Context, Input};
 use std::marker::PhantomData;
 use std::os::raw::c_void;
 use std::path::Path;
 use std::ptr::null_mut;
 use std::sync::Arc;
-
-/// A type of input elements: `f32` or `u8`.
-pub trait Element: Copy + Send + Sync + 'static + sealed::Sealed {
-    #[doc(hidden)]
-    const KIND: i32;
-}
-
-mod sealed {
-    pub trait Sealed {}
-    impl Sealed for f32 {}
-    impl Sealed for u8 {}
-}
-
-impl Element for f32 {
-    const KIND: i32 = raw::LOTTERY_ELEMENT_FLOAT32;
-}
-impl Element for u8 {
-    const KIND: i32 = raw::LOTTERY_ELEMENT_UINT8;
-}
 
 /// The value of an element e is e * scale + shift.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -86,7 +68,7 @@ impl<'a> Dataset<'a> {
 
     /// # Safety
     /// With memory that is not copied, `inputs` stay and do not change for `'a`, or until `release`.
-    unsafe fn make<E: Element>(
+    unsafe fn make<E: Input>(
         context: &Context, shape: &[usize], inputs: &[E], scale: Scale, memory: Memory,
     ) -> Result<Dataset<'a>> {
         let features = shape.iter().fold(1_usize, |product, &size| product.saturating_mul(size));
@@ -95,15 +77,14 @@ impl<'a> Dataset<'a> {
             return Err(Error::new(Status::Shape, message));
         }
         let count = text::count(inputs.len() / features);
-        let sizes: Vec<i64> = shape.iter().map(|&size| text::count(size)).collect();
-        let rank = i32::try_from(sizes.len()).unwrap_or(i32::MAX);
+        let (rank, sizes) = raw_shape(shape);
         Handle::create(context, |out| unsafe {
             raw::lottery_dataset_create(
                 context.raw(),
                 count,
                 rank,
                 sizes.as_ptr(),
-                E::KIND,
+                E::NUMBER,
                 inputs.as_ptr().cast(),
                 scale.scale,
                 scale.shift,
@@ -117,24 +98,20 @@ impl<'a> Dataset<'a> {
     }
 
     /// A dataset of copied inputs, without labels. `shape`: of one example, 1 to 3 sizes.
-    pub fn copy<E: Element>(
-        context: &Context, shape: &[usize], inputs: &[E], scale: Scale,
-    ) -> Result<Dataset<'static>> {
+    pub fn copy<E: Input>(context: &Context, shape: &[usize], inputs: &[E], scale: Scale) -> Result<Dataset<'static>> {
         let memory = Memory { kind: raw::LOTTERY_MEMORY_COPY, release: None, user: null_mut() };
         unsafe { Dataset::make(context, shape, inputs, scale, memory) }
     }
 
     /// A dataset of inputs that stay where they are.
-    pub fn borrow<E: Element>(
-        context: &Context, shape: &[usize], inputs: &'a [E], scale: Scale,
-    ) -> Result<Dataset<'a>> {
+    pub fn borrow<E: Input>(context: &Context, shape: &[usize], inputs: &'a [E], scale: Scale) -> Result<Dataset<'a>> {
         let memory = Memory { kind: raw::LOTTERY_MEMORY_BORROW, release: None, user: null_mut() };
         unsafe { Dataset::make(context, shape, inputs, scale, memory) }
     }
 
     /// A dataset that owns its inputs: a `Vec`, an `Arc<[f32]>`, a mapped file. The owner is dropped when the last
     /// dataset or trainer that uses it is, in that thread; here, when this function fails.
-    pub fn own<E: Element, T: AsRef<[E]> + Send + 'static>(
+    pub fn own<E: Input, T: AsRef<[E]> + Send + 'static>(
         context: &Context, shape: &[usize], owner: T, scale: Scale,
     ) -> Result<Dataset<'static>> {
         // Boxed first: the slice may lie in the owner itself. Nobody moves or changes the owner until it is dropped.

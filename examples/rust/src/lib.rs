@@ -90,10 +90,12 @@
 
 mod context;
 mod dataset;
+mod element;
 mod error;
 mod handle;
 mod mask;
 mod network;
+pub mod npy;
 pub mod option;
 mod pruner;
 pub mod raw;
@@ -104,7 +106,8 @@ mod trainer;
 mod unwind;
 
 pub use context::{Context, InstructionSet};
-pub use dataset::{Dataset, Element, Scale, Statistics};
+pub use dataset::{Dataset, Scale, Statistics};
+pub use element::{Element, Input};
 pub use error::{Error, Result, Status};
 pub use mask::{Kept, Mask};
 pub use network::{Evaluation, Form, Network, Node, Scheme};

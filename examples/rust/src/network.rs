@@ -1,4 +1,5 @@
 //! Networks: a graph of nodes, and the tensors it trains.
+use crate::element::raw_shape;
 use crate::error::{check_length, Error, Result, Status};
 use crate::handle::Handle;
 use crate::option::{self, choice, Key, NodeOption, Store, Value};
@@ -74,8 +75,7 @@ impl Network {
 
     /// Adds the input node, made first: (features) or (channels, height, width).
     pub fn input(&self, shape: &[usize]) -> Result<Node> {
-        let shape: Vec<i64> = shape.iter().map(|&size| text::count(size)).collect();
-        let rank = i32::try_from(shape.len()).unwrap_or(i32::MAX);
+        let (rank, shape) = raw_shape(shape);
         self.node(|network, out| unsafe { raw::lottery_network_input(network, rank, shape.as_ptr(), out) })
     }
 

@@ -387,6 +387,7 @@ extern "C" {
     ) -> lottery_status;
     pub fn lottery_trainer_iteration(trainer: *mut lottery_trainer, out: *mut i64) -> lottery_status;
     pub fn lottery_trainer_rate(trainer: *mut lottery_trainer, out: *mut f64) -> lottery_status;
+    pub fn lottery_trainer_loss(trainer: *mut lottery_trainer, out: *mut f64) -> lottery_status;
     pub fn lottery_trainer_snapshot(
         trainer: *mut lottery_trainer, what: i32, out: *mut *mut lottery_snapshot,
     ) -> lottery_status;

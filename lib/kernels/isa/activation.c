@@ -24,7 +24,7 @@ void KERNEL(activate)(enum activation activation, const float *input, float *out
 
 /* From the output y: relu' = [y > 0], tanh' = 1 - y^2, sigmoid' = y (1 - y). */
 VECTOR_INLINE vector slope(enum activation activation, vector y, vector gradient) {
-  if (activation == ACTIVATION_RELU) return vector_select(y > 0.0F, gradient, vector_broadcast(0.0F));
+  if (activation == ACTIVATION_RELU) return vector_relu_slope(y, gradient);
   if (activation == ACTIVATION_TANH) return gradient * (1.0F - y * y);
   return gradient * (y * (1.0F - y));
 }

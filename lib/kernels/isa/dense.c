@@ -16,10 +16,11 @@ struct product {
   float scale;
   const float *bias; /* or NULL */
   bool relu;
+  const float *slope; /* [row][lane]: 0 where it is not above 0; or NULL */
 };
 
 /* Rows row .. row + rows - 1, depth first .. end - 1. start: the sums begin at 0, else at the output; finish: scale,
- * bias and ReLU follow. `rows`, `halves` and `listed` are constants where this is inlined. */
+ * bias, ReLU and slope follow. `rows`, `halves` and `listed` are constants where this is inlined. */
 VECTOR_INLINE void block(const int rows, const bool halves, const bool listed, const struct product *product,
                          int64_t row, int lane, int64_t first, int64_t end, bool start, bool finish) {
   vector sums[ROW_BLOCK][LANE_VECTORS];
@@ -51,6 +52,8 @@ VECTOR_INLINE void block(const int rows, const bool halves, const bool listed, c
       vector y = sums[i][j];
       if (finish) y = vector_fma(y, scale, bias);
       if (finish && product->relu) y = vector_select(y <= 0.0F, vector_broadcast(0.0F), y);
+      if (finish && product->slope != NULL)
+        y = vector_relu_slope(vector_load(product->slope + (row + i) * BATCH_TILE + lane + j * VECTOR_LANES), y);
       vector_store(output + i * BATCH_TILE + j * VECTOR_LANES, y);
     }
   }
@@ -103,12 +106,13 @@ void KERNEL(dense_forward)(const struct weights *weights, const float *bias, con
 }
 
 void KERNEL(dense_input_gradient)(const struct weights *weights, const float *output_gradient, bool accumulate,
-                                  float *input_gradient) {
+                                  const float *relu, float *input_gradient) {
   const struct product product = {.factors = weights->values,
                                   .row_stride = 1,
                                   .depth_stride = weights->stride,
                                   .tile = {output_gradient, NULL},
                                   .output = input_gradient,
-                                  .scale = 1.0F};
+                                  .scale = 1.0F,
+                                  .slope = relu};
   run(&product, weights->columns, weights->rows, accumulate);
 }

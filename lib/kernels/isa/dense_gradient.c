@@ -102,13 +102,6 @@ static void hand_on(const struct update *update, const struct update_vectors *v,
     for (int64_t i = 0; i < stride; i += VECTOR_LANES) update_sgd(update, v, at + i, vector_load(row + i));
 }
 
-/* The bits of live columns, in blocks of ROW_STEP. */
-static void mark_live(const struct panel *input, int64_t stride, uint16_t *live) {
-  memset(live, 0, (size_t)(stride / ROW_STEP) * sizeof *live);
-  for (int64_t i = 0; i < input->live_count; i++)
-    live[input->live[i] / ROW_STEP] |= (uint16_t)(1U << (input->live[i] % ROW_STEP));
-}
-
 /* What making G needs, cut out of the workspace. */
 struct plan {
   const struct micro_kernel *micro_kernel;
@@ -158,14 +151,12 @@ void KERNEL(dense_weight_gradient)(const struct micro_kernel *micro_kernel, cons
   plan.columns = input->live != NULL ? input->live_count : weights->columns;
   plan.padded = arithmetic_round_up(plan.columns, PANEL_STEP);
   plan.output_stride = arithmetic_round_up(weights->rows + micro_kernel->narrow_width, PANEL_STEP);
-  uint16_t *live = (uint16_t *)(void *)workspace; /* a bit a column */
-  float *line = workspace + stride;
+  float *line = workspace;
   plan.narrow = line + stride;
   plan.rows = plan.narrow + PANEL_DEPTH * PANEL_STEP;
   plan.outputs = plan.rows + (PANEL_STEP + 1) * plan.padded; /* expanding reads a vector past the last row */
   plan.inputs = (struct panels){plan.outputs + examples * plan.output_stride, micro_kernel->wide_width,
                                 examples * micro_kernel->wide_width};
-  if (input->live != NULL) mark_live(input, stride, live);
   transpose_factors(&plan, weights, input, output_gradient);
   const struct update_vectors v = update_vectors_of(update);
   for (int64_t row = 0; row < weights->rows; row++) {
@@ -174,7 +165,8 @@ void KERNEL(dense_weight_gradient)(const struct micro_kernel *micro_kernel, cons
     const uint16_t *kept = update->kept == NULL ? NULL : update->kept + row * (stride / ROW_STEP);
     const int64_t at = row * stride;
     float *to = update->kind == UPDATE_STORE ? update->gradient + at : line;
-    spread(plan.rows + in_block * plan.padded, input->scale, input->live == NULL ? NULL : live, kept, stride, to);
+    spread(plan.rows + in_block * plan.padded, input->scale, input->live == NULL ? NULL : input->live_bits, kept,
+           stride, to);
     if (update->kind != UPDATE_STORE) hand_on(update, &v, line, at, stride);
   }
 }

@@ -94,22 +94,39 @@ void KERNEL(gather_halves)(const uint8_t *const rows[BATCH_TILE], int64_t featur
   }
 }
 
-int64_t KERNEL(find_live)(const struct panel *panel, int64_t tiles, int32_t *live) {
-  int64_t count = 0;
-  for (int64_t feature = 0; feature < panel->features; feature++) {
-    vector_integer any = {0};
-    for (int64_t tile = 0; tile < tiles; tile++)
-      for (int lane = 0; lane < BATCH_TILE; lane += LANE_GROUP) {
-        vector x[LANE_VECTORS];
-        load_lanes(panel->halves != NULL, tile_of(panel, tile), feature, lane, x);
-        for (int i = 0; i < LANE_VECTORS; i++) any |= x[i] != 0.0F;
-      }
-    int32_t lanes[VECTOR_LANES];
-    memcpy(lanes, &any, sizeof lanes);
-    int32_t found = 0;
-    for (int i = 0; i < VECTOR_LANES; i++) found |= lanes[i];
-    live[count] = (int32_t)feature;
-    count += found != 0;
+/* Whether a feature is not 0 in some lane of the tile. The whole numbers of a bfloat16 tile have no -0. */
+VECTOR_INLINE bool is_live(bool halves, struct tile tile, int64_t feature) {
+  vector_integer any = {0};
+  if (halves) {
+    const int32_t *words = (const int32_t *)(const void *)(tile.halves + feature * BATCH_TILE);
+    for (int i = 0; i < BATCH_TILE / 2; i += VECTOR_LANES) any |= vector_load_integer(words + i);
+  } else {
+    for (int lane = 0; lane < BATCH_TILE; lane += VECTOR_LANES)
+      any |= vector_load(tile.values + feature * BATCH_TILE + lane) != 0.0F;
   }
+  return vector_any(any);
+}
+
+VECTOR_INLINE int64_t find_live(bool halves, const struct panel *panel, int64_t tiles, int32_t *live,
+                                uint16_t *live_bits) {
+  int64_t count = 0;
+  uint32_t bits = 0;
+  const int64_t end = arithmetic_round_up(panel->features, LIVE_STEP);
+  for (int64_t feature = 0; feature < panel->features; feature++) {
+    bool any = false;
+    for (int64_t tile = 0; tile < tiles && !any; tile++) any = is_live(halves, tile_of(panel, tile), feature);
+    live[count] = (int32_t)feature;
+    count += any;
+    bits |= (uint32_t)any << (feature % ROW_STEP);
+    if (feature % ROW_STEP < ROW_STEP - 1 && feature < panel->features - 1) continue;
+    live_bits[feature / ROW_STEP] = (uint16_t)bits;
+    bits = 0;
+  }
+  for (int64_t i = (panel->features + ROW_STEP - 1) / ROW_STEP; i < end / ROW_STEP; i++) live_bits[i] = 0;
   return count;
+}
+
+int64_t KERNEL(find_live)(const struct panel *panel, int64_t tiles, int32_t *live, uint16_t *live_bits) {
+  return panel->halves != NULL ? find_live(true, panel, tiles, live, live_bits)
+                               : find_live(false, panel, tiles, live, live_bits);
 }

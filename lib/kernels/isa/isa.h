@@ -18,9 +18,9 @@ void KERNEL(dense_forward)(const struct weights *weights, const float *bias, con
 void KERNEL(sparse_forward)(const struct weights *weights, const float *bias, const struct panel *input, int64_t tile,
                             bool relu, float *output);
 void KERNEL(dense_input_gradient)(const struct weights *weights, const float *output_gradient, bool accumulate,
-                                  float *input_gradient);
+                                  const float *relu, float *input_gradient);
 void KERNEL(sparse_input_gradient)(const struct weights *weights, const float *output_gradient, bool accumulate,
-                                   float *input_gradient);
+                                   const float *relu, float *input_gradient);
 void KERNEL(dense_weight_gradient)(const struct micro_kernel *micro_kernel, const struct weights *weights,
                                    const struct panel *input, const float *output_gradient, int64_t count,
                                    const struct update *update, float *workspace);
@@ -31,7 +31,7 @@ void KERNEL(apply)(const struct update *update, int64_t count);
 void KERNEL(gather_halves)(const uint8_t *const rows[BATCH_TILE], int64_t features, uint16_t *tile);
 void KERNEL(gather_bytes)(const uint8_t *const rows[BATCH_TILE], int64_t first, int64_t features, float scale,
                           float shift, float *tile);
-int64_t KERNEL(find_live)(const struct panel *panel, int64_t tiles, int32_t *live);
+int64_t KERNEL(find_live)(const struct panel *panel, int64_t tiles, int32_t *live, uint16_t *live_bits);
 void KERNEL(activate)(enum activation activation, const float *input, float *output, int64_t count);
 void KERNEL(activate_backward)(enum activation activation, const float *output, const float *output_gradient,
                                float *input_gradient, int64_t count, bool accumulate);

@@ -1,6 +1,7 @@
 /* Sparse layers: a surviving weight is a broadcast and a few multiply-adds on the lanes of its input. */
 #include "kernels/isa/isa.h"
 #include "kernels/isa/lanes.h"
+#include "kernels/isa/live.h"
 #include "kernels/isa/update.h"
 #include "kernels/sparse_index.h"
 
@@ -22,16 +23,33 @@ VECTOR_INLINE void load(bool halves, struct tile tile, int64_t feature, int lane
     load_lanes(halves, tile, feature, lane + i * VECTOR_LANES, x + i);
 }
 
+/* Where the entries of a row are read: the index, or a block without dead ones. */
+struct entries {
+  const uint16_t *narrow;
+  const uint32_t *wide;
+  const float *values;
+  int64_t first, end;
+};
+
+/* The entries of row number `line`, chunk after chunk. */
+VECTOR_INLINE struct entries all_entries(const struct weights *weights, int64_t line) {
+  const struct sparse_index *index = weights->index;
+  return (struct entries){index->narrow, index->wide, weights->values, index->row_start[line],
+                          index->row_start[line + 1]};
+}
+VECTOR_INLINE struct entries block_entries(const struct live_block *block, int64_t first, int64_t end) {
+  return (struct entries){block->columns, NULL, block->values, first, end};
+}
+
 /* The columns of four entries. */
-VECTOR_INLINE void load_columns(bool wide, const struct sparse_index *index, int64_t entry,
-                                int64_t columns[SPARSE_STEP]) {
+VECTOR_INLINE void load_columns(bool wide, const struct entries *entries, int64_t entry, int64_t columns[SPARSE_STEP]) {
   if (wide) {
 #pragma GCC unroll 4
-    for (int i = 0; i < SPARSE_STEP; i++) columns[i] = index->wide[entry + i];
+    for (int i = 0; i < SPARSE_STEP; i++) columns[i] = entries->wide[entry + i];
     return;
   }
   uint64_t four; /* one load */
-  memcpy(&four, index->narrow + entry, sizeof four);
+  memcpy(&four, entries->narrow + entry, sizeof four);
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
 #error "the order of 16-bit columns in a 64-bit word is little-endian"
 #endif
@@ -39,68 +57,114 @@ VECTOR_INLINE void load_columns(bool wide, const struct sparse_index *index, int
   for (int i = 0; i < SPARSE_STEP; i++) columns[i] = (int64_t)(four >> (16 * i) & 0xffff);
 }
 
-/* One row's entries first .. end - 1 added to the sums. */
-VECTOR_INLINE void add_row(bool halves, bool wide, const struct weights *weights, struct tile tile, int lane,
-                           int64_t first, int64_t end, vector sums[SETS][SPARSE_VECTORS]) {
-  const float *values = weights->values;
-  for (int64_t entry = first; entry < end; entry += SPARSE_STEP) {
+/* One row's entries added to the sums. */
+VECTOR_INLINE void add_row(bool halves, bool wide, const struct entries *entries, struct tile tile, int lane,
+                           vector sums[SETS][SPARSE_VECTORS]) {
+  for (int64_t entry = entries->first; entry < entries->end; entry += SPARSE_STEP) {
     int64_t columns[SPARSE_STEP];
-    load_columns(wide, weights->index, entry, columns);
+    load_columns(wide, entries, entry, columns);
 #pragma GCC unroll 4
     for (int i = 0; i < SPARSE_STEP; i++) {
       vector x[SPARSE_VECTORS];
       load(halves, tile, columns[i], lane, x);
-      const vector w = vector_broadcast(values[entry + i]);
+      const vector w = vector_broadcast(entries->values[entry + i]);
 #pragma GCC unroll 8
       for (int j = 0; j < SPARSE_VECTORS; j++) sums[i % SETS][j] = vector_fma(w, x[j], sums[i % SETS][j]);
     }
   }
 }
 
-VECTOR_INLINE void forward(bool halves, bool wide, const struct weights *weights, const float *bias, struct tile tile,
-                           float scale, bool relu, float *output) {
-  const struct sparse_index *index = weights->index;
-  for (int64_t chunk = 0; chunk < index->chunks; chunk++) {
-    const uint32_t *start = index->row_start + chunk * index->rows;
-    const bool finish = chunk == index->chunks - 1;
-    for (int64_t row = 0; row < index->rows; row++)
-      for (int lane = 0; lane < BATCH_TILE; lane += SPARSE_LANES) {
-        float *lanes = output + row * BATCH_TILE + lane;
-        vector sums[SETS][SPARSE_VECTORS];
+/* What the rows of a forward pass share. */
+struct pass {
+  const struct weights *weights;
+  const float *bias; /* or NULL */
+  struct tile tile;
+  float scale;
+  bool relu;
+  float *output;
+};
+
+/* One row of a chunk, of entries and some more (or NULL). start: the first chunk, finish: the last. */
+VECTOR_INLINE void forward_row(bool halves, bool wide, const struct pass *pass, const struct entries *entries,
+                               const struct entries *more, int64_t row, bool start, bool finish) {
+  for (int lane = 0; lane < BATCH_TILE; lane += SPARSE_LANES) {
+    float *lanes = pass->output + row * BATCH_TILE + lane;
+    vector sums[SETS][SPARSE_VECTORS];
 #pragma GCC unroll 8
-        for (int j = 0; j < SPARSE_VECTORS; j++) {
-          sums[0][j] = chunk == 0 ? vector_broadcast(0.0F) : vector_load(lanes + j * VECTOR_LANES);
-          if (SETS > 1) sums[SETS - 1][j] = vector_broadcast(0.0F);
-        }
-        add_row(halves, wide, weights, tile, lane, start[row], start[row + 1], sums);
-        const vector factor = vector_broadcast(scale), shift = vector_broadcast(bias == NULL ? 0.0F : bias[row]);
+    for (int j = 0; j < SPARSE_VECTORS; j++) {
+      sums[0][j] = start ? vector_broadcast(0.0F) : vector_load(lanes + j * VECTOR_LANES);
+      if (SETS > 1) sums[SETS - 1][j] = vector_broadcast(0.0F);
+    }
+    add_row(halves, wide, entries, pass->tile, lane, sums);
+    if (more != NULL) add_row(halves, wide, more, pass->tile, lane, sums);
+    const vector scale = vector_broadcast(pass->scale),
+                 bias = vector_broadcast(pass->bias == NULL ? 0.0F : pass->bias[row]);
 #pragma GCC unroll 8
-        for (int j = 0; j < SPARSE_VECTORS; j++) {
-          vector y = SETS > 1 ? sums[0][j] + sums[SETS - 1][j] : sums[0][j];
-          if (finish) y = vector_fma(y, factor, shift);
-          if (finish && relu) y = vector_select(y <= 0.0F, vector_broadcast(0.0F), y);
-          vector_store(lanes + j * VECTOR_LANES, y);
-        }
-      }
+    for (int j = 0; j < SPARSE_VECTORS; j++) {
+      vector y = SETS > 1 ? sums[0][j] + sums[SETS - 1][j] : sums[0][j];
+      if (finish) y = vector_fma(y, scale, bias);
+      if (finish && pass->relu) y = vector_select(y <= 0.0F, vector_broadcast(0.0F), y);
+      vector_store(lanes + j * VECTOR_LANES, y);
+    }
   }
+}
+
+VECTOR_INLINE void forward(bool halves, bool wide, const struct pass *pass) {
+  const struct sparse_index *index = pass->weights->index;
+  for (int64_t chunk = 0; chunk < index->chunks; chunk++)
+    for (int64_t row = 0; row < index->rows; row++) {
+      const struct entries entries = all_entries(pass->weights, chunk * index->rows + row);
+      forward_row(halves, wide, pass, &entries, NULL, row, chunk == 0, chunk == index->chunks - 1);
+    }
+}
+
+/* The same over live inputs. The last entries of a row are copied apart, since the next row follows at once. */
+VECTOR_INLINE void forward_live(bool halves, const struct pass *pass, const struct panel *input) {
+  const struct sparse_index *index = pass->weights->index;
+  const int64_t lines = index->chunks * index->rows;
+  struct live_block block;
+  for (int64_t line = 0; line < lines; line += block.lines) {
+    live_take(index, pass->weights->values, input, line, &block);
+    for (int64_t i = line, first = 0; i < line + block.lines; i++) {
+      const int64_t end = live_place(index, &block, index->row_start[i + 1]);
+      const int64_t last = end > first ? (end - 1 - first) / SPARSE_STEP * SPARSE_STEP + first : end;
+      uint16_t columns[SPARSE_STEP];
+      float values[SPARSE_STEP];
+      if (end > first) live_last(&block, last, end, columns, values);
+      const struct entries entries = block_entries(&block, first, last);
+      const struct entries more = {columns, NULL, values, 0, end > first ? SPARSE_STEP : 0};
+      forward_row(halves, false, pass, &entries, &more, i % index->rows, i < index->rows, i >= lines - index->rows);
+      first = end;
+    }
+  }
+}
+
+VECTOR_INLINE bool skips(const struct weights *weights, const struct panel *input) {
+  return LIVE_BLOCKS && input->live != NULL && weights->index->columns <= LIVE_STEP;
 }
 
 void KERNEL(sparse_forward)(const struct weights *weights, const float *bias, const struct panel *input, int64_t tile,
                             bool relu, float *output) {
-  const struct tile from = tile_of(input, tile);
-  const bool wide = weights->index->wide != NULL;
-  if (from.halves != NULL && !wide)
-    forward(true, false, weights, bias, from, input->scale, relu, output);
-  else if (from.halves != NULL)
-    forward(true, true, weights, bias, from, input->scale, relu, output);
-  else if (!wide)
-    forward(false, false, weights, bias, from, input->scale, relu, output);
-  else
-    forward(false, true, weights, bias, from, input->scale, relu, output);
+  const struct pass pass = {weights, bias, tile_of(input, tile), input->scale, relu, output};
+  const bool wide = weights->index->wide != NULL, halves = input->halves != NULL;
+  if (skips(weights, input)) {
+    if (halves)
+      forward_live(true, &pass, input);
+    else
+      forward_live(false, &pass, input);
+  } else if (halves && !wide) {
+    forward(true, false, &pass);
+  } else if (halves) {
+    forward(true, true, &pass);
+  } else if (!wide) {
+    forward(false, false, &pass);
+  } else {
+    forward(false, true, &pass);
+  }
 }
 
 void KERNEL(sparse_input_gradient)(const struct weights *weights, const float *output_gradient, bool accumulate,
-                                   float *input_gradient) {
+                                   const float *relu, float *input_gradient) {
   const struct sparse_index *index = weights->index;
   for (int64_t column = 0; column < index->columns; column++)
     for (int lane = 0; lane < BATCH_TILE; lane += SPARSE_LANES) {
@@ -116,39 +180,45 @@ void KERNEL(sparse_input_gradient)(const struct weights *weights, const float *o
         for (int j = 0; j < SPARSE_VECTORS; j++) sums[j] = vector_fma(w, vector_load(from + j * VECTOR_LANES), sums[j]);
       }
 #pragma GCC unroll 8
-      for (int j = 0; j < SPARSE_VECTORS; j++) vector_store(lanes + j * VECTOR_LANES, sums[j]);
+      for (int j = 0; j < SPARSE_VECTORS; j++) {
+        if (relu != NULL)
+          sums[j] = vector_relu_slope(vector_load(relu + column * BATCH_TILE + lane + j * VECTOR_LANES), sums[j]);
+        vector_store(lanes + j * VECTOR_LANES, sums[j]);
+      }
     }
 }
 
 /* What the rows of a weight gradient share. */
 struct survivors {
-  const struct sparse_index *index;
-  float *gradient;
+  const struct weights *weights;
+  struct tile tile;
+  const float *output_gradient; /* of the tile */
   vector scale;
   bool add; /* to what earlier tiles left */
+  float *gradient;
 };
 
 /* gradient[entry] (+)= the product of the row's output gradient with the entry's input, over the lanes of a part. */
-VECTOR_INLINE void row_gradient(bool halves, bool wide, const struct survivors *survivors, struct tile tile, int lane,
-                                const float *output_gradient, int64_t first, int64_t end) {
+VECTOR_INLINE void row_gradient(bool halves, bool wide, const struct survivors *survivors,
+                                const struct entries *entries, int64_t row, int lane, bool add, float *gradient) {
+  const float *output_gradient = survivors->output_gradient + row * BATCH_TILE + lane;
   vector d[SPARSE_VECTORS];
 #pragma GCC unroll 8
-  for (int j = 0; j < SPARSE_VECTORS; j++)
-    d[j] = vector_load(output_gradient + lane + j * VECTOR_LANES) * survivors->scale;
-  for (int64_t entry = first; entry < end; entry += SPARSE_STEP) {
+  for (int j = 0; j < SPARSE_VECTORS; j++) d[j] = vector_load(output_gradient + j * VECTOR_LANES) * survivors->scale;
+  for (int64_t entry = entries->first; entry < entries->end; entry += SPARSE_STEP) {
     int64_t columns[SPARSE_STEP];
-    load_columns(wide, survivors->index, entry, columns);
+    load_columns(wide, entries, entry, columns);
     vector sums[SPARSE_STEP];
 #pragma GCC unroll 4
     for (int i = 0; i < SPARSE_STEP; i++) {
       vector x[SPARSE_VECTORS];
-      load(halves, tile, columns[i], lane, x);
+      load(halves, survivors->tile, columns[i], lane, x);
       sums[i] = d[0] * x[0];
 #pragma GCC unroll 8
       for (int j = 1; j < SPARSE_VECTORS; j++) sums[i] = vector_fma(d[j], x[j], sums[i]);
     }
-    float *to = survivors->gradient + entry;
-    if (survivors->add || lane > 0) {
+    float *to = gradient + entry;
+    if (add) {
       float more[SPARSE_STEP];
       vector_store_sums(more, sums[0], sums[1], sums[2], sums[3]);
       for (int i = 0; i < SPARSE_STEP; i++) to[i] += more[i];
@@ -158,41 +228,72 @@ VECTOR_INLINE void row_gradient(bool halves, bool wide, const struct survivors *
   }
 }
 
-/* All rows of one chunk over one tile; after the last tile rows are updated as they are done, one row late so that the
- * gradient has left the store buffer. */
+/* Rows are updated as they are done, those before entry `end` only, so that their gradient has left the store buffer.
+ */
+VECTOR_INLINE void update_rows(const struct update *update, const struct update_vectors *v, int64_t end,
+                               int64_t *updated) {
+  const int64_t ready = end / VECTOR_LANES * VECTOR_LANES;
+  if (ready - *updated < UPDATE_ENTRIES) return;
+  update_range(update, v, *updated, ready);
+  *updated = ready;
+}
+
+/* All rows of one chunk over one tile; update: after the last tile, else NULL. */
 VECTOR_INLINE void chunk_gradient(bool halves, bool wide, const struct survivors *survivors, int64_t chunk,
-                                  struct tile tile, const float *output_gradient, const struct update *update,
-                                  const struct update_vectors *v, int64_t *updated) {
-  const struct sparse_index *index = survivors->index;
-  const uint32_t *start = index->row_start + chunk * index->rows;
-  const uint8_t *padding = index->padding + chunk * index->rows;
+                                  const struct update *update, const struct update_vectors *v, int64_t *updated) {
+  const struct sparse_index *index = survivors->weights->index;
   for (int64_t row = 0; row < index->rows; row++) {
-    const int64_t first = start[row], end = start[row + 1];
-    if (first == end) continue;
+    const int64_t line = chunk * index->rows + row;
+    const struct entries entries = all_entries(survivors->weights, line);
+    if (entries.first == entries.end) continue;
     for (int lane = 0; lane < BATCH_TILE; lane += SPARSE_LANES)
-      row_gradient(halves, wide, survivors, tile, lane, output_gradient + row * BATCH_TILE, first, end);
-    for (int64_t i = end - padding[row]; i < end; i++) survivors->gradient[i] = 0.0F;
-    if (update == NULL) continue;
-    const int64_t ready = first / VECTOR_LANES * VECTOR_LANES;
-    if (ready - *updated < UPDATE_ENTRIES) continue;
-    update_range(update, v, *updated, ready);
-    *updated = ready;
+      row_gradient(halves, wide, survivors, &entries, row, lane, survivors->add || lane > 0, survivors->gradient);
+    for (int64_t i = entries.end - index->padding[line]; i < entries.end; i++) survivors->gradient[i] = 0.0F;
+    if (update != NULL) update_rows(update, v, entries.first, updated);
   }
 }
 
-VECTOR_INLINE void weight_gradient(bool halves, bool wide, const struct weights *weights, const struct panel *input,
-                                   const float *output_gradient, int64_t count, const struct update *update) {
+/* The same over live inputs, block by block: what a row writes past its end, the next one writes again. */
+VECTOR_INLINE void chunk_gradient_live(bool halves, const struct survivors *survivors, int64_t chunk,
+                                       const struct panel *input, const struct update *update,
+                                       const struct update_vectors *v, int64_t *updated) {
+  const struct sparse_index *index = survivors->weights->index;
+  const int64_t end_line = (chunk + 1) * index->rows;
+  struct live_block block;
+  float sums[LIVE_ENTRIES + ROW_STEP];
+  for (int64_t line = end_line - index->rows; line < end_line; line += block.lines) {
+    live_take(index, NULL, input, line, &block);
+    for (int64_t i = line, first = 0; i < line + block.lines; i++) {
+      const int64_t end = live_place(index, &block, index->row_start[i + 1]);
+      const struct entries entries = block_entries(&block, first, end);
+      row_gradient(halves, false, survivors, &entries, i % index->rows, 0, false, sums);
+      first = end;
+    }
+    live_spread(index, &block, sums, survivors->add, survivors->gradient);
+    if (update != NULL) update_rows(update, v, index->row_start[line], updated);
+  }
+}
+
+VECTOR_INLINE void weight_gradient(bool halves, bool wide, bool skip, const struct weights *weights,
+                                   const struct panel *input, const float *output_gradient, int64_t count,
+                                   const struct update *update) {
   const struct sparse_index *index = weights->index;
   const struct update_vectors v = update_vectors_of(update);
-  struct survivors survivors = {index, update->gradient, vector_broadcast(input->scale), false};
   const int64_t tiles = (count + BATCH_TILE - 1) / BATCH_TILE;
   int64_t updated = 0;
   for (int64_t chunk = 0; chunk < index->chunks; chunk++)
     for (int64_t tile = 0; tile < tiles; tile++) {
-      survivors.add = tile > 0;
-      chunk_gradient(halves, wide, &survivors, chunk, tile_of(input, tile),
-                     output_gradient + tile * index->rows * BATCH_TILE, tile == tiles - 1 ? update : NULL, &v,
-                     &updated);
+      const struct survivors survivors = {weights,
+                                          tile_of(input, tile),
+                                          output_gradient + tile * index->rows * BATCH_TILE,
+                                          vector_broadcast(input->scale),
+                                          tile > 0,
+                                          update->gradient};
+      const struct update *now = tile == tiles - 1 ? update : NULL;
+      if (skip)
+        chunk_gradient_live(halves, &survivors, chunk, input, now, &v, &updated);
+      else
+        chunk_gradient(halves, wide, &survivors, chunk, now, &v, &updated);
     }
   update_range(update, &v, updated, index->entries);
 }
@@ -200,12 +301,18 @@ VECTOR_INLINE void weight_gradient(bool halves, bool wide, const struct weights 
 void KERNEL(sparse_weight_gradient)(const struct weights *weights, const struct panel *input,
                                     const float *output_gradient, int64_t count, const struct update *update) {
   const bool halves = input->halves != NULL, wide = weights->index->wide != NULL;
-  if (halves && !wide)
-    weight_gradient(true, false, weights, input, output_gradient, count, update);
-  else if (halves)
-    weight_gradient(true, true, weights, input, output_gradient, count, update);
-  else if (!wide)
-    weight_gradient(false, false, weights, input, output_gradient, count, update);
-  else
-    weight_gradient(false, true, weights, input, output_gradient, count, update);
+  if (skips(weights, input)) {
+    if (halves)
+      weight_gradient(true, false, true, weights, input, output_gradient, count, update);
+    else
+      weight_gradient(false, false, true, weights, input, output_gradient, count, update);
+  } else if (halves && !wide) {
+    weight_gradient(true, false, false, weights, input, output_gradient, count, update);
+  } else if (halves) {
+    weight_gradient(true, true, false, weights, input, output_gradient, count, update);
+  } else if (!wide) {
+    weight_gradient(false, false, false, weights, input, output_gradient, count, update);
+  } else {
+    weight_gradient(false, true, false, weights, input, output_gradient, count, update);
+  }
 }

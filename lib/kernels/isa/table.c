@@ -1,5 +1,6 @@
 /* The table of this instruction set's kernels. */
 #include "kernels/isa/isa.h"
+#include "kernels/isa/live.h"
 
 #define TEXT_EXPAND(set) #set
 #define TEXT(set) TEXT_EXPAND(set)
@@ -18,6 +19,7 @@ const struct kernels KERNEL(kernels) = {
     .instruction_set = INSTRUCTION_SET,
     .name = TEXT(LOTTERY_KERNELS),
     .own_micro_kernel = &KERNEL(own_micro_kernel),
+    .skips_dead = LIVE_BLOCKS,
     .dense_forward = KERNEL(dense_forward),
     .sparse_forward = KERNEL(sparse_forward),
     .dense_input_gradient = KERNEL(dense_input_gradient),

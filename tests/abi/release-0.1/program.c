@@ -356,9 +356,11 @@ static void set_up_trainer(void) {
 static void step_by_hand(void) {
   static float values[8 * FEATURES + 8 + 8 * CLASSES], outputs[24 * CLASSES];
   int64_t count, iteration, before;
-  double loss;
+  double loss, last;
   MUST(lottery_trainer_iteration(trainer, &before));
   MUST(lottery_trainer_step(trainer, 24, inputs, labels, NULL, &loss));
+  MUST(lottery_trainer_loss(trainer, &last));
+  EXPECT(last == loss);
   MUST(lottery_trainer_gradient(trainer, 0, NULL, NULL, NULL, &loss));
   MUST(lottery_trainer_gradient_count(trainer, &count));
   EXPECT(count == 8 * FEATURES + 8 + 8 * CLASSES);

@@ -2,6 +2,7 @@
 //! library's.
 mod callbacks;
 mod errors;
+mod files;
 mod lifetimes;
 mod options;
 mod threads;
