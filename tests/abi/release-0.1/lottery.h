@@ -26,8 +26,9 @@ extern "C" {
  *   completed iteration, is the one exception and says so.
  * Message. An error leaves a message in the context of the call's first handle, also where a later handle, perhaps
  *   of another context, is at fault. It names the argument, the value and the limit; lottery_context_message copies
- *   it. The message of an earlier error stays until the next one. A handle that a call creates belongs to the context
- *   of the call's first handle; one that lottery_network_get_mask finds, to the context in which it was created.
+ *   it. Bytes of a path or of a file's names that are no printable UTF-8 stand in it as '?'. The message of an
+ *   earlier error stays until the next one. A handle that a call creates belongs to the context of the call's first
+ *   handle; one that lottery_network_get_mask finds, to the context in which it was created.
  *   Where no handle is valid, lottery_status_name is all there is.
  * Handles are opaque and counted: a network, dataset, mask, snapshot, pruner or trainer keeps what it needs alive,
  *   so handles may be destroyed in any order, from any thread. Each created handle is destroyed once, by its
