@@ -283,6 +283,15 @@ lottery_status lottery_trainer_rate(lottery_trainer *trainer, double *out) {
   return LOTTERY_OK;
 }
 
+lottery_status lottery_trainer_loss(lottery_trainer *trainer, double *out) {
+  CHECK_HANDLE(trainer, OBJECT_TRAINER);
+  CHECK_POINTER(trainer->object.context, out);
+  if (!trainer->has_loss)
+    return context_fail(trainer->object.context, LOTTERY_ERROR_STATE, "loss: no batch had one yet");
+  *out = trainer->loss;
+  return LOTTERY_OK;
+}
+
 /* what: a set of LOTTERY_STATE_… within `allowed`. */
 static lottery_status check_what(lottery_trainer *trainer, int32_t what, int32_t allowed) {
   if ((what & ~allowed) == 0) return LOTTERY_OK;

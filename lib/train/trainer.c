@@ -141,7 +141,11 @@ static lottery_status compute_loss(struct lottery_trainer *trainer, const struct
   *loss = sum / (double)answers.count;
   trainer->phase = PHASE_IDLE;
   trainer->phase_drawn = batch->inputs == NULL;
-  if (isfinite(*loss)) return LOTTERY_OK;
+  if (isfinite(*loss)) {
+    trainer->loss = *loss;
+    trainer->has_loss = true;
+    return LOTTERY_OK;
+  }
   return context_fail(trainer->object.context, LOTTERY_ERROR_NOT_FINITE,
                       "loss: %g at iteration %lld; no weight was changed", *loss,
                       (long long)trainer->position.iteration);

@@ -34,6 +34,8 @@ struct lottery_trainer {
   enum trainer_phase phase;
   int64_t phase_count; /* examples of the forward pass */
   bool phase_drawn;    /* the batch came from the dataset */
+  double loss;         /* of the last batch that had one */
+  bool has_loss;
   bool running;
 };
 

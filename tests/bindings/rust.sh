@@ -12,7 +12,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 # Nothing of the user's settings, nothing written into the source tree, nothing fetched.
 export CARGO_HOME="$work/home" CARGO_TARGET_DIR="$build/rust" CARGO_TERM_COLOR=never RUSTFLAGS="-D warnings" \
-  RUSTDOCFLAGS="-D warnings"
+  RUSTDOCFLAGS="-D warnings" CARGO_INCREMENTAL=0 CARGO_PROFILE_DEV_DEBUG=0 CARGO_PROFILE_TEST_DEBUG=0
 unset LOTTERY_BUILD_DIR LOTTERY_STATIC PKG_CONFIG_PATH
 cd "$here/../examples/rust"
 cargo() { command cargo "$@" --offline --locked; }
@@ -26,13 +26,14 @@ if command cargo clippy --version >/dev/null 2>&1; then
 fi
 
 python3 "$here/docs/tiny_dataset.py" "$work/data"
-ticket() { "$CARGO_TARGET_DIR/release/examples/ticket" "$work/data" 200 3; }
+profile=release
+ticket() { "$CARGO_TARGET_DIR/$profile/examples/ticket" "$work/data" 200 3; }
 same() { # same "what it is": the example prints the table that the first example prints
   ticket >"$work/said" || { echo "$1: the example fails"; exit 1; }
   diff "$work/wanted" "$work/said" || { echo "$1: the example prints something else"; exit 1; }
   echo "$1: works"
 }
-loaded() { readelf -d "$CARGO_TARGET_DIR/release/examples/ticket" | grep -q 'NEEDED.*\[liblottery\.so\.0\]'; }
+loaded() { readelf -d "$CARGO_TARGET_DIR/$profile/examples/ticket" | grep -q 'NEEDED.*\[liblottery\.so\.0\]'; }
 cmake --install "$build" --prefix "$work/a place" >"$work/log" || { cat "$work/log"; exit 1; }
 libdir=$(dirname "$(find "$work/a place" -name liblottery.so)")
 PKG_CONFIG_PATH="$libdir/pkgconfig" cargo build --quiet --release --example ticket
@@ -44,10 +45,11 @@ else
 fi
 cat "$work/wanted"
 same "pkg-config, shared"
-PKG_CONFIG_PATH="$libdir/pkgconfig" LOTTERY_STATIC=1 cargo build --quiet --release --example ticket
+profile=debug # compiles faster
+PKG_CONFIG_PATH="$libdir/pkgconfig" LOTTERY_STATIC=1 cargo build --quiet --example ticket
 if loaded; then echo "static: the example needs liblottery.so"; exit 1; fi
 same "pkg-config, static"
-LOTTERY_BUILD_DIR="$build" LOTTERY_STATIC=1 cargo build --quiet --release --example ticket
+LOTTERY_BUILD_DIR="$build" LOTTERY_STATIC=1 cargo build --quiet --example ticket
 if loaded; then echo "static: the example needs liblottery.so"; exit 1; fi
 same "build folder, static"
 

@@ -66,6 +66,11 @@ static void check_run(int32_t set, const struct optimiser_case *optimiser, int64
   assert_fails(bad.context, lottery_trainer_run(bad.trainer, 5, NULL, NULL, &done), LOTTERY_ERROR_NOT_FINITE, "loss");
   assert_int_equal(done, before);
   assert_values_equal(trainer_values(good.trainer), trainer_values(bad.trainer));
+  double last = 0, same = 0; /* the loss that is not finite is not kept */
+  const lottery_status had = before > 0 ? LOTTERY_OK : LOTTERY_ERROR_STATE;
+  assert_status(NULL, lottery_trainer_loss(good.trainer, &last), had);
+  assert_status(NULL, lottery_trainer_loss(bad.trainer, &same), had);
+  assert_memory_equal(&last, &same, sizeof last);
   assert_ok(NULL, lottery_trainer_iteration(bad.trainer, &iteration));
   assert_int_equal(iteration, before);
   /* Again, and through the split form: still the same batch. */

@@ -84,7 +84,10 @@ static void check_forms(int32_t set, const struct optimiser_case *optimiser) {
   struct bench benches[4];
   for (int i = 0; i < 4; i++) benches[i] = bench_start(set, optimiser, 1, 2);
   int32_t *order = order_of_data(benches[0].context, EXAMPLES, 2, 4);
+  double seen[4];
+  assert_fails(benches[0].context, lottery_trainer_loss(benches[0].trainer, &seen[0]), LOTTERY_ERROR_STATE, "loss");
   run(&benches[0], ITERATIONS);
+  assert_ok(NULL, lottery_trainer_loss(benches[0].trainer, &seen[0]));
   for (int64_t batch = 0; batch < ITERATIONS; batch++) {
     float inputs[BATCH * FEATURES];
     int32_t labels[BATCH];
@@ -97,6 +100,11 @@ static void check_forms(int32_t set, const struct optimiser_case *optimiser) {
     assert_ok(NULL, lottery_trainer_apply(benches[3].trainer));
     assert_memory_equal(&losses[0], &losses[1], sizeof losses[0]);
     assert_memory_equal(&losses[0], &losses[2], sizeof losses[0]);
+    for (int i = 1; i < 4; i++) {
+      assert_ok(NULL, lottery_trainer_loss(benches[i].trainer, &seen[i]));
+      assert_memory_equal(&seen[i], &losses[0], sizeof losses[0]);
+    }
+    if (batch == ITERATIONS - 1) assert_memory_equal(&seen[0], &losses[0], sizeof losses[0]);
   }
   for (int i = 0; i < 4; i++) {
     int64_t iteration;

@@ -90,7 +90,8 @@ fn lengths_are_checked_where_c_has_none() {
     let mut trainer = trainer(&context, &dataset);
     let inputs = inputs();
     let batch = Batch { inputs: &inputs[..8], labels: Some(&[0, 1]), targets: None };
-    trainer.step(&batch).unwrap();
+    let loss = trainer.step(&batch).unwrap();
+    assert_eq!(trainer.last_loss(), Ok(loss));
     shape(trainer.step(&Batch { inputs: &inputs[..9], ..batch }).map(drop), &["inputs: 9"]);
     shape(trainer.step(&Batch { labels: Some(&[0]), ..batch }).map(drop), &["labels: 1", "2"]);
     shape(trainer.gradient(Some(&Batch { targets: Some(&[0.0; 5]), ..batch })).map(drop), &["targets: 5", "6"]);

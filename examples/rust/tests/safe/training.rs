@@ -1,6 +1,6 @@
 //! Training through the safe layer is the library's: its parts give what the whole gives.
 use crate::{dataset, inputs, labels, trainer, weights};
-use lottery::{Batch, Context, Mask, Network, Pruner, Scheme, Slot, State, Trainer};
+use lottery::{Batch, Context, Mask, Network, Pruner, Scheme, Slot, State, Status, Trainer};
 
 #[test]
 fn training_learns_and_a_rewind_repeats_it() {
@@ -30,7 +30,9 @@ fn the_parts_of_an_iteration_make_the_whole() {
 
     let (inputs, labels) = (inputs(), labels());
     let batch = Batch { inputs: &inputs[..32], labels: Some(&labels[..8]), targets: None };
+    assert_eq!(trainers[2].loss().unwrap_err().status(), Status::State);
     let loss = trainers[2].step(&batch).unwrap();
+    assert_eq!(trainers[2].loss(), Ok(loss));
     // The same by hand: the gradient of softmax cross-entropy to the outputs.
     let mut outputs = [0.0; 24];
     trainers[3].forward(batch.inputs, &mut outputs).unwrap();

@@ -1,0 +1,1444 @@
+"""liblottery for NumPy and PyTorch: winning tickets in ctypes and numpy alone, without a compiler.
+
+    import lottery
+    training = lottery.Dataset(inputs, labels)             # arrays: float32 or uint8, [count, ...]; shared, not copied
+    network = lottery.Network("lenet-300-100", seed=1)
+    trainer = lottery.Trainer(network, training, seed=2, learning_rate=0.0012)
+    initial, mask, pruner = trainer.snapshot(), network.mask, lottery.Pruner(rate=0.2)
+    for level in range(10):
+        trainer.rewind(initial, mask)
+        trainer.run(1000)
+        print(mask.density, trainer.evaluate(test).accuracy)
+        mask = pruner.apply(network, mask)
+
+Objects go when nothing refers to them, in any order and any thread; `with` or close() lets go of one at once. Errors are
+LotteryError and its children, which are ValueError, MemoryError and so on, too. The library is $LOTTERY_LIBRARY, or the
+one in the tree's build/, or the one that the loader finds. `raw` holds the C functions and constants as they are. Shapes,
+formulas and promises: lottery.h, of which this says only what is different here."""
+from __future__ import annotations
+
+import collections.abc
+import ctypes
+import enum
+import inspect
+import itertools
+import operator
+import os
+import pathlib
+import re
+import threading
+import time
+import warnings
+import weakref
+from ctypes import byref, c_char_p, c_double, c_int32, c_int64, c_uint64, c_void_p
+from typing import Any, Callable, Iterator, Mapping, NamedTuple, Optional, Sequence, Union
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.float32]
+_RANK = 8  # no shape has more sizes
+SLICE_SECONDS = 0.02  # how long Trainer.run stays in C before it looks for Ctrl-C
+
+# ---- The raw layer -------------------------------------------------------------------------------------------------
+# name(parameters)result: h handle, i int32, l int64, u uint64, d double, s text, p any other pointer, f callback, v void;
+# the result is a status where none is given.
+_FUNCTIONS = {
+    "": "version()s status_name(i)s option_count(p) option_describe(lpppppppp) option_choice(ilp)",
+    "context": """create(p) create_with_allocator(ffpp) destroy(h)v message(hplp) set_instruction_set(hi)
+        get_instruction_set(hp) describe(hplp) memory(hpp) cancel(h)v resume(h)v""",
+    "network": """create(hp) preset(hsp) destroy(h)v input(hipp) dense(hilp) relu(hip) tanh(hip) sigmoid(hip) add(hiip)
+        node_set_integer(hiil) node_get_integer(hiip) node_shape(hilpp) finish(hi) sizes(hpp) initialise(hiu)
+        tensor_count(hp) tensor_name(hlplp) tensor_find(hsp) tensor_shape(hllpp) set_real(hid) get_real(hip)
+        tensor_form(hlpp) tensor_prunable(hlp) read_tensor(hlpl) write_tensor(hlpl) set_mask(hh) get_mask(hp)
+        check_mask(hhpp) predict(hlpp) evaluate(hhipp) snapshot(hp) restore(hh)""",
+    "dataset": """create(hlipipddifpp) destroy(h)v with_labels(hiplp) with_targets(hlplp) load_idx(hssp) split(hlupp)
+        subset(hplp) shuffle_labels(hup) relabel(hiplp) statistics(hlpp) normalise(hlppp) sizes(hppp) shape(hlpp)
+        read(hllpp)""",
+    "mask": """ones(hp) destroy(h)v replace(hlplp) read(hlpl) tensor_count(hp) tensor_name(hlplp) tensor_shape(hllpp)
+        kept(hlpp) intersect(hhp) unite(hhp) subtract(hhp) complement(hp) hamming(hhp) jaccard(hhp) shuffle(hup)
+        transfer(hhp)""",
+    "snapshot": """destroy(h)v contents(hp) iteration(hp) tensor_count(hp) tensor_name(hlplp) tensor_shape(hllpp)
+        read(hlipl)""",
+    "pruner": """create(hp) destroy(h)v set_integer(hil) get_integer(hip) set_real(hid) get_real(hip)
+        set_tensor_rate(hsd) apply(hhhp) preview(hhhlppp)""",
+    "trainer": """create(hhup) destroy(h)v set_integer(hil) get_integer(hip) set_real(hid) get_real(hip)
+        set_reals(hipl) get_reals(hiplp) run(hlfpp) step(hlpppp) gradient(hlpppp) apply(h) gradient_count(hp)
+        read_gradient(hpl) write_gradient(hpl) read_tensor_gradient(hlpl) forward(hlpp) backward(hlp) evaluate(hhpp)
+        iteration(hp) rate(hp) loss(hp) snapshot(hip) rewind(hhhi) reset(hi)""",
+    "npy": "save(hsiippl) describe(hspplpp) load(hsipl)",
+    "archive": """create(hp) destroy(h)v set_integer(hil) get_integer(hip) count(hp) name(hlplp) kind(hsp)
+        add_network(hsh) add_mask(hsh) add_snapshot(hsh) add_ticket(hshhh) add_text(hss) add_array(hsiipp)
+        get_network(hsp) get_mask(hshp) get_snapshot(hshp) get_ticket(hsppp) get_text(hsplp) array_shape(hsplpp)
+        get_array(hsipl) save(hs) write(hfp) load(hs) load_memory(hpl) read(hfp)""",
+}
+_CALLBACKS = {"allocate": "llp:p", "release": "plp:v", "progress": "ldp:i", "dataset_release": "p:v", "write": "plp:i",
+              "read": "plp:l"}
+# Constants by prefix. The keys of options are not here: the library's own table names them.
+_CONSTANTS = {
+    "": "OK=0 CANCELLED=1 STOPPED=2 PARTIAL=3",
+    "ERROR": """ARGUMENT=-1 HANDLE=-2 MEMORY=-3 STATE=-4 SHAPE=-5 FILE=-6 FORMAT=-7 NOT_FINITE=-8 UNSUPPORTED=-9
+        MASK=-10""",
+    "INSTRUCTION_SET": "AUTOMATIC=0 PORTABLE=1 AVX2=2 AVX512=3 NEON=4",
+    "HANDLE": "NODE=1 TRAINER=2 PRUNER=3 NETWORK=4 ARCHIVE=5",
+    "TYPE": "INTEGER=1 REAL=2 REALS=3 CHOICE=4",
+    "OPTIMISER": "SGD=0 ADAM=1",
+    "LOSS": "CROSS_ENTROPY=0 MEAN_SQUARED_ERROR=1",
+    "CRITERION": "MAGNITUDE=0 RANDOM=1",
+    "SCOPE": "LAYERWISE=0 GLOBAL=1",
+    "INITIALISE": "GLOROT_NORMAL=0 GLOROT_UNIFORM=1 KAIMING_NORMAL=2 KAIMING_UNIFORM=3",
+    "FORM": "DENSE=0 PACKED=1",
+    "ELEMENT": "FLOAT32=0 UINT8=1 INT64=2",
+    "MEMORY": "COPY=0 BORROW=1",
+    "STATE": "WEIGHTS=1 STATISTICS=2 OPTIMISER=4 POSITION=8 ALL=15",
+    "SLOT": "WEIGHT=0 FIRST=1 SECOND=2",
+    "KIND": "UNKNOWN=0 NETWORK=1 MASK=2 SNAPSHOT=3 TICKET=4 TEXT=5 ARRAY=6",
+}
+_TYPES = {"h": c_void_p, "i": c_int32, "l": c_int64, "u": c_uint64, "d": c_double, "s": c_char_p, "p": c_void_p,
+          "f": c_void_p, "v": None}
+
+
+def _load() -> ctypes.CDLL:
+    built = pathlib.Path(__file__).resolve().parents[2] / "build" / "liblottery.so.0" if "__file__" in globals() else None
+    named = os.environ.get("LOTTERY_LIBRARY")
+    try:
+        return ctypes.CDLL(named or (str(built) if built and built.exists() else "liblottery.so.0"))
+    except OSError as error:
+        raise ImportError(f"liblottery is not to be had: {error}. Build it (cmake -S . -B build && cmake --build build), "
+                          "install it where the loader looks (LD_LIBRARY_PATH, ldconfig), or set LOTTERY_LIBRARY to the "
+                          "path of liblottery.so.0") from None
+
+
+class _Raw:
+    """lottery.h through ctypes: functions lottery_…, constants LOTTERY_…, types of callbacks, by their names there."""
+
+    def __init__(self) -> None:
+        self.library = _load()
+        for prefix, text in _FUNCTIONS.items():
+            for name, parameters, result in re.findall(r"(\w+)\((\w*)\)(\w?)", text):
+                full = "_".join(filter(None, ("lottery", prefix, name)))
+                function = getattr(self.library, full, None)  # an older library may lack it
+                if function is not None:
+                    function.argtypes = [_TYPES[letter] for letter in parameters]
+                    function.restype = _TYPES[result] if result else c_int32
+                    setattr(self, full, function)
+        for name, text in _CALLBACKS.items():
+            setattr(self, f"lottery_{name}", ctypes.CFUNCTYPE(
+                _TYPES[text[-1]], *(_TYPES[letter] for letter in text[:-2])))
+        for prefix, text in _CONSTANTS.items():
+            for name, value in re.findall(r"(\w+)=(-?\d+)", text):
+                setattr(self, "_".join(filter(None, ("LOTTERY", prefix, name))), int(value))
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("lottery_"):
+            version = self.library.lottery_version().decode()
+            raise AttributeError(f"{name} is not in this version of liblottery, {version}")
+        raise AttributeError(name)
+
+
+raw: Any = _Raw()
+version: str = raw.lottery_version().decode()
+State = enum.IntFlag("State", [(name, getattr(raw, f"LOTTERY_STATE_{name}"))
+                               for name in re.findall(r"(\w+)=", _CONSTANTS["STATE"])], module=__name__)
+State.__doc__ = "Parts of a trainer's state, to be joined by |."
+
+
+# ---- Errors --------------------------------------------------------------------------------------------------------
+class LotteryError(Exception):
+    """A call failed. The text is the library's message; `status` its status. `done`, where Trainer.run failed: the
+    iterations that it completed."""
+    status: int = 0
+    done: Optional[int] = None
+
+
+class ArgumentError(LotteryError, ValueError):
+    """An argument is out of its range or unknown."""
+
+
+class HandleError(LotteryError, ValueError):
+    """An object was used after it was closed."""
+
+
+class OutOfMemory(LotteryError, MemoryError):
+    """An allocation failed. Nothing has changed."""
+
+
+class StateError(LotteryError, RuntimeError):
+    """The call is not possible now."""
+
+
+class ShapeError(LotteryError, ValueError):
+    """Shapes, sizes or names that must agree do not."""
+
+
+class FileError(LotteryError, OSError):
+    """A file cannot be opened, read or written."""
+
+
+class FormatError(LotteryError, ValueError):
+    """A file's content is not what it must be."""
+
+
+class NotFiniteError(LotteryError, FloatingPointError):
+    """A loss or a value is infinite or not a number. No weight has changed."""
+
+
+class UnsupportedError(LotteryError, NotImplementedError):
+    """This machine or build cannot do it."""
+
+
+class MaskError(LotteryError, ValueError):
+    """A pruned weight is not zero."""
+
+
+class Cancelled(LotteryError):
+    """Trainer.run ended because of Context.cancel, after a whole iteration; Context.resume, and run goes on."""
+
+
+class PartialWarning(UserWarning):
+    """Done, but some tensors did not match; the text lists them."""
+
+
+_ERRORS = {"ARGUMENT": ArgumentError, "HANDLE": HandleError, "MEMORY": OutOfMemory, "STATE": StateError,
+           "SHAPE": ShapeError, "FILE": FileError, "FORMAT": FormatError, "NOT_FINITE": NotFiniteError,
+           "UNSUPPORTED": UnsupportedError, "MASK": MaskError}
+errors = {getattr(raw, f"LOTTERY_ERROR_{name}"): error for name, error in _ERRORS.items()}  #: classes by status
+errors[raw.LOTTERY_CANCELLED] = Cancelled
+for _status, _error in errors.items():
+    _error.status = _status
+
+
+def _judge(status: int, context: Optional[Context] = None) -> int:
+    """Raises what a status says; PARTIAL is a warning."""
+    if status < 0:
+        text = context.message if context is not None else ""
+        error = errors.get(status, LotteryError)(text or raw.lottery_status_name(status).decode())
+        error.status = status
+        raise error
+    if status == raw.LOTTERY_PARTIAL and context is not None:
+        warnings.warn(context.message, PartialWarning, stacklevel=4)
+    return status
+
+
+# ---- Arguments -----------------------------------------------------------------------------------------------------
+def _integer(what: str, value: Any, bits: int = 64, signed: bool = True) -> int:
+    """A whole number that C takes as it is: ctypes would cut off what is too large."""
+    number = operator.index(value)
+    low, high = (-2 ** (bits - 1), 2 ** (bits - 1) - 1) if signed else (0, 2 ** bits - 1)
+    if not low <= number <= high:
+        raise ArgumentError(f"{what}: {number} is outside {low} to {high}")
+    return number
+
+
+def _seed(value: Any) -> int:
+    return _integer("seed", value, signed=False)
+
+
+def _count_of(array: NDArray[Any], what: str) -> int:
+    if array.ndim == 0:
+        raise ShapeError(f"{what}: a single number, not one row for each example")
+    return array.shape[0]
+
+
+def _constant(prefix: str, value: Union[str, int]) -> int:
+    """A constant by its name in lower case, or by its number."""
+    if not isinstance(value, str):
+        return _integer(prefix.lower(), value, 32)
+    names = re.findall(r"(\w+)=", _CONSTANTS[prefix].lower())
+    if value not in names:
+        raise ArgumentError(f"{prefix.lower()}: {value!r} is none of {', '.join(names)}")
+    return getattr(raw, f"LOTTERY_{prefix}_{value.upper()}")
+
+
+def _bytes(what: str, text: Union[str, bytes, os.PathLike[Any]]) -> bytes:
+    encoded = os.fsencode(text)
+    if b"\0" in encoded:
+        raise ArgumentError(f"{what}: has a zero byte in it")
+    return encoded
+
+
+def _array(values: ArrayLike, kind: Any) -> NDArray[Any]:
+    """The values as C wants them: the same memory if they are so already."""
+    array = np.ascontiguousarray(values, kind)
+    return array if array.flags.aligned else array.copy()
+
+
+def _floats(what: str, values: ArrayLike, shape: Sequence[int]) -> Floats:
+    array = _array(values, np.float32)
+    if array.shape != tuple(shape):
+        raise ShapeError(f"{what}: shape {array.shape}, but {tuple(shape)} is wanted")
+    return array
+
+
+def _rows(what: str, values: ArrayLike, width: int, count: Optional[int] = None) -> Floats:
+    """A batch [count, ...] whose rows have `width` elements."""
+    array = _array(values, np.float32)
+    rows = _count_of(array, what) if count is None else count
+    if array.size != rows * width or array.shape[0] != rows:
+        raise ShapeError(f"{what}: shape {array.shape}, but {rows} rows of {width} are wanted")
+    return array
+
+
+def _labels(values: ArrayLike, count: int) -> NDArray[np.int32]:
+    given = np.asarray(values)
+    if given.dtype.kind not in "iub":
+        raise TypeError(f"labels: whole numbers are wanted, not {given.dtype}")
+    array = _array(given, np.int32)
+    if given.dtype != np.int32 and not np.array_equal(given, array.reshape(given.shape)):
+        raise ArgumentError("labels: a number does not fit into 32 bits")
+    if array.shape != (count,):
+        raise ShapeError(f"labels: shape {array.shape}, but ({count},) is wanted")
+    return array
+
+
+def _text(function: Any, context: Optional[Context], *arguments: Any) -> str:
+    capacity, needed = 256, c_int64()
+    while True:
+        buffer = ctypes.create_string_buffer(capacity)
+        _judge(function(*arguments, buffer, capacity, byref(needed)), context)
+        if needed.value <= capacity:
+            return buffer.value.decode("utf-8", "replace")
+        capacity = needed.value
+
+
+# ---- Handles -------------------------------------------------------------------------------------------------------
+class Handle:
+    """What all objects have: close(), `with`, and an end that comes by itself."""
+    __slots__ = ("_address", "_finalizer", "__weakref__")
+    _kind = ""
+
+    def _own(self, context: Optional[Context], function: Any, *arguments: Any) -> None:
+        """Creates the C object by function(*arguments, out)."""
+        out = c_void_p()
+        status = function(*arguments, byref(out))
+        if status >= 0:
+            self._take(out.value)
+        _judge(status, context)
+
+    def _take(self, address: Optional[int]) -> None:
+        self._address = address
+        self._finalizer = weakref.finalize(self, getattr(raw, f"lottery_{self._kind}_destroy"), address)
+        self._finalizer.atexit = False  # the end of the process frees everything
+
+    def _become(self, other: Handle) -> None:
+        """Takes over what the other one holds."""
+        self.close()
+        other._finalizer.detach()
+        self._take(other._address)
+        other._address = None
+
+    @property
+    def _pointer(self) -> int:
+        address: Optional[int] = getattr(self, "_address", None)
+        if address is None:
+            raise HandleError(f"{self._kind}: closed")
+        return address
+
+    def close(self) -> None:
+        """Lets go of the C object now, if no other thread uses this one; what was made from it goes on working."""
+        if getattr(self, "_address", None) is not None:
+            self._address = None
+            self._finalizer()
+
+    def __enter__(self) -> Any:
+        self._pointer
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.close()
+
+    def __reduce__(self) -> Any:
+        raise TypeError(f"a {type(self).__name__} cannot be copied or pickled")
+
+
+class Memory(NamedTuple):
+    """Bytes that the library allocated through a context: now, and the most at any time."""
+    bytes: int
+    peak: int
+
+
+class Context(Handle):
+    """Allocator, messages, instruction set and cancelling. Each thread has one of its own, Context.current(), which
+    is used where none is given; inside `with Context() as context:` that one is current.
+
+    instruction_set: "automatic", "portable", "avx2", "avx512" or "neon"."""
+    __slots__ = ()
+    _kind = "context"
+    _local = threading.local()
+
+    def __init__(self, instruction_set: Union[str, int] = "automatic") -> None:
+        self._own(None, raw.lottery_context_create)
+        self.instruction_set = instruction_set
+
+    @staticmethod
+    def current() -> Context:
+        """The context of this thread."""
+        stack: list[Context] = Context._local.__dict__.setdefault("stack", [])
+        while stack and stack[-1]._address is None:  # closed by hand
+            stack.pop()
+        if not stack:
+            stack.append(Context())
+        return stack[-1]
+
+    def __enter__(self) -> Context:
+        self._pointer
+        Context.current()
+        Context._local.stack.append(self)
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        Context._local.stack.remove(self)
+        self.close()
+
+    @property
+    def context(self) -> Context:
+        return self
+
+    @property
+    def message(self) -> str:
+        """The message of the last error."""
+        return _text(raw.lottery_context_message, None, self._pointer)
+
+    @property
+    def instruction_set(self) -> str:
+        """The instruction set of networks that are created from now on."""
+        out = c_int32()
+        _judge(raw.lottery_context_get_instruction_set(self._pointer, byref(out)), self)
+        return re.findall(rf"(\w+)={out.value}\b", _CONSTANTS["INSTRUCTION_SET"])[0].lower()
+
+    @instruction_set.setter
+    def instruction_set(self, value: Union[str, int]) -> None:
+        number = _constant("INSTRUCTION_SET", value)
+        _judge(raw.lottery_context_set_instruction_set(self._pointer, number), self)
+
+    @property
+    def memory(self) -> Memory:
+        """Bytes in use, and the most so far."""
+        now, peak = c_int64(), c_int64()
+        _judge(raw.lottery_context_memory(self._pointer, byref(now), byref(peak)), self)
+        return Memory(now.value, peak.value)
+
+    def describe(self) -> str:
+        """The backend in one line: version, CPU, kernels."""
+        return _text(raw.lottery_context_describe, self, self._pointer)
+
+    def cancel(self) -> None:
+        """Makes every Trainer.run of this context, in whatever thread, end with Cancelled, until resume()."""
+        raw.lottery_context_cancel(self._pointer)
+
+    def resume(self) -> None:
+        """Takes a cancel back."""
+        raw.lottery_context_resume(self._pointer)
+
+
+class _Part(Handle):
+    """A handle that was made in a context."""
+    __slots__ = ("context",)
+
+    def _make(self, context: Context, function: Any, *arguments: Any) -> None:
+        self.context = context
+        self._own(context, function, *arguments)
+
+    def _call(self, function: Any, *arguments: Any) -> int:
+        status = function(self._pointer, *arguments)
+        return _judge(status, self.context) if status else status
+
+    def _get(self, kind: Any, function: Any, *arguments: Any) -> Any:
+        out = kind()
+        self._call(function, *arguments, byref(out))
+        return out.value
+
+    def _derive(self, cls: Any, function: Any, *arguments: Any) -> Any:
+        """A new object by function(self, *arguments, out)."""
+        made = cls.__new__(cls)
+        made._make(self.context, function, self._pointer, *arguments)
+        return made
+
+
+def _given(handle: Any, cls: type) -> int:
+    if not isinstance(handle, cls):
+        raise TypeError(f"a {cls.__name__} is wanted, not {type(handle).__name__}")
+    return handle._pointer
+
+
+class _Tensors(_Part, collections.abc.Mapping):  # type: ignore[type-arg]
+    """A mapping from the names of tensors to arrays, which are copies."""
+    __slots__ = ("_shapes",)
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """The shape of each tensor by its name, in the library's order."""
+        known: Optional[dict[str, tuple[int, ...]]] = getattr(self, "_shapes", None)
+        if known is None:  # they never change once they are there
+            prefix, known = f"lottery_{self._kind}_tensor_", {}
+            shape, rank = (c_int64 * _RANK)(), c_int32()
+            for tensor in range(self._get(c_int64, getattr(raw, prefix + "count"))):
+                name = _text(getattr(raw, prefix + "name"), self.context, self._pointer, tensor)
+                self._call(getattr(raw, prefix + "shape"), tensor, _RANK, shape, byref(rank))
+                known[name] = tuple(shape[:rank.value])
+            self._shapes = known
+        return dict(known)
+
+    def _find(self, name: str) -> tuple[int, tuple[int, ...]]:
+        shapes = self.shapes
+        if name not in shapes:
+            raise KeyError(name)
+        return list(shapes).index(name), shapes[name]
+
+    def _read(self, function: Any, name: str, *arguments: Any, kind: Any = np.float32) -> Any:
+        tensor, shape = self._find(name)
+        values = np.empty(shape, kind)
+        self._call(function, tensor, *arguments, values.ctypes.data, values.size)
+        return values
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.shapes)
+
+    def __len__(self) -> int:
+        return len(self.shapes)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.shapes
+
+
+# ---- Options: keyword arguments and attributes made from the library's table -------------------------------------------
+class Option(NamedTuple):
+    """A row of the library's table of options."""
+    key: int
+    handle: int
+    type: int
+    minimum: float
+    maximum: float
+    initial: float
+    name: str
+    meaning: str
+    choices: tuple[str, ...]
+
+    def shown(self, value: float) -> Any:
+        """A value as Python shows it: a choice by its name, 0 or 1 as a truth value."""
+        if self.type == raw.LOTTERY_TYPE_CHOICE:
+            return self.choices[int(value)]
+        if self.type == raw.LOTTERY_TYPE_INTEGER:
+            return bool(value) if (self.minimum, self.maximum) == (0, 1) else int(value)
+        return () if self.type == raw.LOTTERY_TYPE_REALS else value
+
+    @property
+    def documentation(self) -> str:
+        if self.choices:
+            kind = " | ".join(map(repr, self.choices))
+        elif self.type == raw.LOTTERY_TYPE_INTEGER and (self.minimum, self.maximum) == (0, 1):
+            kind = "bool"
+        else:
+            name = {raw.LOTTERY_TYPE_INTEGER: "int", raw.LOTTERY_TYPE_REAL: "float"}.get(self.type, "floats")
+            kind = f"{name}, {self.minimum:g} to {self.maximum:g}"
+        return f"{self.meaning} ({kind}; default {self.shown(self.initial)!r})"
+
+
+def _table() -> list[Option]:
+    count, rows = c_int64(), []
+    _judge(raw.lottery_option_count(byref(count)))
+    for index in range(count.value):
+        out = [c_int32(), c_int32(), c_int32(), c_double(), c_double(), c_double(), c_char_p(), c_char_p()]
+        _judge(raw.lottery_option_describe(index, *map(byref, out)))
+        key, handle, kind, low, high, initial, name, meaning = (item.value for item in out)
+        choices = []
+        for value in range(int(low), int(high) + 1) if kind == raw.LOTTERY_TYPE_CHOICE else ():
+            choice = c_char_p()
+            _judge(raw.lottery_option_choice(key, value, byref(choice)))
+            choices.append(choice.value.decode())
+        rows.append(Option(key, handle, kind, low, high, initial, name.decode(), meaning.decode(), tuple(choices)))
+    return rows
+
+
+options: list[Option] = _table()  #: every option that there is
+for _option in options:
+    _owner = re.findall(rf"(\w+)={_option.handle}\b", _CONSTANTS["HANDLE"])[0]
+    setattr(raw, f"LOTTERY_{_owner}_{_option.name.upper()}", _option.key)
+
+
+def _whole(option: Option, value: Any) -> int:
+    if option.choices and isinstance(value, str):
+        if value not in option.choices:
+            raise ArgumentError(f"{option.name}: {value!r} is none of {', '.join(option.choices)}")
+        return option.choices.index(value)
+    return _integer(option.name, value)
+
+
+class _Optioned(_Part):
+    """A handle with options."""
+    __slots__ = ()
+
+    def _set_option(self, option: Option, value: Any) -> None:
+        prefix = f"lottery_{self._kind}_set_"
+        if option.type == raw.LOTTERY_TYPE_REALS:
+            array = _array(value, np.float64)
+            self._call(getattr(raw, prefix + "reals"), option.key, array.ctypes.data, array.size)
+        elif option.type == raw.LOTTERY_TYPE_REAL:
+            self._call(getattr(raw, prefix + "real"), option.key, float(value))
+        else:
+            self._call(getattr(raw, prefix + "integer"), option.key, _whole(option, value))
+
+    def _get_option(self, option: Option) -> Any:
+        prefix = f"lottery_{self._kind}_get_"
+        if option.type == raw.LOTTERY_TYPE_REALS:
+            count = self._get(c_int64, getattr(raw, prefix + "reals"), option.key, None, 0)
+            values = np.empty(count)
+            self._call(getattr(raw, prefix + "reals"), option.key, values.ctypes.data, count, byref(c_int64()))
+            return tuple(values.tolist())
+        try:
+            if option.type == raw.LOTTERY_TYPE_REAL:
+                return self._get(c_double, getattr(raw, prefix + "real"), option.key)
+            return option.shown(self._get(c_int64, getattr(raw, prefix + "integer"), option.key))
+        except StateError:  # a pruner's count or density that was never set
+            return None
+
+    def set(self, **given: Any) -> None:
+        """Sets options, in the order of the keywords."""
+        for name, value in given.items():
+            if name not in self._options:
+                raise TypeError(f"{type(self).__name__} has no option {name!r}; it has {', '.join(self._options)}")
+            self._set_option(self._options[name], value)
+
+    _options: dict[str, Option] = {}
+
+
+def _with_options(cls: Any) -> Any:
+    """Gives a class its options: attributes, the signature and the list that help() shows."""
+    cls._options = {option.name: option for option in options
+                    if option.handle == getattr(raw, f"LOTTERY_HANDLE_{cls._kind.upper()}")}
+    for option in cls._options.values():
+        setattr(cls, option.name, property(lambda self, option=option: self._get_option(option),
+                                           lambda self, value, option=option: self._set_option(option, value),
+                                           doc=option.documentation))
+    signature = inspect.signature(cls.__init__)
+    own = [parameter for parameter in signature.parameters.values() if parameter.kind is not parameter.VAR_KEYWORD]
+    new = [inspect.Parameter(option.name, inspect.Parameter.KEYWORD_ONLY, default=option.shown(option.initial))
+           for option in cls._options.values()]
+    cls.__init__.__signature__ = signature.replace(parameters=own + new)
+    cls.__doc__ += "\n\n    Options, as keyword arguments and as attributes:\n" + "".join(
+        f"\n    {option.name}: {option.documentation}" for option in cls._options.values())
+    return cls
+
+
+# ---- Datasets ------------------------------------------------------------------------------------------------------
+_borrowed: dict[int, NDArray[Any]] = {}  # arrays whose memory the library reads, until it gives them back
+_tokens = itertools.count(1)
+# A method of C, not a function of Python: no interrupt can come between its call and what it does.
+_give_back = raw.lottery_dataset_release(_borrowed.pop)
+
+
+class Statistics(NamedTuple):
+    """Mean and standard deviation of a dataset's inputs, one number a group."""
+    mean: NDArray[np.float64]
+    deviation: NDArray[np.float64]
+
+
+class Dataset(_Part):
+    """Examples and what is to be learnt of them; never changes, may be used by any number of threads and contexts.
+
+    inputs: [count, ...], read as value * scale + shift. float32 and uint8 arrays that are contiguous (a PyTorch tensor on
+    the CPU, too) are not copied but used where they are, as with torch.from_numpy: do not change them while the dataset
+    lives, or say copy=True. Others are converted to float32. scale: 1 / 255 for uint8 unless given, else 1.
+    labels: [count] whole numbers below `classes` (if not given, the largest + 1). targets: [count, width], for mean
+    squared error."""
+    __slots__ = ("_sizes", "_shape")
+    _kind = "dataset"
+
+    def __init__(self, inputs: ArrayLike, labels: Optional[ArrayLike] = None, *, classes: Optional[int] = None,
+                 targets: Optional[ArrayLike] = None, scale: Optional[float] = None, shift: float = 0.0,
+                 copy: bool = False, context: Optional[Context] = None) -> None:
+        given = np.asarray(inputs)
+        array = _array(given, np.uint8 if given.dtype == np.uint8 else np.float32)
+        count, pixels = _count_of(given, "inputs"), array.dtype == np.uint8
+        shape = array.shape[1:] or (1,)
+        element = raw.LOTTERY_ELEMENT_UINT8 if pixels else raw.LOTTERY_ELEMENT_FLOAT32
+        self.context = context or Context.current()
+        create = [self.context._pointer, count, len(shape), (c_int64 * len(shape))(*shape), element, array.ctypes.data,
+                  scale if scale is not None else 1.0 / 255 if pixels else 1.0, shift]
+        if copy:
+            self._own(self.context, raw.lottery_dataset_create, *create, raw.LOTTERY_MEMORY_COPY, None, None)
+        else:
+            token = next(_tokens)
+            _borrowed[token] = array
+            try:
+                self._own(self.context, raw.lottery_dataset_create, *create, raw.LOTTERY_MEMORY_BORROW, _give_back, token)
+            except LotteryError:  # then the library does not give it back
+                _borrowed.pop(token, None)
+                raise
+        if labels is not None:
+            self._become(self.with_labels(labels, classes))
+        if targets is not None:
+            self._become(self.with_targets(targets))
+
+    @classmethod
+    def idx(cls, images: Union[str, os.PathLike[str]], labels: Union[str, os.PathLike[str], None] = None, *,
+            context: Optional[Context] = None) -> Dataset:
+        """Reads IDX files (MNIST's format), plain or gzipped; pixels become 0 to 1."""
+        made = cls.__new__(cls)
+        context = context or Context.current()
+        made._make(context, raw.lottery_dataset_load_idx, context._pointer, _bytes("images", images),
+                   None if labels is None else _bytes("labels", labels))
+        return made
+
+    def with_labels(self, labels: ArrayLike, classes: Optional[int] = None) -> Dataset:
+        """The same inputs with these labels."""
+        array = _labels(labels, len(self))
+        classes = int(array.max()) + 1 if classes is None and array.size else classes or 0
+        return self._derive(Dataset, raw.lottery_dataset_with_labels, _integer("classes", classes, 32),
+                            array.ctypes.data, array.size)
+
+    def with_targets(self, targets: ArrayLike) -> Dataset:
+        """The same inputs with these targets, [count, width]."""
+        array = _array(targets, np.float32)
+        count = _count_of(array, "targets")
+        return self._derive(Dataset, raw.lottery_dataset_with_targets, array.size // count if count else 0,
+                            array.ctypes.data, count)
+
+    def split(self, count: int, seed: int) -> tuple[Dataset, Dataset]:
+        """`count` examples drawn with the seed, and the others."""
+        first, second = (Dataset.__new__(Dataset) for _ in range(2))
+        outs = c_void_p(), c_void_p()
+        self._call(raw.lottery_dataset_split, _integer("count", count), _seed(seed), *map(byref, outs))
+        for made, out in zip((first, second), outs):
+            made.context = self.context
+            made._take(out.value)
+        return first, second
+
+    def subset(self, indices: ArrayLike) -> Dataset:
+        """These examples, in this order; an index may come more than once."""
+        given = np.asarray(indices)
+        if given.dtype.kind not in "iu":
+            raise TypeError(f"indices: whole numbers are wanted, not {given.dtype}")
+        array = _array(given, np.int64)
+        return self._derive(Dataset, raw.lottery_dataset_subset, array.ctypes.data, array.size)
+
+    def shuffle_labels(self, seed: int) -> Dataset:
+        """The labels permuted among the examples."""
+        return self._derive(Dataset, raw.lottery_dataset_shuffle_labels, _seed(seed))
+
+    def relabel(self, mapping: ArrayLike, classes: Optional[int] = None) -> Dataset:
+        """Label l replaced by mapping[l]."""
+        array = _labels(mapping, np.size(mapping))
+        classes = int(array.max()) + 1 if classes is None and array.size else classes or 0
+        return self._derive(Dataset, raw.lottery_dataset_relabel, _integer("classes", classes, 32), array.ctypes.data,
+                            array.size)
+
+    def statistics(self, groups: int = 1) -> Statistics:
+        """Mean and deviation of all inputs together, or one for each of the first axis's `groups` (channels)."""
+        groups = _integer("groups", groups)
+        if groups not in (1, self.shape[0]):  # before memory is asked for
+            raise ArgumentError(f"groups: {groups} is neither 1 nor the first size of the shape, {self.shape[0]}")
+        mean, deviation = np.empty(groups), np.empty(groups)
+        self._call(raw.lottery_dataset_statistics, groups, mean.ctypes.data, deviation.ctypes.data)
+        return Statistics(mean, deviation)
+
+    def normalise(self, mean: ArrayLike, deviation: ArrayLike) -> Dataset:
+        """Inputs v as (v - mean) / deviation, usually by the training set's statistics."""
+        first, second = _array(mean, np.float64), _array(deviation, np.float64)
+        if first.shape != second.shape:
+            raise ShapeError(f"mean and deviation: shapes {first.shape} and {second.shape} differ")
+        return self._derive(Dataset, raw.lottery_dataset_normalise, first.size, first.ctypes.data, second.ctypes.data)
+
+    def _size(self, which: int) -> int:
+        sizes = (c_int64(), c_int64(), c_int64())
+        self._call(raw.lottery_dataset_sizes, *map(byref, sizes))
+        return sizes[which].value
+
+    def __len__(self) -> int:
+        return self._size(0)
+
+    @property
+    def features(self) -> int:
+        """Elements of one example."""
+        return self._size(1)
+
+    @property
+    def classes(self) -> int:
+        """The number of classes; 0 without labels."""
+        return self._size(2)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of one example."""
+        shape, rank = (c_int64 * _RANK)(), c_int32()
+        self._call(raw.lottery_dataset_shape, _RANK, shape, byref(rank))
+        return tuple(shape[:rank.value])
+
+    def read(self, first: int = 0, count: Optional[int] = None) -> tuple[Floats, Optional[NDArray[np.int32]]]:
+        """Copies of examples as training sees them: inputs [count, ...], and labels if there are any."""
+        first = _integer("first", first)
+        count = len(self) - first if count is None else _integer("count", count)
+        if first < 0 or count < 0 or first + count > len(self):  # before memory is asked for
+            raise ArgumentError(f"first, count: {first} and {count} are not within the {len(self)} examples")
+        inputs = np.empty((count, *self.shape), np.float32)
+        labels = np.empty(count, np.int32) if self.classes else None
+        self._call(raw.lottery_dataset_read, first, count, inputs.ctypes.data,
+                   None if labels is None else labels.ctypes.data)
+        return inputs, labels
+
+    def __getitem__(self, index: Any) -> Any:
+        """Of a number one example, (input, label or None); of a slice, a list of numbers or a mask a dataset."""
+        if isinstance(index, slice):
+            return self.subset(np.arange(len(self))[index])
+        if np.ndim(index) > 0:
+            chosen = np.asarray(index)
+            if chosen.dtype == np.bool_ and chosen.shape != (len(self),):
+                raise ShapeError(f"index: shape {chosen.shape}, but ({len(self)},) is wanted")
+            return self.subset(np.flatnonzero(chosen) if chosen.dtype == np.bool_ else chosen)
+        at = operator.index(index)
+        at += len(self) if at < 0 else 0
+        if not 0 <= at < len(self):
+            raise IndexError(f"example {index} of {len(self)}")
+        inputs, labels = self.read(at, 1)
+        return inputs[0], None if labels is None else int(labels[0])
+
+    def __repr__(self) -> str:
+        return f"Dataset({len(self)} x {self.shape}, {self.classes} classes)"
+
+
+# ---- Networks, masks, snapshots --------------------------------------------------------------------------------------
+class Evaluation(NamedTuple):
+    """Mean loss, right answers, and of how many."""
+    loss: float
+    correct: int
+    count: int
+
+    @property
+    def accuracy(self) -> float:
+        return self.correct / self.count
+
+
+def _evaluation(call: Callable[..., int], function: Any, dataset: Dataset, *kind: int) -> Evaluation:
+    loss, correct = c_double(), c_int64()
+    call(function, _given(dataset, Dataset), *kind, byref(loss), byref(correct))
+    return Evaluation(loss.value, correct.value, len(dataset))
+
+
+class Form(NamedTuple):
+    """The form of a tensor ("dense" or "packed") and the bytes of its weights with what finds them."""
+    form: str
+    bytes: int
+
+
+@_with_options
+class Network(_Tensors, _Optioned):
+    """A network: a preset by its name ("lenet-300-100", "mlp-784-300-100-10"), initialised if there is a seed; or an empty
+    one, built node by node:
+
+        network = Network()
+        x = network.input(784)
+        x = network.relu(network.dense(x, 300))
+        network.finish(network.dense(x, 10, bias=False))
+        network.initialise(seed=1)
+
+    It is a mapping from names of tensors to copies of their values, dict(network); network["fc1.weight"] = array and
+    load(state) write them. Pruned weights stay 0. One thread at a time."""
+    __slots__ = ("_features", "_mask_context")
+    _kind = "network"
+
+    def __init__(self, preset: Optional[str] = None, *, seed: Optional[int] = None,
+                 scheme: Union[str, int] = "glorot_normal", context: Optional[Context] = None, **options: Any) -> None:
+        context = context or Context.current()
+        if preset is None:
+            self._make(context, raw.lottery_network_create, context._pointer)
+        else:
+            self._make(context, raw.lottery_network_preset, context._pointer, _bytes("preset", preset))
+        self.set(**options)
+        if seed is not None:
+            self.initialise(seed, scheme)
+
+    def input(self, *shape: int) -> int:
+        """Adds the input node, of (features) or (channels, height, width); returns its number, as all of these do."""
+        sizes = [_integer("shape", size) for size in shape]
+        return self._get(c_int32, raw.lottery_network_input, len(sizes), (c_int64 * len(sizes))(*sizes))
+
+    def dense(self, node: int, units: int, **options: Any) -> int:
+        """Adds a fully connected layer. Options of a node: bias=True or False."""
+        unknown = options.keys() - _NODE_OPTIONS.keys()
+        if unknown:
+            raise TypeError(f"dense has no option {unknown.pop()!r}; it has {', '.join(_NODE_OPTIONS)}")
+        made = self._get(c_int32, raw.lottery_network_dense, _integer("node", node, 32), _integer("units", units))
+        for name, value in options.items():
+            option = _NODE_OPTIONS[name]
+            self._call(raw.lottery_network_node_set_integer, made, option.key, _whole(option, value))
+        return made
+
+    def relu(self, node: int) -> int:
+        """Adds max(0, x)."""
+        return self._get(c_int32, raw.lottery_network_relu, _integer("node", node, 32))
+
+    def tanh(self, node: int) -> int:
+        """Adds tanh(x)."""
+        return self._get(c_int32, raw.lottery_network_tanh, _integer("node", node, 32))
+
+    def sigmoid(self, node: int) -> int:
+        """Adds 1 / (1 + exp(-x))."""
+        return self._get(c_int32, raw.lottery_network_sigmoid, _integer("node", node, 32))
+
+    def add(self, first: int, second: int) -> int:
+        """Adds the sum of two nodes."""
+        return self._get(c_int32, raw.lottery_network_add, _integer("first", first, 32), _integer("second", second, 32))
+
+    def node_shape(self, node: int) -> tuple[int, ...]:
+        """The shape of a node."""
+        shape, rank = (c_int64 * _RANK)(), c_int32()
+        self._call(raw.lottery_network_node_shape, _integer("node", node, 32), _RANK, shape, byref(rank))
+        return tuple(shape[:rank.value])
+
+    def node_bias(self, node: int) -> bool:
+        """Whether a dense layer has biases."""
+        return bool(self._get(c_int64, raw.lottery_network_node_get_integer, _integer("node", node, 32),
+                              _NODE_OPTIONS["bias"].key))
+
+    def finish(self, output: int) -> None:
+        """Fixes the graph; from now on there are tensors, of zeros."""
+        self._call(raw.lottery_network_finish, _integer("output", output, 32))
+
+    @property
+    def sizes(self) -> tuple[int, int]:
+        """Input and output features."""
+        known: Optional[tuple[int, int]] = getattr(self, "_features", None)
+        if known is None:
+            inputs, outputs = c_int64(), c_int64()
+            self._call(raw.lottery_network_sizes, byref(inputs), byref(outputs))
+            known = self._features = inputs.value, outputs.value
+        return known
+
+    def initialise(self, seed: int, scheme: Union[str, int] = "glorot_normal") -> None:
+        """New weights of this seed: "glorot_normal", "glorot_uniform", "kaiming_normal" or "kaiming_uniform"."""
+        self._call(raw.lottery_network_initialise, _constant("INITIALISE", scheme), _seed(seed))
+
+    def __getitem__(self, name: str) -> Floats:
+        return self._read(raw.lottery_network_read_tensor, name)
+
+    def __setitem__(self, name: str, values: ArrayLike) -> None:
+        tensor, shape = self._find(name)
+        array = _floats(name, values, shape)
+        self._call(raw.lottery_network_write_tensor, tensor, array.ctypes.data, array.size)
+
+    def load(self, state: Mapping[str, ArrayLike]) -> None:
+        """Writes every tensor from a mapping like dict(network): all of them, or, if anything is wrong, none."""
+        shapes = self.shapes
+        if set(state) != set(shapes):
+            raise ShapeError(f"state: names {sorted(set(state) ^ set(shapes))} are on one side only")
+        arrays = {name: _floats(name, state[name], shape) for name, shape in shapes.items()}
+        for name, array in arrays.items():
+            if not np.isfinite(array).all():
+                raise NotFiniteError(f"{name}: holds a value that is not finite")
+        for name, array in arrays.items():
+            self[name] = array
+
+    @property
+    def prunable(self) -> list[str]:
+        """The names of the tensors that masks cover."""
+        return [name for tensor, name in enumerate(self.shapes)
+                if self._get(c_int32, raw.lottery_network_tensor_prunable, tensor)]
+
+    def form(self, name: str) -> Form:
+        """Whether a tensor is packed now, and its bytes."""
+        form, size = c_int32(), c_int64()
+        self._call(raw.lottery_network_tensor_form, self._find(name)[0], byref(form), byref(size))
+        return Form(re.findall(rf"(\w+)={form.value}\b", _CONSTANTS["FORM"])[0].lower(), size.value)
+
+    @property
+    def mask(self) -> Mask:
+        """The network's mask, one of ones if it has none. It may be set, from a Mask or a dict of arrays; setting zeroes
+        what it prunes. None takes it away."""
+        mask: Mask = self._derive(Mask, raw.lottery_network_get_mask)
+        mask.context = getattr(self, "_mask_context", self.context)  # where its messages will be
+        return mask
+
+    @mask.setter
+    def mask(self, mask: MaskLike) -> None:
+        given = self._mask(mask)
+        self._call(raw.lottery_network_set_mask, given and given._pointer)
+        self._mask_context = self.context if given is None else given.context
+
+    def _mask(self, mask: MaskLike) -> Optional[Mask]:
+        if mask is None or isinstance(mask, Mask):
+            return mask
+        if isinstance(mask, collections.abc.Mapping):
+            return Mask(self, mask)
+        raise TypeError(f"a Mask or a mapping of arrays is wanted, not {type(mask).__name__}")
+
+    def check_mask(self, mask: MaskLike = None) -> None:
+        """Raises MaskError if a weight that the mask (or the network's own) prunes is not 0."""
+        given = self._mask(mask)
+        self._call(raw.lottery_network_check_mask, given and given._pointer, None, None)
+
+    def predict(self, inputs: ArrayLike) -> Floats:
+        """Outputs [count, outputs] of a batch [count, ...] of any size."""
+        width, outputs = self.sizes
+        array = _rows("inputs", inputs, width)
+        values = np.empty((len(array), outputs), np.float32)
+        self._call(raw.lottery_network_predict, len(array), array.ctypes.data, values.ctypes.data)
+        return values
+
+    def evaluate(self, dataset: Dataset, loss: Union[str, int] = "cross_entropy") -> Evaluation:
+        """Mean loss and right answers over a dataset."""
+        return _evaluation(self._call, raw.lottery_network_evaluate, dataset, _constant("LOSS", loss))
+
+    def snapshot(self) -> Snapshot:
+        """Saves the weights, without a trainer."""
+        return self._derive(Snapshot, raw.lottery_network_snapshot)
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Writes a snapshot's weights by name and shape. PartialWarning says what had no match."""
+        self._call(raw.lottery_network_restore, _given(snapshot, Snapshot))
+
+
+_NODE_OPTIONS = {option.name: option for option in options if option.handle == raw.LOTTERY_HANDLE_NODE}
+
+
+class Mask(_Tensors):
+    """Which weights survive: a mapping from names of weights to boolean arrays, which are copies. Never changes; any
+    number of threads.
+
+    Mask(network) keeps everything; with a mapping of arrays those tensors are taken from it (what is not 0 is kept).
+    a & b, a | b, a - b, ~a and a == b work weight by weight."""
+    __slots__ = ()
+    _kind = "mask"
+
+    def __init__(self, network: Network, tensors: Optional[Mapping[str, ArrayLike]] = None) -> None:
+        self._make(network.context, raw.lottery_mask_ones, _given(network, Network))
+        if tensors:
+            self._become(self.replace(tensors))
+
+    def replace(self, tensors: Mapping[str, ArrayLike]) -> Mask:
+        """The mask with these tensors instead of its own."""
+        mask = self
+        for name, values in tensors.items():
+            tensor, shape = self._find(name)
+            array = _array(values, np.bool_)
+            if array.shape != shape:
+                raise ShapeError(f"{name}: shape {array.shape}, but {shape} is wanted")
+            mask = mask._derive(Mask, raw.lottery_mask_replace, tensor, array.ctypes.data, array.size)
+        return mask
+
+    def __getitem__(self, name: str) -> NDArray[np.bool_]:
+        return self._read(raw.lottery_mask_read, name, kind=np.bool_)
+
+    def counts(self, name: Optional[str] = None) -> tuple[int, int]:
+        """How many weights a tensor, or without a name the whole, keeps, and of how many."""
+        kept, total = c_int64(), c_int64()
+        self._call(raw.lottery_mask_kept, -1 if name is None else self._find(name)[0], byref(kept), byref(total))
+        return kept.value, total.value
+
+    @property
+    def density(self) -> float:
+        """The fraction of all weights that is kept."""
+        kept, total = self.counts()
+        return kept / total
+
+    def __and__(self, other: Mask) -> Mask:
+        return self._derive(Mask, raw.lottery_mask_intersect, _given(other, Mask))
+
+    def __or__(self, other: Mask) -> Mask:
+        return self._derive(Mask, raw.lottery_mask_unite, _given(other, Mask))
+
+    def __sub__(self, other: Mask) -> Mask:
+        return self._derive(Mask, raw.lottery_mask_subtract, _given(other, Mask))
+
+    def __invert__(self) -> Mask:
+        return self._derive(Mask, raw.lottery_mask_complement)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Mask):
+            return NotImplemented
+        return self.shapes == other.shapes and self.hamming(other) == 0
+
+    def __hash__(self) -> int:
+        return hash(tuple((name, shape, self.counts(name)) for name, shape in self.shapes.items()))
+
+    def hamming(self, other: Mask) -> int:
+        """In how many weights the masks differ."""
+        return self._get(c_int64, raw.lottery_mask_hamming, _given(other, Mask))
+
+    def jaccard(self, other: Mask) -> float:
+        """Weights kept by both / weights kept by either."""
+        return self._get(c_double, raw.lottery_mask_jaccard, _given(other, Mask))
+
+    def shuffle(self, seed: int) -> Mask:
+        """As many weights in each tensor, at random places."""
+        return self._derive(Mask, raw.lottery_mask_shuffle, _seed(seed))
+
+    def transfer(self, network: Network) -> Mask:
+        """A mask for another network, by name and shape. PartialWarning says what had no match."""
+        return self._derive(Mask, raw.lottery_mask_transfer, _given(network, Network))
+
+    def __repr__(self) -> str:
+        return "Mask({} of {} weights)".format(*self.counts())
+
+
+MaskLike = Union[Mask, Mapping[str, ArrayLike], None]
+
+
+class Snapshot(_Tensors):
+    """Saved state: a mapping from names of tensors to their values, which are copies. Never changes; any number of
+    threads. Made by Trainer.snapshot and Network.snapshot, or got from an Archive."""
+    __slots__ = ()
+    _kind = "snapshot"
+
+    def __init__(self) -> None:
+        raise TypeError("snapshots come from Trainer.snapshot and Network.snapshot")
+
+    @property
+    def contents(self) -> State:
+        """Which parts it holds."""
+        return State(self._get(c_int32, raw.lottery_snapshot_contents))
+
+    @property
+    def iteration(self) -> int:
+        """When it was taken."""
+        return self._get(c_int64, raw.lottery_snapshot_iteration)
+
+    def __getitem__(self, name: str) -> Floats:
+        return self.read(name)
+
+    def read(self, name: str, slot: Union[str, int] = "weight") -> Floats:
+        """A tensor's values ("weight"), momentum or first moment ("first"), or second moment ("second")."""
+        return self._read(raw.lottery_snapshot_read, name, _constant("SLOT", slot))
+
+
+# ---- Pruner and trainer ----------------------------------------------------------------------------------------------
+class Preview(NamedTuple):
+    """What pruning would leave of a tensor; see lottery_pruner_preview."""
+    kept: int
+    dead_units: int
+    vanishing: int
+
+
+@_with_options
+class Pruner(_Optioned):
+    """Decides which weights go: by magnitude, a fifth of what is left in each layer, unless told otherwise. The last set of
+    rate, count and density decides how many; count and density are None until they are set.
+
+    rates: a rate of its own for each of these tensors, by name."""
+    __slots__ = ()
+    _kind = "pruner"
+
+    def __init__(self, *, rates: Optional[Mapping[str, float]] = None, context: Optional[Context] = None,
+                 **options: Any) -> None:
+        context = context or Context.current()
+        self._make(context, raw.lottery_pruner_create, context._pointer)
+        self.set(**options)
+        for name, rate in (rates or {}).items():
+            self.set_tensor_rate(name, rate)
+
+    def set_tensor_rate(self, name: str, rate: float) -> None:
+        """Gives the tensor a rate of its own."""
+        self._call(raw.lottery_pruner_set_tensor_rate, _bytes("name", name), float(rate))
+
+    def apply(self, network: Network, mask: MaskLike = None) -> Mask:
+        """The mask (or the network's own) less what is pruned. The network does not change."""
+        pointer, given = _given(network, Network), network._mask(mask)
+        return self._derive(Mask, raw.lottery_pruner_apply, pointer, given and given._pointer)
+
+    def preview(self, network: Network, mask: MaskLike = None) -> dict[str, Preview]:
+        """What apply would leave of each tensor."""
+        names, given = network.prunable, network._mask(mask)
+        kept, dead = np.empty(len(names), np.int64), np.empty(len(names), np.int64)
+        vanishing = np.empty(len(names), np.int32)
+        self._call(raw.lottery_pruner_preview, _given(network, Network), given and given._pointer, len(names),
+                   kept.ctypes.data, dead.ctypes.data, vanishing.ctypes.data)
+        return {name: Preview(*map(int, row)) for name, *row in zip(names, kept, dead, vanishing)}
+
+
+@_with_options
+class Trainer(_Optioned):
+    """Trains a network, iteration by iteration, and rewinds it. One thread at a time.
+
+    dataset: what run trains on; None when batches come from the caller. seed: of the order of data."""
+    __slots__ = ("network", "dataset", "_width", "_slice")
+    _kind = "trainer"
+
+    def __init__(self, network: Network, dataset: Optional[Dataset] = None, seed: int = 0, **options: Any) -> None:
+        self._make(network.context, raw.lottery_trainer_create, _given(network, Network),
+                   None if dataset is None else _given(dataset, Dataset), _seed(seed))
+        self.network, self.dataset = network, dataset
+        self._width, self._slice = network.sizes, 1
+        self.set(**options)
+
+    def run(self, iterations: int, progress: Optional[Callable[[int, float], Any]] = None) -> int:
+        """Trains; returns how many iterations were made.
+
+        progress(iteration, loss) is called after each progress_interval-th iteration. A true result ends the run, an
+        exception comes out of here; it may change options and mask. Ctrl-C in the main thread raises KeyboardInterrupt,
+        some hundredths of a second later; other threads go on, Context.cancel stops them. Whatever ends a run, the
+        trainer is after a whole iteration, and run goes on from there as if nothing had been."""
+        # C is left every few hundredths of a second, so that Python sees signals. A callback of C would not do: an
+        # interrupt that waits is raised at its first instruction, where ctypes prints and forgets it.
+        iterations, done, part = _integer("iterations", iterations), 0, c_int64()
+        while True:
+            count = min(iterations - done, self._slice)
+            if progress is not None:
+                count = min(count, (interval := self.progress_interval) - self.iteration % interval)
+            began = time.perf_counter()
+            status = raw.lottery_trainer_run(self._pointer, count, None, None, byref(part))
+            seconds = time.perf_counter() - began
+            done += part.value
+            if status:
+                self._ended(status, done)
+            if count == self._slice and seconds < SLICE_SECONDS / 2:
+                self._slice *= 2
+            elif seconds > SLICE_SECONDS * 2 and self._slice > 1:
+                self._slice //= 2
+            if progress is not None and part.value and self.iteration % interval == 0:
+                if progress(self.iteration, self.last_loss):
+                    return done
+            if done >= iterations:
+                return done
+
+    def _ended(self, status: int, done: int) -> None:
+        try:
+            _judge(status, self.context)
+            if status == raw.LOTTERY_CANCELLED:
+                raise Cancelled("Context.cancel was called; Context.resume takes it back")
+        except LotteryError as error:
+            error.done = done
+            raise
+
+    def _batch(self, inputs: ArrayLike, labels: Optional[ArrayLike], targets: Optional[ArrayLike]) -> tuple[Any, ...]:
+        width, outputs = self._width
+        batch = _rows("inputs", inputs, width)
+        count = len(batch)
+        answers = None if labels is None else _labels(labels, count)
+        wanted = None if targets is None else _rows("targets", targets, outputs, count)
+        return (count, batch.ctypes.data, None if answers is None else answers.ctypes.data,
+                None if wanted is None else wanted.ctypes.data), (batch, answers, wanted)
+
+    def step(self, inputs: ArrayLike, labels: Optional[ArrayLike] = None, targets: Optional[ArrayLike] = None) -> float:
+        """One iteration on a batch [count, ...]; returns its loss before the step."""
+        arguments, _kept = self._batch(inputs, labels, targets)
+        return self._get(c_double, raw.lottery_trainer_step, *arguments)
+
+    def gradient(self, inputs: Optional[ArrayLike] = None, labels: Optional[ArrayLike] = None,
+                 targets: Optional[ArrayLike] = None) -> float:
+        """Makes the gradient of a batch, or without one of the dataset's next; returns the loss. Then apply()."""
+        if inputs is None:
+            return self._get(c_double, raw.lottery_trainer_gradient, 0, None, None, None)
+        arguments, _kept = self._batch(inputs, labels, targets)
+        return self._get(c_double, raw.lottery_trainer_gradient, *arguments)
+
+    def apply(self) -> None:
+        """One step of the optimiser with the gradient as it is."""
+        self._call(raw.lottery_trainer_apply)
+
+    def forward(self, inputs: ArrayLike) -> Floats:
+        """Outputs of a batch, for a loss of one's own; then backward(its gradient to them) and apply()."""
+        width, outputs = self._width
+        array = _rows("inputs", inputs, width)
+        values = np.empty((len(array), outputs), np.float32)
+        self._call(raw.lottery_trainer_forward, len(array), array.ctypes.data, values.ctypes.data)
+        return values
+
+    def backward(self, output_gradient: ArrayLike) -> None:
+        """Makes the gradient of every tensor from that of the outputs of the last forward."""
+        array = _rows("output_gradient", output_gradient, self._width[1])
+        self._call(raw.lottery_trainer_backward, len(array), array.ctypes.data)
+
+    @property
+    def packed_gradient(self) -> Floats:
+        """The gradient of all surviving weights and biases, one after another; may be set before apply()."""
+        values = np.empty(self._get(c_int64, raw.lottery_trainer_gradient_count), np.float32)
+        self._call(raw.lottery_trainer_read_gradient, values.ctypes.data, values.size)
+        return values
+
+    @packed_gradient.setter
+    def packed_gradient(self, values: ArrayLike) -> None:
+        array = _array(values, np.float32)
+        self._call(raw.lottery_trainer_write_gradient, array.ctypes.data, array.size)
+
+    def gradients(self) -> dict[str, Floats]:
+        """The gradient by names of tensors, 0 at pruned weights."""
+        found = {}
+        for tensor, (name, shape) in enumerate(self.network.shapes.items()):
+            found[name] = np.empty(shape, np.float32)
+            self._call(raw.lottery_trainer_read_tensor_gradient, tensor, found[name].ctypes.data, found[name].size)
+        return found
+
+    def evaluate(self, dataset: Dataset) -> Evaluation:
+        """Mean loss, as the option loss says, and right answers over a dataset."""
+        return _evaluation(self._call, raw.lottery_trainer_evaluate, dataset)
+
+    @property
+    def iteration(self) -> int:
+        """Completed iterations, counted on from what was rewound to."""
+        return self._get(c_int64, raw.lottery_trainer_iteration)
+
+    @property
+    def rate(self) -> float:
+        """The learning rate of the next iteration."""
+        return self._get(c_double, raw.lottery_trainer_rate)
+
+    @property
+    def last_loss(self) -> float:
+        """The loss of the last batch."""
+        return self._get(c_double, raw.lottery_trainer_loss)
+
+    def snapshot(self, what: int = State.ALL) -> Snapshot:
+        """Saves state to rewind to."""
+        return self._derive(Snapshot, raw.lottery_trainer_snapshot, _integer("what", what, 32))
+
+    def rewind(self, snapshot: Optional[Snapshot] = None, mask: MaskLike = None, what: Optional[int] = None) -> None:
+        """Restores the parts `what` of the snapshot (all that it holds, unless given), sets the mask, and zeroes what it
+        prunes. Without a snapshot only the mask is set: fine-tuning."""
+        given = self.network._mask(mask)
+        pointer = None if snapshot is None else _given(snapshot, Snapshot)
+        what = what if what is not None else 0 if snapshot is None else snapshot.contents
+        self._call(raw.lottery_trainer_rewind, pointer, given and given._pointer, _integer("what", what, 32))
+        if given is not None:
+            self.network._mask_context = given.context
+
+    def reset(self, what: int = State.OPTIMISER | State.POSITION) -> None:
+        """Starts the optimiser's state or the position (or both) afresh."""
+        self._call(raw.lottery_trainer_reset, _integer("what", what, 32))
+
+
+# ---- Archives --------------------------------------------------------------------------------------------------------
+class Ticket(NamedTuple):
+    """A network at its initial values with its mask set, that mask, and a snapshot of those values."""
+    network: Network
+    mask: Mask
+    snapshot: Snapshot
+
+
+_ELEMENTS = {np.dtype(np.float32): "FLOAT32", np.dtype(np.uint8): "UINT8", np.dtype(np.int64): "INT64"}
+
+
+@_with_options
+class Archive(_Optioned):
+    """Named things in one safetensors file: a mapping from names to a Network, Mask, Snapshot, Ticket, str or array, which
+    are copies.
+
+        archive = lottery.Archive()
+        archive["ticket"] = lottery.Ticket(network, mask, initial)
+        archive["ticket.level"] = "3"
+        archive.save("ticket.safetensors")
+        network, mask, initial = lottery.Archive("ticket.safetensors")["ticket"]
+
+    A name is given once. Arrays are float32, uint8 or int64. The file of a network called "" is a state dict for PyTorch.
+    One thread at a time."""
+    __slots__ = ()
+    _kind = "archive"
+
+    def __init__(self, path: Union[str, os.PathLike[str], None] = None, *, context: Optional[Context] = None,
+                 **options: Any) -> None:
+        context = context or Context.current()
+        self._make(context, raw.lottery_archive_create, context._pointer)
+        self.set(**options)
+        if path is not None:
+            self.load(path)
+
+    def __iter__(self) -> Iterator[str]:
+        for index in range(len(self)):
+            yield _text(raw.lottery_archive_name, self.context, self._pointer, index)
+
+    def __len__(self) -> int:
+        return self._get(c_int64, raw.lottery_archive_count)
+
+    def __contains__(self, name: object) -> bool:
+        return name in list(self)
+
+    def kind(self, name: str) -> str:
+        """"network", "mask", "snapshot", "ticket", "text", "array", or "unknown" for what a later version saved."""
+        number = self._get(c_int32, raw.lottery_archive_kind, _bytes("name", name))
+        return re.findall(rf"(\w+)={number}\b", _CONSTANTS["KIND"])[0].lower()
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self:
+            raise KeyError(name)
+        kind = self.kind(name)
+        if kind == "unknown":
+            raise UnsupportedError(f"{name}: is of a kind that this version does not know")
+        return getattr(self, f"_get_{kind}")(_bytes("name", name))
+
+    def __setitem__(self, name: str, thing: Any) -> None:
+        text = _bytes("name", name)
+        for cls in (Network, Mask, Snapshot):
+            if isinstance(thing, cls):
+                self._call(getattr(raw, f"lottery_archive_add_{cls._kind}"), text, thing._pointer)
+                return
+        if isinstance(thing, Ticket):
+            handles = (_given(handle, cls) for handle, cls in zip(thing, (Network, Mask, Snapshot)))
+            self._call(raw.lottery_archive_add_ticket, text, *handles)
+        elif isinstance(thing, str):
+            self._call(raw.lottery_archive_add_text, text, _bytes("text", thing))
+        else:
+            given = np.asarray(thing)
+            if given.dtype not in _ELEMENTS:
+                raise TypeError(f"{name}: arrays are float32, uint8 or int64, not {given.dtype}")
+            array = _array(given, given.dtype)
+            self._call(raw.lottery_archive_add_array, text, getattr(raw, f"LOTTERY_ELEMENT_{_ELEMENTS[given.dtype]}"),
+                       given.ndim, (c_int64 * given.ndim)(*given.shape), array.ctypes.data)
+
+    def _get_network(self, name: bytes) -> Network:
+        return self._derive(Network, raw.lottery_archive_get_network, name)
+
+    def _get_mask(self, name: bytes, network: Optional[int] = None) -> Mask:
+        return self._derive(Mask, raw.lottery_archive_get_mask, name, network)
+
+    def _get_snapshot(self, name: bytes, network: Optional[int] = None) -> Snapshot:
+        return self._derive(Snapshot, raw.lottery_archive_get_snapshot, name, network)
+
+    def _get_ticket(self, name: bytes) -> Ticket:
+        outs = c_void_p(), c_void_p(), c_void_p()
+        self._call(raw.lottery_archive_get_ticket, name, *map(byref, outs))
+        made = Network.__new__(Network), Mask.__new__(Mask), Snapshot.__new__(Snapshot)
+        for handle, out in zip(made, outs):
+            handle.context = self.context
+            handle._take(out.value)
+        return Ticket(*made)
+
+    def _get_text(self, name: bytes) -> str:
+        return _text(raw.lottery_archive_get_text, self.context, self._pointer, name)
+
+    def _get_array(self, name: bytes) -> NDArray[Any]:
+        element, shape, rank = c_int32(), (c_int64 * _RANK)(), c_int32()
+        self._call(raw.lottery_archive_array_shape, name, byref(element), _RANK, shape, byref(rank))
+        kind = next(kind for kind, word in _ELEMENTS.items() if getattr(raw, f"LOTTERY_ELEMENT_{word}") == element.value)
+        array = np.empty(tuple(shape[:rank.value]), kind)
+        self._call(raw.lottery_archive_get_array, name, element.value, array.ctypes.data, array.size)
+        return array
+
+    def mask(self, name: str, network: Network) -> Mask:
+        """The mask of this name, which must fit the network."""
+        return self._get_mask(_bytes("name", name), _given(network, Network))
+
+    def snapshot(self, name: str, network: Network) -> Snapshot:
+        """The snapshot of this name, which must fit the network; also weights from a thing that is a network, or from a
+        state dict of another program, whose name is ""."""
+        return self._get_snapshot(_bytes("name", name), _given(network, Network))
+
+    def array(self, name: str) -> NDArray[Any]:
+        """An array by its full name in the file, such as "ticket.fc1.bias"."""
+        return self._get_array(_bytes("name", name))
+
+    def save(self, path: Union[str, os.PathLike[str]]) -> None:
+        """Saves to a file; the path holds what it held or the new file, whole."""
+        self._call(raw.lottery_archive_save, _bytes("path", path))
+
+    def load(self, path: Union[str, os.PathLike[str]]) -> None:
+        """Replaces all by a file's content."""
+        self._call(raw.lottery_archive_load, _bytes("path", path))
+
+    def to_bytes(self) -> bytes:
+        """The file in memory."""
+        parts: list[bytes] = []
+
+        def collect(data: int, count: int, _: Any) -> int:
+            parts.append(ctypes.string_at(data, count))
+            return 0
+
+        self._call(raw.lottery_archive_write, raw.lottery_write(collect), None)
+        return b"".join(parts)
+
+    def load_bytes(self, data: bytes) -> None:
+        """Replaces all by the content of a file in memory."""
+        array = np.frombuffer(data or b"\0", np.uint8)
+        self._call(raw.lottery_archive_load_memory, array.ctypes.data, len(data))
+
+    def __repr__(self) -> str:
+        return f"Archive({', '.join(f'{name!r}: {self.kind(name)}' for name in self)})"
