@@ -7,6 +7,7 @@
  *
  *   1 Conventions    2 Context    3 Options    4 Network    5 Dataset
  *   6 Mask           7 Snapshot   8 Pruner     9 Trainer    10 Files
+ *   11 Archive
  */
 #ifndef LOTTERY_H
 #define LOTTERY_H
@@ -26,8 +27,9 @@ extern "C" {
  *   completed iteration, is the one exception and says so.
  * Message. An error leaves a message in the context of the call's first handle, also where a later handle, perhaps
  *   of another context, is at fault. It names the argument, the value and the limit; lottery_context_message copies
- *   it. The message of an earlier error stays until the next one. A handle that a call creates belongs to the context
- *   of the call's first handle; one that lottery_network_get_mask finds, to the context in which it was created.
+ *   it. Bytes of a path or of a file's names that are no printable UTF-8 stand in it as '?'. The message of an
+ *   earlier error stays until the next one. A handle that a call creates belongs to the context of the call's first
+ *   handle; one that lottery_network_get_mask finds, to the context in which it was created.
  *   Where no handle is valid, lottery_status_name is all there is.
  * Handles are opaque and counted: a network, dataset, mask, snapshot, pruner or trainer keeps what it needs alive,
  *   so handles may be destroyed in any order, from any thread. Each created handle is destroyed once, by its
@@ -42,8 +44,8 @@ extern "C" {
  *   written, `needed` (may be NULL) receives the bytes for the whole text with its zero. buffer may be NULL when
  *   capacity is 0. All strings are UTF-8.
  * Threads. Contexts, datasets, masks and snapshots may be used from any number of threads at once. A network, a
- *   trainer and a pruner are used by one thread at a time, a trainer's network with it. Any number of contexts
- *   work in parallel.
+ *   trainer, a pruner and an archive are used by one thread at a time, a trainer's network with it. Any number of
+ *   contexts work in parallel.
  * Randomness. Everything random is a pure function of a uint64_t seed that the caller gives, made with the
  *   counter-based generator Philox4x32-10 (Salmon et al., SC 2011): initial weights, orders of data, splits and
  *   shuffles are the same bits on every machine.
@@ -80,6 +82,7 @@ typedef struct lottery_mask lottery_mask;
 typedef struct lottery_snapshot lottery_snapshot;
 typedef struct lottery_pruner lottery_pruner;
 typedef struct lottery_trainer lottery_trainer;
+typedef struct lottery_archive lottery_archive;
 
 /* The library's version, "major.minor.patch". Any thread. */
 const char *lottery_version(void);
@@ -150,12 +153,18 @@ void lottery_context_resume(lottery_context *context);
 /* ==================================================================================================
  * 3 Options: one table for all of them
  *
- * Options are set by key through lottery_network_node_set_integer, lottery_trainer_set_…, lottery_pruner_set_…. The
+ * Options are set by key through lottery_network_node_set_integer, lottery_trainer_set_… and the like. The
  * table behind them can be read, so that a binding or a command line can be generated.
  * ================================================================================================== */
 
 /* What an option belongs to. */
-enum { LOTTERY_HANDLE_NODE = 1, LOTTERY_HANDLE_TRAINER = 2, LOTTERY_HANDLE_PRUNER = 3, LOTTERY_HANDLE_NETWORK = 4 };
+enum {
+  LOTTERY_HANDLE_NODE = 1,
+  LOTTERY_HANDLE_TRAINER = 2,
+  LOTTERY_HANDLE_PRUNER = 3,
+  LOTTERY_HANDLE_NETWORK = 4,
+  LOTTERY_HANDLE_ARCHIVE = 5
+};
 
 /* The type of an option's value. A choice is an integer with named values. */
 enum { LOTTERY_TYPE_INTEGER = 1, LOTTERY_TYPE_REAL = 2, LOTTERY_TYPE_REALS = 3, LOTTERY_TYPE_CHOICE = 4 };
@@ -198,6 +207,13 @@ enum {
 /* Keys of a network. */
 enum {
   LOTTERY_NETWORK_CROSSOVER = 400 /* real -1 to 1, default -1: the density below which a masked layer is packed */
+};
+
+/* Keys of an archive. A file over a limit is refused before memory is allocated for it. */
+enum {
+  LOTTERY_ARCHIVE_HEADER_LIMIT = 500, /* integer 1024 to 2^30, default 2^20: bytes of a file's header */
+  LOTTERY_ARCHIVE_BYTE_LIMIT = 501    /* integer 1024 to 2^53, default 2^32: bytes of a file, and in memory of the
+                                         weights that a network or ticket in it stands for */
 };
 
 enum { LOTTERY_OPTIMISER_SGD = 0, LOTTERY_OPTIMISER_ADAM = 1 };
@@ -383,8 +399,8 @@ lottery_status lottery_network_restore(lottery_network *network, lottery_snapsho
  * which shares the memory of the old.
  * ================================================================================================== */
 
-/* How elements are stored (inputs of a dataset are no INT64; see section 10 for it), and whether the library copies
- * them. */
+/* How elements are stored (inputs of a dataset are no INT64; sections 10 and 11 have it), and whether the library
+ * copies them. */
 enum { LOTTERY_ELEMENT_FLOAT32 = 0, LOTTERY_ELEMENT_UINT8 = 1, LOTTERY_ELEMENT_INT64 = 2 };
 enum { LOTTERY_MEMORY_COPY = 0, LOTTERY_MEMORY_BORROW = 1 };
 
@@ -781,6 +797,141 @@ lottery_status lottery_npy_describe(lottery_context *context, const char *path, 
                                     int64_t capacity, int64_t *shape, int32_t *rank);
 lottery_status lottery_npy_load(lottery_context *context, const char *path, int32_t element, void *values,
                                 int64_t count);
+
+/* ==================================================================================================
+ * 11 Archive: networks, masks, snapshots and tickets in one file
+ *
+ * An archive holds named things and is written as a safetensors file, which PyTorch and others read: docs/format.md has
+ * every byte. Things are copied in and out: what happens to a network after it was added does not reach the archive.
+ *
+ * Names are UTF-8 of at most 255 bytes, each once in an archive. A tensor's array is called after its thing, a dot and
+ * its own name ("ticket.fc1.bias"). One thing may have the empty name; its arrays have no prefix, so that the file of
+ * an unnamed network is a state dict with the names of fc1.weight and so on, as PyTorch lays them out. Two things whose
+ * arrays would have the same name do not go together.
+ *
+ * Files of other programs can be read. Their arrays, which nothing describes, are things of kind ARRAY;
+ * lottery_archive_get_snapshot finds a network's weights among them by name.
+ *
+ * Reading trusts nothing: lengths, offsets, types, shapes and texts are checked before memory is allocated for what
+ * they say, and the checks of a thing itself, such as whether its columns rise, follow when it is taken out. Values of
+ * networks, snapshots and tickets are finite, or adding and getting fail. Results are the same bits that were saved.
+ *
+ * An archive is used by one thread at a time.
+ * ================================================================================================== */
+
+/* What a thing is. Kinds that a later version wrote are UNKNOWN: they stay in the archive when it is saved again. */
+enum {
+  LOTTERY_KIND_UNKNOWN = 0,
+  LOTTERY_KIND_NETWORK = 1,  /* a graph and its weights */
+  LOTTERY_KIND_MASK = 2,     /* a bit a weight */
+  LOTTERY_KIND_SNAPSHOT = 3, /* weights, optimiser state, position */
+  LOTTERY_KIND_TICKET = 4,   /* a graph, a mask and the initial values of what survives */
+  LOTTERY_KIND_TEXT = 5,     /* a text of the host's */
+  LOTTERY_KIND_ARRAY = 6     /* an array of the host's, or of another program's file */
+};
+
+/* Creates an empty archive. Errors: HANDLE, ARGUMENT, MEMORY. */
+lottery_status lottery_archive_create(lottery_context *context, lottery_archive **out);
+
+/* Gives up the archive. NULL is a no-op. Any thread. */
+void lottery_archive_destroy(lottery_archive *archive);
+
+/* Set and get an option by key (section 3): LOTTERY_ARCHIVE_…. Errors: HANDLE, ARGUMENT (no such key, another type,
+ * out of range). */
+lottery_status lottery_archive_set_integer(lottery_archive *archive, int32_t key, int64_t value);
+lottery_status lottery_archive_get_integer(lottery_archive *archive, int32_t key, int64_t *out);
+
+/* How many things there are. They are numbered in the order of their names' bytes. Errors: HANDLE, ARGUMENT. */
+lottery_status lottery_archive_count(lottery_archive *archive, int64_t *out);
+
+/* The name of thing `index`, 0 to count - 1. Text as in section 1. Errors: HANDLE, ARGUMENT. */
+lottery_status lottery_archive_name(lottery_archive *archive, int64_t index, char *buffer, int64_t capacity,
+                                    int64_t *needed);
+
+/* The kind of the thing called `name`, LOTTERY_KIND_…. Errors: HANDLE, ARGUMENT (nothing has this name). */
+lottery_status lottery_archive_kind(lottery_archive *archive, const char *name, int32_t *out);
+
+/* Add a thing. On an error the archive is as it was.
+ * Errors: HANDLE, ARGUMENT (the name is too long, no UTF-8, or taken), MEMORY; where there are tensors also NOT_FINITE
+ * (a weight, or optimiser state); and those below.
+ * network: graph and weights, without its mask and options. STATE (not finished).
+ * mask: names, shapes and bits.
+ * snapshot: all that it holds, its position and the optimiser's count of steps too.
+ * ticket: the network's graph, the mask, and of the snapshot's weights the biases and what the mask keeps; its size
+ * goes with the density. STATE (not finished; the snapshot holds no weights), SHAPE (mask or snapshot are not the
+ * network's).
+ * text: UTF-8. Seed, level, density, a parent's hash and the like have no place of their own: docs/format.md says under
+ * which names other programs look for them.
+ * array: element is LOTTERY_ELEMENT_…, rank 0 to 8, shape [rank] with sizes of 0 or more (NULL for rank 0), data all
+ * elements, any values. The name is not empty. */
+lottery_status lottery_archive_add_network(lottery_archive *archive, const char *name, lottery_network *network);
+lottery_status lottery_archive_add_mask(lottery_archive *archive, const char *name, lottery_mask *mask);
+lottery_status lottery_archive_add_snapshot(lottery_archive *archive, const char *name, lottery_snapshot *snapshot);
+lottery_status lottery_archive_add_ticket(lottery_archive *archive, const char *name, lottery_network *network,
+                                          lottery_mask *mask, lottery_snapshot *snapshot);
+lottery_status lottery_archive_add_text(lottery_archive *archive, const char *name, const char *text);
+lottery_status lottery_archive_add_array(lottery_archive *archive, const char *name, int32_t element, int32_t rank,
+                                         const int64_t *shape, const void *data);
+
+/* Make a thing again, in the archive's context. Errors: HANDLE, ARGUMENT (nothing has this name, or it is of
+ * another kind), FORMAT (what the archive read is damaged, or weights would take more memory than BYTE_LIMIT), SHAPE
+ * (an array has another type or shape than the thing's description says), NOT_FINITE, MEMORY.
+ * network: a finished one. UNSUPPORTED (a layer or an option that this version does not have; the message names it).
+ * mask, snapshot: network may be NULL; with one, SHAPE is also when names and shapes are not the network's. A snapshot
+ * of weights alone is made from a thing of kind NETWORK, too, or from arrays of another program whose names are `name`,
+ * a dot, and those of the network's tensors; these need the network.
+ * ticket: the network, finished, its mask set and its weights at their initial values; the mask; a snapshot of those
+ * weights. Each may be NULL. UNSUPPORTED as for networks. */
+lottery_status lottery_archive_get_network(lottery_archive *archive, const char *name, lottery_network **out);
+lottery_status lottery_archive_get_mask(lottery_archive *archive, const char *name, lottery_network *network,
+                                        lottery_mask **out);
+lottery_status lottery_archive_get_snapshot(lottery_archive *archive, const char *name, lottery_network *network,
+                                            lottery_snapshot **out);
+lottery_status lottery_archive_get_ticket(lottery_archive *archive, const char *name, lottery_network **network,
+                                          lottery_mask **mask, lottery_snapshot **snapshot);
+
+/* The text called `name`. Text as in section 1. Errors: HANDLE, ARGUMENT (nothing has this name, or it is no text),
+ * FORMAT. */
+lottery_status lottery_archive_get_text(lottery_archive *archive, const char *name, char *buffer, int64_t capacity,
+                                        int64_t *needed);
+
+/* Element type and shape of an array, which may also be one of another thing ("ticket.fc1.bias"). capacity: elements of
+ * shape; 8 are always enough. Errors: HANDLE, ARGUMENT (there is no such array; capacity below the rank), UNSUPPORTED
+ * (its elements are none of LOTTERY_ELEMENT_…). */
+lottery_status lottery_archive_array_shape(lottery_archive *archive, const char *name, int32_t *element,
+                                           int64_t capacity, int64_t *shape, int32_t *rank);
+
+/* Copies an array out. element: LOTTERY_ELEMENT_…, the array's; data: [count]; count: its elements.
+ * Errors: HANDLE, ARGUMENT (there is no such array), SHAPE (element or count are not the array's). */
+lottery_status lottery_archive_get_array(lottery_archive *archive, const char *name, int32_t element, void *data,
+                                         int64_t count);
+
+/* Saves to a file, as section 10 says: `path` holds what it held or the new file, whole.
+ * Errors: HANDLE, ARGUMENT, FILE, MEMORY (also: the header would be over HEADER_LIMIT). */
+lottery_status lottery_archive_save(lottery_archive *archive, const char *path);
+
+/* Receives the next `count` bytes of a file, at least 1, and returns 0; anything else ends the writing. It must return
+ * (not throw or longjmp) and not use the archive. */
+typedef int32_t (*lottery_write)(const void *bytes, int64_t count, void *user);
+
+/* Writes the same file through the callback `write`. user: handed to it as it is. Errors: HANDLE, ARGUMENT, FILE (the
+ * callback returned anything but 0), MEMORY (as above). */
+lottery_status lottery_archive_write(lottery_archive *archive, lottery_write write, void *user);
+
+/* Replace what the archive holds by a file's content: of a regular file, or of `count` bytes in memory, which are
+ * copied. On an error the archive is as it was. Errors: HANDLE, ARGUMENT, FILE, FORMAT (no safetensors file, a damaged
+ * one, or one over HEADER_LIMIT or BYTE_LIMIT), UNSUPPORTED (another format's number; a type of elements or an array's
+ * name that this version cannot hold), MEMORY. */
+lottery_status lottery_archive_load(lottery_archive *archive, const char *path);
+lottery_status lottery_archive_load_memory(lottery_archive *archive, const void *bytes, int64_t count);
+
+/* Writes up to `capacity` bytes of a file, at least 1, to `bytes` and returns how many; 0 at the end of the file, a
+ * negative number when it cannot. It must return (not throw or longjmp) and not use the archive. */
+typedef int64_t (*lottery_read)(void *bytes, int64_t capacity, void *user);
+
+/* The same from the callback `read`, which is called until it returns 0. user: handed to it as it is. Errors: as
+ * lottery_archive_load; FILE (the callback returned a negative number, or more than it was asked for). */
+lottery_status lottery_archive_read(lottery_archive *archive, lottery_read read, void *user);
 
 #ifdef __cplusplus
 }

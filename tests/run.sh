@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds with warnings as errors and runs the tests, from a bare Debian machine on.
-#   tests/run.sh [--sanitize] [--valgrind] [--coverage] [--slow] [--all]
+#   tests/run.sh [--sanitize] [--valgrind] [--coverage] [--fuzz] [--slow] [--all]
 # Always: static analysis (tests/analyse.sh), every fast test, the checks of tree, ABI and package, the fast tests again
 # from clang under address and undefined-behaviour sanitizers, and the line coverage of the code that must have all of it.
 #   --sanitize   the fast tests under the thread sanitizer, too
 #   --valgrind   the fast tests under valgrind, too
 #   --coverage   the whole library's coverage as a table
+#   --fuzz       the fuzz targets, a minute each (tests/fuzz/run.sh)
 #   --slow       the slow tests, too
 #   --all        all of these
 # Each pass has its own folder build*/. A failing pass does not keep the next from running; the exit code is 0 only
@@ -13,14 +14,15 @@
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 
-sanitize=false valgrind=false coverage=false slow=false
+sanitize=false valgrind=false coverage=false fuzz=false slow=false
 for option in "$@"; do
   case $option in
     --sanitize) sanitize=true ;;
     --valgrind) valgrind=true ;;
     --coverage) coverage=true ;;
+    --fuzz) fuzz=true ;;
     --slow) slow=true ;;
-    --all) sanitize=true valgrind=true coverage=true slow=true ;;
+    --all) sanitize=true valgrind=true coverage=true fuzz=true slow=true ;;
     *) sed -n '2,/^set/{/^set/d;s/^# \{0,1\}//;p}' "$0"; [ "$option" = --help ] && exit 0 || exit 2 ;;
   esac
 done
@@ -99,6 +101,16 @@ if run_pass build-coverage "$counted" -DCMAKE_BUILD_TYPE=Debug -DLOTTERY_COVERAG
   echo "== coverage of masks, snapshots and pruning, which must be whole"
   report --filter 'lib/prune/' --filter 'lib/[a-z]*/mask' --filter 'lib/[a-z]*/snapshot' --filter 'lib/api/pruner' \
     --fail-under-line 100 || failed+=("coverage: lines of masks, snapshots or pruning that no test reaches")
+fi
+
+if $fuzz; then
+  echo
+  echo "== fuzz targets"
+  if tests/fuzz/run.sh 2>&1 | tee "$logs/fuzz"; then
+    summaries+=("fuzz: $(grep -c 'nothing found$' "$logs/fuzz") targets, nothing found")
+  else
+    failed+=("fuzz: tests/fuzz/run.sh")
+  fi
 fi
 
 run_pass build "$main_selection" -DCMAKE_BUILD_TYPE=Release

@@ -67,15 +67,20 @@ _FUNCTIONS = {
         read_gradient(hpl) write_gradient(hpl) read_tensor_gradient(hlpl) forward(hlpp) backward(hlp) evaluate(hhpp)
         iteration(hp) rate(hp) loss(hp) snapshot(hip) rewind(hhhi) reset(hi)""",
     "npy": "save(hsiippl) describe(hspplpp) load(hsipl)",
+    "archive": """create(hp) destroy(h)v set_integer(hil) get_integer(hip) count(hp) name(hlplp) kind(hsp)
+        add_network(hsh) add_mask(hsh) add_snapshot(hsh) add_ticket(hshhh) add_text(hss) add_array(hsiipp)
+        get_network(hsp) get_mask(hshp) get_snapshot(hshp) get_ticket(hsppp) get_text(hsplp) array_shape(hsplpp)
+        get_array(hsipl) save(hs) write(hfp) load(hs) load_memory(hpl) read(hfp)""",
 }
-_CALLBACKS = {"allocate": "llp:p", "release": "plp:v", "progress": "ldp:i", "dataset_release": "p:v"}
+_CALLBACKS = {"allocate": "llp:p", "release": "plp:v", "progress": "ldp:i", "dataset_release": "p:v", "write": "plp:i",
+              "read": "plp:l"}
 # Constants by prefix. The keys of options are not here: the library's own table names them.
 _CONSTANTS = {
     "": "OK=0 CANCELLED=1 STOPPED=2 PARTIAL=3",
     "ERROR": """ARGUMENT=-1 HANDLE=-2 MEMORY=-3 STATE=-4 SHAPE=-5 FILE=-6 FORMAT=-7 NOT_FINITE=-8 UNSUPPORTED=-9
         MASK=-10""",
     "INSTRUCTION_SET": "AUTOMATIC=0 PORTABLE=1 AVX2=2 AVX512=3 NEON=4",
-    "HANDLE": "NODE=1 TRAINER=2 PRUNER=3 NETWORK=4",
+    "HANDLE": "NODE=1 TRAINER=2 PRUNER=3 NETWORK=4 ARCHIVE=5",
     "TYPE": "INTEGER=1 REAL=2 REALS=3 CHOICE=4",
     "OPTIMISER": "SGD=0 ADAM=1",
     "LOSS": "CROSS_ENTROPY=0 MEAN_SQUARED_ERROR=1",
@@ -87,6 +92,7 @@ _CONSTANTS = {
     "MEMORY": "COPY=0 BORROW=1",
     "STATE": "WEIGHTS=1 STATISTICS=2 OPTIMISER=4 POSITION=8 ALL=15",
     "SLOT": "WEIGHT=0 FIRST=1 SECOND=2",
+    "KIND": "UNKNOWN=0 NETWORK=1 MASK=2 SNAPSHOT=3 TICKET=4 TEXT=5 ARRAY=6",
 }
 _TYPES = {"h": c_void_p, "i": c_int32, "l": c_int64, "u": c_uint64, "d": c_double, "s": c_char_p, "p": c_void_p,
           "f": c_void_p, "v": None}
@@ -1071,7 +1077,7 @@ MaskLike = Union[Mask, Mapping[str, ArrayLike], None]
 
 class Snapshot(_Tensors):
     """Saved state: a mapping from names of tensors to their values, which are copies. Never changes; any number of
-    threads. Made by Trainer.snapshot and Network.snapshot."""
+    threads. Made by Trainer.snapshot and Network.snapshot, or got from an Archive."""
     __slots__ = ()
     _kind = "snapshot"
 
@@ -1289,3 +1295,150 @@ class Trainer(_Optioned):
     def reset(self, what: int = State.OPTIMISER | State.POSITION) -> None:
         """Starts the optimiser's state or the position (or both) afresh."""
         self._call(raw.lottery_trainer_reset, _integer("what", what, 32))
+
+
+# ---- Archives --------------------------------------------------------------------------------------------------------
+class Ticket(NamedTuple):
+    """A network at its initial values with its mask set, that mask, and a snapshot of those values."""
+    network: Network
+    mask: Mask
+    snapshot: Snapshot
+
+
+_ELEMENTS = {np.dtype(np.float32): "FLOAT32", np.dtype(np.uint8): "UINT8", np.dtype(np.int64): "INT64"}
+
+
+@_with_options
+class Archive(_Optioned):
+    """Named things in one safetensors file: a mapping from names to a Network, Mask, Snapshot, Ticket, str or array, which
+    are copies.
+
+        archive = lottery.Archive()
+        archive["ticket"] = lottery.Ticket(network, mask, initial)
+        archive["ticket.level"] = "3"
+        archive.save("ticket.safetensors")
+        network, mask, initial = lottery.Archive("ticket.safetensors")["ticket"]
+
+    A name is given once. Arrays are float32, uint8 or int64. The file of a network called "" is a state dict for PyTorch.
+    One thread at a time."""
+    __slots__ = ()
+    _kind = "archive"
+
+    def __init__(self, path: Union[str, os.PathLike[str], None] = None, *, context: Optional[Context] = None,
+                 **options: Any) -> None:
+        context = context or Context.current()
+        self._make(context, raw.lottery_archive_create, context._pointer)
+        self.set(**options)
+        if path is not None:
+            self.load(path)
+
+    def __iter__(self) -> Iterator[str]:
+        for index in range(len(self)):
+            yield _text(raw.lottery_archive_name, self.context, self._pointer, index)
+
+    def __len__(self) -> int:
+        return self._get(c_int64, raw.lottery_archive_count)
+
+    def __contains__(self, name: object) -> bool:
+        return name in list(self)
+
+    def kind(self, name: str) -> str:
+        """"network", "mask", "snapshot", "ticket", "text", "array", or "unknown" for what a later version saved."""
+        number = self._get(c_int32, raw.lottery_archive_kind, _bytes("name", name))
+        return re.findall(rf"(\w+)={number}\b", _CONSTANTS["KIND"])[0].lower()
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self:
+            raise KeyError(name)
+        kind = self.kind(name)
+        if kind == "unknown":
+            raise UnsupportedError(f"{name}: is of a kind that this version does not know")
+        return getattr(self, f"_get_{kind}")(_bytes("name", name))
+
+    def __setitem__(self, name: str, thing: Any) -> None:
+        text = _bytes("name", name)
+        for cls in (Network, Mask, Snapshot):
+            if isinstance(thing, cls):
+                self._call(getattr(raw, f"lottery_archive_add_{cls._kind}"), text, thing._pointer)
+                return
+        if isinstance(thing, Ticket):
+            handles = (_given(handle, cls) for handle, cls in zip(thing, (Network, Mask, Snapshot)))
+            self._call(raw.lottery_archive_add_ticket, text, *handles)
+        elif isinstance(thing, str):
+            self._call(raw.lottery_archive_add_text, text, _bytes("text", thing))
+        else:
+            given = np.asarray(thing)
+            if given.dtype not in _ELEMENTS:
+                raise TypeError(f"{name}: arrays are float32, uint8 or int64, not {given.dtype}")
+            array = _array(given, given.dtype)
+            self._call(raw.lottery_archive_add_array, text, getattr(raw, f"LOTTERY_ELEMENT_{_ELEMENTS[given.dtype]}"),
+                       given.ndim, (c_int64 * given.ndim)(*given.shape), array.ctypes.data)
+
+    def _get_network(self, name: bytes) -> Network:
+        return self._derive(Network, raw.lottery_archive_get_network, name)
+
+    def _get_mask(self, name: bytes, network: Optional[int] = None) -> Mask:
+        return self._derive(Mask, raw.lottery_archive_get_mask, name, network)
+
+    def _get_snapshot(self, name: bytes, network: Optional[int] = None) -> Snapshot:
+        return self._derive(Snapshot, raw.lottery_archive_get_snapshot, name, network)
+
+    def _get_ticket(self, name: bytes) -> Ticket:
+        outs = c_void_p(), c_void_p(), c_void_p()
+        self._call(raw.lottery_archive_get_ticket, name, *map(byref, outs))
+        made = Network.__new__(Network), Mask.__new__(Mask), Snapshot.__new__(Snapshot)
+        for handle, out in zip(made, outs):
+            handle.context = self.context
+            handle._take(out.value)
+        return Ticket(*made)
+
+    def _get_text(self, name: bytes) -> str:
+        return _text(raw.lottery_archive_get_text, self.context, self._pointer, name)
+
+    def _get_array(self, name: bytes) -> NDArray[Any]:
+        element, shape, rank = c_int32(), (c_int64 * _RANK)(), c_int32()
+        self._call(raw.lottery_archive_array_shape, name, byref(element), _RANK, shape, byref(rank))
+        kind = next(kind for kind, word in _ELEMENTS.items() if getattr(raw, f"LOTTERY_ELEMENT_{word}") == element.value)
+        array = np.empty(tuple(shape[:rank.value]), kind)
+        self._call(raw.lottery_archive_get_array, name, element.value, array.ctypes.data, array.size)
+        return array
+
+    def mask(self, name: str, network: Network) -> Mask:
+        """The mask of this name, which must fit the network."""
+        return self._get_mask(_bytes("name", name), _given(network, Network))
+
+    def snapshot(self, name: str, network: Network) -> Snapshot:
+        """The snapshot of this name, which must fit the network; also weights from a thing that is a network, or from a
+        state dict of another program, whose name is ""."""
+        return self._get_snapshot(_bytes("name", name), _given(network, Network))
+
+    def array(self, name: str) -> NDArray[Any]:
+        """An array by its full name in the file, such as "ticket.fc1.bias"."""
+        return self._get_array(_bytes("name", name))
+
+    def save(self, path: Union[str, os.PathLike[str]]) -> None:
+        """Saves to a file; the path holds what it held or the new file, whole."""
+        self._call(raw.lottery_archive_save, _bytes("path", path))
+
+    def load(self, path: Union[str, os.PathLike[str]]) -> None:
+        """Replaces all by a file's content."""
+        self._call(raw.lottery_archive_load, _bytes("path", path))
+
+    def to_bytes(self) -> bytes:
+        """The file in memory."""
+        parts: list[bytes] = []
+
+        def collect(data: int, count: int, _: Any) -> int:
+            parts.append(ctypes.string_at(data, count))
+            return 0
+
+        self._call(raw.lottery_archive_write, raw.lottery_write(collect), None)
+        return b"".join(parts)
+
+    def load_bytes(self, data: bytes) -> None:
+        """Replaces all by the content of a file in memory."""
+        array = np.frombuffer(data or b"\0", np.uint8)
+        self._call(raw.lottery_archive_load_memory, array.ctypes.data, len(data))
+
+    def __repr__(self) -> str:
+        return f"Archive({', '.join(f'{name!r}: {self.kind(name)}' for name in self)})"

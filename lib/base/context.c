@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 
 struct lottery_context *context_create(lottery_allocate allocate, lottery_release release, void *user) {
   /* A context of the caller's stack serves the first allocation, which is the context itself. */
@@ -42,6 +43,7 @@ lottery_status context_fail(struct lottery_context *context, lottery_status stat
   const int length = vsnprintf(text, sizeof text, format, arguments);
   va_end(arguments);
   if (length < 0) text[0] = '\0';
+  text_make_printable(text); /* paths and names from files may be anything, and %.512s may cut a character */
   pthread_mutex_lock(&context->message_lock);
   memcpy(context->message, text, sizeof text);
   pthread_mutex_unlock(&context->message_lock);

@@ -17,7 +17,8 @@ enum object_kind {
   OBJECT_MASK,
   OBJECT_SNAPSHOT,
   OBJECT_PRUNER,
-  OBJECT_TRAINER
+  OBJECT_TRAINER,
+  OBJECT_ARCHIVE
 };
 
 /* The first member of every handle's struct. */

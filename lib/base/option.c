@@ -19,6 +19,7 @@ enum {
   TRAINER = LOTTERY_HANDLE_TRAINER,
   PRUNER = LOTTERY_HANDLE_PRUNER,
   NETWORK = LOTTERY_HANDLE_NETWORK,
+  ARCHIVE = LOTTERY_HANDLE_ARCHIVE,
   INTEGER = LOTTERY_TYPE_INTEGER,
   REAL = LOTTERY_TYPE_REAL,
   REALS = LOTTERY_TYPE_REALS,
@@ -58,6 +59,10 @@ static const struct option table[] = {
     {LOTTERY_PRUNER_COUNT, PRUNER, INTEGER, 0, LARGEST_INTEGER, 0, "count", "Exactly how many weights go.", NULL},
     {LOTTERY_PRUNER_DENSITY, PRUNER, REAL, 0, 1, 1, "density", "The fraction of all weights that stays.", NULL},
     {LOTTERY_PRUNER_SEED, PRUNER, INTEGER, 0, LARGEST_INTEGER, 0, "seed", "Seed of the random criterion.", NULL},
+    {LOTTERY_ARCHIVE_HEADER_LIMIT, ARCHIVE, INTEGER, 1024, 1 << 30, 1 << 20, "header_limit",
+     "Bytes that the header of a file may have.", NULL},
+    {LOTTERY_ARCHIVE_BYTE_LIMIT, ARCHIVE, INTEGER, 1024, LARGEST_INTEGER, 4294967296.0, "byte_limit",
+     "Bytes that a file, and the weights that it stands for, may have.", NULL},
 };
 
 enum { TABLE_COUNT = sizeof table / sizeof table[0] };

@@ -1,4 +1,4 @@
-/* Copying text into a caller's buffer, the way every public function does it. */
+/* Text for callers: copying it out, and making it UTF-8 whatever it was made from. */
 #ifndef BASE_TEXT_H
 #define BASE_TEXT_H
 
@@ -9,5 +9,8 @@ struct lottery_context;
 /* Copies at most capacity - 1 bytes and a zero; needed (may be NULL) receives the bytes for all of it. */
 lottery_status text_copy(struct lottery_context *context, const char *text, char *buffer, int64_t capacity,
                          int64_t *needed);
+
+/* Replaces by '?' each byte that belongs to no UTF-8 character (RFC 3629) or to a control character. */
+void text_make_printable(char *text);
 
 #endif

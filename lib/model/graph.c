@@ -197,6 +197,33 @@ static void commit(struct lottery_network *network, int32_t output, const struct
   network->finished = true;
 }
 
+lottery_status network_plan_create(struct lottery_network *network, struct network_plan *plan) {
+  struct lottery_context *context = network->object.context;
+  const int64_t most = (int64_t)network->node_count * NODE_TENSOR_LIMIT;
+  *plan = (struct network_plan){.tensors = memory_allocate(context, most, sizeof *plan->tensors),
+                                .parameter = memory_allocate(context, most, sizeof *plan->parameter)};
+  if (plan->tensors == NULL || plan->parameter == NULL) {
+    network_plan_release(network, plan);
+    return LOTTERY_ERROR_MEMORY;
+  }
+  int32_t number = 0;
+  for (int32_t i = 0; i < network->node_count; i++) {
+    const struct node *node = &network->nodes[i];
+    if (node->kind->tensors != NULL)
+      plan->count +=
+          node->kind->tensors(network, node, ++number, plan->tensors + plan->count, plan->parameter + plan->count);
+  }
+  if (layout_dense_bytes(plan->tensors, plan->count, &plan->bytes)) return LOTTERY_OK;
+  network_plan_release(network, plan);
+  return context_fail(context, LOTTERY_ERROR_MEMORY, "network: its parameters do not fit a 64-bit size");
+}
+
+void network_plan_release(struct lottery_network *network, struct network_plan *plan) {
+  memory_release(network->object.context, plan->tensors);
+  memory_release(network->object.context, plan->parameter);
+  *plan = (struct network_plan){0};
+}
+
 lottery_status network_finish(struct lottery_network *network, int32_t output) {
   struct lottery_context *context = network->object.context;
   lottery_status status = require_open(network);

@@ -34,6 +34,7 @@ struct layer_kind {
   bool in_place;     /* may write its output over its input */
   bool reads_output; /* the backward pass needs its own output, so that nobody may write over it */
   bool reads_panel;  /* takes its input as a panel of either kind */
+  bool reads_two;    /* has two inputs; all others but the input node have one */
   /* Sets rank, shape and features of a node whose inputs are known. */
   lottery_status (*shape)(struct lottery_network *network, struct node *node, int64_t units);
   /* Describes the tensors of layer number `number` (from 1) and returns how many; NULL: none. */
@@ -49,5 +50,8 @@ struct layer_kind {
 struct update layer_update(struct lottery_network *network, int64_t tensor, const struct gradient_sink *sink);
 
 extern const struct layer_kind layer_input, layer_dense, layer_relu, layer_tanh, layer_sigmoid, layer_add;
+
+/* The kind of this name, by which files know it, or NULL. */
+const struct layer_kind *layer_find(const char *name);
 
 #endif

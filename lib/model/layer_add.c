@@ -37,4 +37,5 @@ static void backward(const struct layer_call *call) {
   }
 }
 
-const struct layer_kind layer_add = {.name = "add", .shape = shape, .forward = forward, .backward = backward};
+const struct layer_kind layer_add = {
+    .name = "add", .reads_two = true, .shape = shape, .forward = forward, .backward = backward};

@@ -46,15 +46,33 @@ static lottery_status too_large(struct lottery_context *context) {
   return context_fail(context, LOTTERY_ERROR_MEMORY, "network: its parameters do not fit a 64-bit size");
 }
 
+/* A tensor as a matrix. */
+static void measure(const struct tensor *shape, struct tensor_layout *tensor) {
+  tensor->rows = shape->rank == 2 ? shape->shape[0] : 1;
+  tensor->columns = shape->count / tensor->rows;
+  tensor->stride = arithmetic_round_up(tensor->columns, ROW_STEP);
+}
+
+bool layout_dense_bytes(const struct tensor *tensors, int64_t tensor_count, int64_t *bytes) {
+  *bytes = 0;
+  for (int64_t i = 0; i < tensor_count; i++) {
+    struct tensor_layout tensor = {0};
+    int64_t floats, more;
+    measure(&tensors[i], &tensor);
+    if (!arithmetic_multiply(tensor.rows, tensor.stride, &floats) ||
+        !arithmetic_multiply(floats, (int64_t)sizeof(float), &more) || !arithmetic_add(*bytes, more, bytes))
+      return false;
+  }
+  return true;
+}
+
 /* Fills one tensor and adds it to the layout's size. */
 static lottery_status lay_out(struct layout *layout, const struct kernels *kernels, const struct tensor *shape,
                               const struct parameter *parameter, const struct lottery_mask *mask, double crossover,
                               struct tensor_layout *tensor) {
   struct lottery_context *context = layout->object.context;
   tensor->offset = layout->parameter_count;
-  tensor->rows = shape->rank == 2 ? shape->shape[0] : 1;
-  tensor->columns = shape->count / tensor->rows;
-  tensor->stride = arithmetic_round_up(tensor->columns, ROW_STEP);
+  measure(shape, tensor);
   const bool masked = mask != NULL && parameter->mask_tensor >= 0 && mask->kept[parameter->mask_tensor] < shape->count;
   const uint64_t *bits = masked ? mask->bits[parameter->mask_tensor] : NULL;
   if (masked && should_pack(kernels, tensor, mask->kept[parameter->mask_tensor], crossover)) {

@@ -36,6 +36,9 @@ struct layout *layout_create(struct lottery_context *context, const struct kerne
                              const struct tensor *tensors, const struct parameter *parameters, int64_t tensor_count,
                              const struct lottery_mask *mask, double crossover);
 
+/* Bytes of a flat array of these tensors, all dense; false when that does not fit. */
+bool layout_dense_bytes(const struct tensor *tensors, int64_t tensor_count, int64_t *bytes);
+
 /* A flat array of zeros, or NULL. */
 float *layout_allocate(const struct layout *layout);
 

@@ -70,6 +70,16 @@ lottery_status network_add_layer(struct lottery_network *network, const struct l
 lottery_status network_check_node(struct lottery_network *network, const char *argument, int32_t node);
 lottery_status network_finish(struct lottery_network *network, int32_t output);
 
+/* The tensors that finishing will make, looked at before anything of their size is allocated. */
+struct network_plan {
+  struct tensor *tensors;      /* [count] */
+  struct parameter *parameter; /* [count] */
+  int64_t count;
+  int64_t bytes; /* of the parameters, all dense */
+};
+lottery_status network_plan_create(struct lottery_network *network, struct network_plan *plan);
+void network_plan_release(struct lottery_network *network, struct network_plan *plan);
+
 /* LOTTERY_ERROR_STATE with a message unless the network is finished (and, the second, not in a running trainer). */
 lottery_status network_require_finished(struct lottery_network *network);
 lottery_status network_require_idle(struct lottery_network *network);

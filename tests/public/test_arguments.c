@@ -8,7 +8,7 @@
 #include "support.h"
 
 /* FUNCTION(name, arguments, parameters). p[i] is the i-th of the parameters that are varied, each "kind name":
- *   C N D M S P T  a handle: context, network, dataset, mask, snapshot, pruner, trainer with a gradient;
+ *   C N D M S P T A  a handle: context, network, dataset, mask, snapshot, pruner, trainer with a gradient, archive;
  *   U E F          a network that is not finished, one without nodes, a trainer after its forward pass
  *   d n m …        receives a handle of that kind
  *   *              any other pointer; !: NULL leaves the message as it is; %: NULL is an error of shape; #: it is
@@ -131,8 +131,57 @@
            "C context, * path, * shape, * values") \
   FUNCTION(lottery_npy_describe, (p[0], p[1], p[2], p[3], 8, p[4], p[5]), \
            "C context, * path, ?* element, ?* count, * shape, * rank") \
-  FUNCTION(lottery_npy_load, (p[0], p[1], LOTTERY_ELEMENT_FLOAT32, p[2], 2), "C context, * path, * values")
+  FUNCTION(lottery_npy_load, (p[0], p[1], LOTTERY_ELEMENT_FLOAT32, p[2], 2), "C context, * path, * values") \
+  FUNCTION(lottery_archive_create, (p[0], p[1]), "C context, a out") \
+  FUNCTION(lottery_archive_set_integer, (p[0], LOTTERY_ARCHIVE_BYTE_LIMIT, 5000), "A archive") \
+  FUNCTION(lottery_archive_get_integer, (p[0], LOTTERY_ARCHIVE_BYTE_LIMIT, p[1]), "A archive, * out") \
+  FUNCTION(lottery_archive_count, (p[0], p[1]), "A archive, * out") \
+  FUNCTION(lottery_archive_name, (p[0], 0, p[1], 16, p[2]), "A archive, * buffer, ?* needed") \
+  FUNCTION(lottery_archive_kind, (p[0], p[1], p[2]), "A archive, * name=text, * out") \
+  FUNCTION(lottery_archive_add_network, (p[0], p[1], p[2]), "A archive, * name=new, N network") \
+  FUNCTION(lottery_archive_add_mask, (p[0], p[1], p[2]), "A archive, * name=new, M mask") \
+  FUNCTION(lottery_archive_add_snapshot, (p[0], p[1], p[2]), "A archive, * name=new, S snapshot") \
+  FUNCTION(lottery_archive_add_ticket, (p[0], p[1], p[2], p[3], p[4]), \
+           "A archive, * name=new, N network, M mask, S snapshot") \
+  FUNCTION(lottery_archive_add_text, (p[0], p[1], p[2]), "A archive, * name=new, * text") \
+  FUNCTION(lottery_archive_add_array, (p[0], p[1], LOTTERY_ELEMENT_INT64, 1, p[2], p[3]), \
+           "A archive, * name=new, * shape, * data") \
+  FUNCTION(lottery_archive_get_network, (p[0], p[1], p[2]), "A archive, * name=network, n out") \
+  FUNCTION(lottery_archive_get_mask, (p[0], p[1], p[2], p[3]), "A archive, * name=mask, ?N network, m out") \
+  FUNCTION(lottery_archive_get_snapshot, (p[0], p[1], p[2], p[3]), "A archive, * name=snapshot, ?N network, s out") \
+  FUNCTION(lottery_archive_get_ticket, (p[0], p[1], p[2], p[3], p[4]), \
+           "A archive, * name=ticket, ?n network, ?m mask, ?s snapshot") \
+  FUNCTION(lottery_archive_get_text, (p[0], p[1], p[2], 16, p[3]), "A archive, * name=text, * buffer, ?* needed") \
+  FUNCTION(lottery_archive_array_shape, (p[0], p[1], p[2], 8, p[3], p[4]), \
+           "A archive, * name=array, * element, * shape, * rank") \
+  FUNCTION(lottery_archive_get_array, (p[0], p[1], LOTTERY_ELEMENT_INT64, p[2], 2), \
+           "A archive, * name=array, * data") \
+  FUNCTION(lottery_archive_save, (p[0], p[1]), "A archive, * path") \
+  FUNCTION(lottery_archive_write, (p[0], writer(p[1]), NULL), "A archive, * write") \
+  FUNCTION(lottery_archive_load, (p[0], p[1]), "A archive, * path") \
+  FUNCTION(lottery_archive_load_memory, (p[0], p[1], 10), "A archive, * bytes") \
+  FUNCTION(lottery_archive_read, (p[0], reader(p[1]), NULL), "A archive, * read")
 // clang-format on
+
+/* A file without anything in it: what loads, and what the path below holds. */
+static const unsigned char empty_file[] = {2, 0, 0, 0, 0, 0, 0, 0, '{', '}'};
+
+static int32_t swallow(const void *bytes, int64_t count, void *user) {
+  (void)bytes, (void)count, (void)user;
+  return 0;
+}
+static int64_t hand_out(void *bytes, int64_t capacity, void *user) {
+  static size_t next;
+  (void)user;
+  if (next == sizeof empty_file) return (int64_t)(next = 0);
+  const size_t count = (size_t)capacity < sizeof empty_file - next ? (size_t)capacity : sizeof empty_file - next;
+  memcpy(bytes, empty_file + next, count);
+  next += count;
+  return (int64_t)count;
+}
+/* Functions do not go through a pointer to void. */
+static lottery_write writer(const void *given) { return given != NULL ? swallow : NULL; }
+static lottery_read reader(const void *given) { return given != NULL ? hand_out : NULL; }
 
 #define DEFINE_CALL(name, arguments, parameters) \
   static lottery_status call_##name(void **p) { return name arguments; }
@@ -152,7 +201,8 @@ static const char *const others[] = {
     "lottery_version",         "lottery_status_name",     "lottery_context_create_with_allocator",
     "lottery_context_cancel",  "lottery_context_resume",  "lottery_context_destroy",
     "lottery_network_destroy", "lottery_dataset_destroy", "lottery_mask_destroy",
-    "lottery_pruner_destroy",  "lottery_trainer_destroy", "lottery_snapshot_destroy"};
+    "lottery_pruner_destroy",  "lottery_trainer_destroy", "lottery_snapshot_destroy",
+    "lottery_archive_destroy"};
 
 /* --- Parameters --- */
 
@@ -190,7 +240,7 @@ static char kind_of(char kind) { return kind == 'U' || kind == 'E' ? 'N' : kind 
 
 /* --- One handle of each kind --- */
 
-static char image_file[PATH_CAPACITY], array_file[PATH_CAPACITY];
+static char image_file[PATH_CAPACITY], array_file[PATH_CAPACITY], archive_file[PATH_CAPACITY];
 
 struct handles {
   lottery_context *context;
@@ -200,6 +250,7 @@ struct handles {
   lottery_snapshot *snapshot;
   lottery_pruner *pruner;
   lottery_trainer *trainer, *forwarded;
+  lottery_archive *archive;
 };
 
 static void make(struct counting_allocator *allocator, struct handles *handles) {
@@ -224,9 +275,19 @@ static void make(struct counting_allocator *allocator, struct handles *handles) 
   assert_ok(context, lottery_trainer_create(handles->network, handles->dataset, 5, &handles->trainer));
   assert_ok(context, lottery_trainer_gradient(handles->trainer, 1, inputs, &label, NULL, NULL));
   assert_ok(context, lottery_network_predict(handles->network, 1, inputs, outputs)); /* allocates */
+  const int64_t array[] = {3, 4};
+  assert_ok(context, lottery_archive_create(context, &handles->archive));
+  assert_ok(context, lottery_archive_add_network(handles->archive, "network", handles->network));
+  assert_ok(context, lottery_archive_add_mask(handles->archive, "mask", handles->mask));
+  assert_ok(context, lottery_archive_add_snapshot(handles->archive, "snapshot", handles->snapshot));
+  assert_ok(context,
+            lottery_archive_add_ticket(handles->archive, "ticket", handles->network, handles->mask, handles->snapshot));
+  assert_ok(context, lottery_archive_add_text(handles->archive, "text", "words"));
+  assert_ok(context, lottery_archive_add_array(handles->archive, "array", LOTTERY_ELEMENT_INT64, 1, &two, array));
 }
 
 static void unmake(struct counting_allocator *allocator, const struct handles *handles) {
+  lottery_archive_destroy(handles->archive);
   lottery_trainer_destroy(handles->trainer);
   lottery_trainer_destroy(handles->forwarded);
   lottery_pruner_destroy(handles->pruner);
@@ -251,6 +312,7 @@ static void *handle_of(const struct handles *handles, char kind) {
     case 'S': return handles->snapshot;
     case 'P': return handles->pruner;
     case 'T': return handles->trainer;
+    case 'A': return handles->archive;
     default: return handles->forwarded;
   }
 }
@@ -263,6 +325,7 @@ static void destroy(char kind, void *handle) {
     case 'm': lottery_mask_destroy(handle); break;
     case 's': lottery_snapshot_destroy(handle); break;
     case 'p': lottery_pruner_destroy(handle); break;
+    case 'a': lottery_archive_destroy(handle); break;
     default: lottery_trainer_destroy(handle); break;
   }
 }
@@ -270,7 +333,7 @@ static void destroy(char kind, void *handle) {
 /* What a failing call must leave as it is, as far as it can be seen. */
 struct state {
   float weights[4][6], predicted[2], gradient[17];
-  int64_t bytes, tensors, kept, iteration, count, features, nodes[3];
+  int64_t bytes, tensors, kept, iteration, count, features, nodes[3], things, limit;
   uint8_t mask[6];
   double rate, loss, pruner_rate;
   char message[256];
@@ -295,6 +358,8 @@ static void observe(const struct handles *h, struct state *state) {
   assert_ok(h->context, lottery_trainer_evaluate(h->trainer, h->dataset, &state->loss, NULL));
   assert_ok(h->context, lottery_dataset_sizes(h->dataset, &state->count, &state->features, NULL));
   assert_ok(h->context, lottery_pruner_get_real(h->pruner, LOTTERY_PRUNER_RATE, &state->pruner_rate));
+  assert_ok(h->context, lottery_archive_count(h->archive, &state->things));
+  assert_ok(h->context, lottery_archive_get_integer(h->archive, LOTTERY_ARCHIVE_BYTE_LIMIT, &state->limit));
   assert_ok(h->context, lottery_network_node_shape(h->open, 1, 3, state->nodes, &rank));
 }
 
@@ -324,10 +389,12 @@ static void fill(const struct handles *handles, const struct parameter *paramete
       memcpy(buffer, &two, sizeof two);
     else if (strcmp(parameter->name, "deviation") == 0)
       memcpy(buffer, &one, sizeof one);
+    else if (strcmp(parameter->name, "bytes") == 0)
+      memcpy(buffer, empty_file, sizeof empty_file);
     else if (strcmp(parameter->name, "images") == 0)
       arguments->pointers[i] = image_file;
     else if (strcmp(parameter->name, "path") == 0)
-      arguments->pointers[i] = array_file;
+      arguments->pointers[i] = parameters[0].kind == 'A' ? archive_file : array_file;
   }
   memcpy(arguments->before, arguments->buffers, sizeof arguments->before);
 }
@@ -389,7 +456,7 @@ static void check_good(const struct function *function, const struct parameter *
     assert_status(handles.context, status, LOTTERY_OK);
   }
   for (int i = 0; i < count; i++) {
-    if (!is_out(parameters[i].kind)) continue;
+    if (!is_out(parameters[i].kind) || i == missing) continue;
     void *made;
     memcpy(&made, arguments.buffers[i], sizeof made);
     assert_non_null(made);
@@ -401,7 +468,7 @@ static void check_good(const struct function *function, const struct parameter *
 
 static void test_bad_pointers(void **unused) {
   (void)unused;
-  static const char kinds[] = "CNDMSPT";
+  static const char kinds[] = "CNDMSPTA";
   for (int i = 0; i < FUNCTION_COUNT; i++) {
     const struct function *function = &functions[i];
     struct parameter parameters[PARAMETERS];
@@ -433,7 +500,7 @@ static void test_good_pointers(void **unused) {
 
 static void test_destroying_the_wrong_kind(void **unused) {
   (void)unused;
-  static const char kinds[] = "cndmspt";
+  static const char kinds[] = "cndmspta";
   struct counting_allocator allocator;
   struct handles handles;
   struct state before, after;
@@ -504,6 +571,7 @@ int main(void) {
   temporary_directory(directory);
   write_idx(path_in(directory, "images", image_file), 3, sizes, pixels, false);
   make_array_file(directory);
+  write_file(path_in(directory, "archive", archive_file), empty_file, sizeof empty_file);
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_bad_pointers),
       cmocka_unit_test(test_good_pointers),

@@ -7,7 +7,12 @@
 
 #define WHOLE 9007199254740992.0 /* 2^53 */
 
-enum { NODE = LOTTERY_HANDLE_NODE, TRAINER = LOTTERY_HANDLE_TRAINER, PRUNER = LOTTERY_HANDLE_PRUNER };
+enum {
+  NODE = LOTTERY_HANDLE_NODE,
+  TRAINER = LOTTERY_HANDLE_TRAINER,
+  PRUNER = LOTTERY_HANDLE_PRUNER,
+  ARCHIVE = LOTTERY_HANDLE_ARCHIVE
+};
 enum {
   INTEGER = LOTTERY_TYPE_INTEGER,
   REAL = LOTTERY_TYPE_REAL,
@@ -45,6 +50,8 @@ static const struct expected {
     {LOTTERY_PRUNER_COUNT, PRUNER, INTEGER, 0, WHOLE, 0, "count"},
     {LOTTERY_PRUNER_DENSITY, PRUNER, REAL, 0, 1, 1, "density"},
     {LOTTERY_PRUNER_SEED, PRUNER, INTEGER, 0, WHOLE, 0, "seed"},
+    {LOTTERY_ARCHIVE_HEADER_LIMIT, ARCHIVE, INTEGER, 1024, 1 << 30, 1 << 20, "header_limit"},
+    {LOTTERY_ARCHIVE_BYTE_LIMIT, ARCHIVE, INTEGER, 1024, WHOLE, 4294967296.0, "byte_limit"},
 };
 enum { EXPECTED = sizeof expected / sizeof expected[0] };
 
@@ -132,16 +139,19 @@ struct holder {
   lottery_network *trained;
   lottery_trainer *trainer;
   lottery_pruner *pruner;
+  lottery_archive *archive;
 };
 
 static lottery_status set_integer(const struct holder *holder, int32_t handle, int32_t key, int64_t value) {
   if (handle == NODE) return lottery_network_node_set_integer(holder->network, 1, key, value);
   if (handle == TRAINER) return lottery_trainer_set_integer(holder->trainer, key, value);
+  if (handle == ARCHIVE) return lottery_archive_set_integer(holder->archive, key, value);
   return lottery_pruner_set_integer(holder->pruner, key, value);
 }
 static lottery_status get_integer(const struct holder *holder, int32_t handle, int32_t key, int64_t *out) {
   if (handle == NODE) return lottery_network_node_get_integer(holder->network, 1, key, out);
   if (handle == TRAINER) return lottery_trainer_get_integer(holder->trainer, key, out);
+  if (handle == ARCHIVE) return lottery_archive_get_integer(holder->archive, key, out);
   return lottery_pruner_get_integer(holder->pruner, key, out);
 }
 static lottery_status set_real(const struct holder *holder, int32_t handle, int32_t key, double value) {
@@ -182,7 +192,7 @@ static void check_integer(const struct holder *holder, const struct expected *op
     assert_ok(context, get_integer(holder, option->handle, option->key, &value));
     assert_int_equal(value, good[1]);
   }
-  if (option->handle == NODE) return;
+  if (option->handle == NODE || option->handle == ARCHIVE) return;
   double real = -99;
   const char *text = option->type == CHOICE ? "is a choice, not a real number" : "is an integer, not a real number";
   assert_fails(context, set_real(holder, option->handle, option->key, option->minimum), LOTTERY_ERROR_ARGUMENT, text);
@@ -228,10 +238,10 @@ static void check_real(const struct holder *holder, const struct expected *optio
 
 /* A key of another handle, or of none. */
 static void check_keys(const struct holder *holder) {
-  for (int32_t handle = NODE; handle <= PRUNER; handle++)
+  for (int32_t handle = NODE; handle <= ARCHIVE; handle++)
     for (int i = -3; i < EXPECTED; i++) {
       const int32_t key = i >= 0 ? expected[i].key : i == -1 ? INT32_MAX : i == -2 ? -1 : 0;
-      if (i >= 0 && expected[i].handle == handle) continue;
+      if (handle == LOTTERY_HANDLE_NETWORK || (i >= 0 && expected[i].handle == handle)) continue;
       int64_t integer = -99;
       double real = -99;
       char text[64];
@@ -239,7 +249,7 @@ static void check_keys(const struct holder *holder) {
       if (key != LOTTERY_PRUNER_COUNT)
         assert_fails(holder->context, get_integer(holder, handle, key, &integer), LOTTERY_ERROR_ARGUMENT, text);
       assert_fails(holder->context, set_integer(holder, handle, key, 1), LOTTERY_ERROR_ARGUMENT, text);
-      if (handle == NODE) continue;
+      if (handle == NODE || handle == ARCHIVE) continue;
       assert_fails(holder->context, get_real(holder, handle, key, &real), LOTTERY_ERROR_ARGUMENT, text);
       assert_fails(holder->context, set_real(holder, handle, key, 0.5), LOTTERY_ERROR_ARGUMENT, text);
       assert_int_equal(integer, -99);
@@ -301,12 +311,14 @@ static void test_setters(void **unused) {
   assert_ok(context, lottery_network_preset(context, "mlp-2-2", &holder.trained));
   assert_ok(context, lottery_trainer_create(holder.trained, NULL, 1, &holder.trainer));
   assert_ok(context, lottery_pruner_create(context, &holder.pruner));
+  assert_ok(context, lottery_archive_create(context, &holder.archive));
   for (int i = 0; i < EXPECTED; i++) {
     if (expected[i].type == INTEGER || expected[i].type == CHOICE) check_integer(&holder, &expected[i]);
     if (expected[i].type == REAL) check_real(&holder, &expected[i]);
   }
   check_keys(&holder);
   check_milestones(&holder);
+  lottery_archive_destroy(holder.archive);
   lottery_pruner_destroy(holder.pruner);
   lottery_trainer_destroy(holder.trainer);
   lottery_network_destroy(holder.trained);

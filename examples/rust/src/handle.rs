@@ -93,4 +93,5 @@ kinds! {
     #[Shared] lottery_snapshot lottery_snapshot_destroy,
     lottery_pruner lottery_pruner_destroy,
     lottery_trainer lottery_trainer_destroy,
+    lottery_archive lottery_archive_destroy,
 }

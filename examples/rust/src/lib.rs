@@ -32,8 +32,8 @@
 //!
 //! # Threads
 //!
-//! [`Context`], [`Dataset`], [`Mask`] and [`Snapshot`] are `Send`, `Sync` and cheap to clone. [`Network`], [`Trainer`]
-//! and [`Pruner`] are `Send`: they move to another thread, and one thread at a time uses them.
+//! [`Context`], [`Dataset`], [`Mask`] and [`Snapshot`] are `Send`, `Sync` and cheap to clone. [`Network`],
+//! [`Trainer`], [`Pruner`] and [`Archive`] are `Send`: they move to another thread, and one thread at a time uses them.
 //!
 //! ```
 //! fn moves<T: Send>() {}
@@ -88,6 +88,7 @@
 #![warn(missing_docs)]
 #![deny(unsafe_op_in_unsafe_fn)]
 
+mod archive;
 mod context;
 mod dataset;
 mod element;
@@ -105,6 +106,7 @@ mod text;
 mod trainer;
 mod unwind;
 
+pub use archive::{Archive, Array, Kind, Ticket};
 pub use context::{Context, InstructionSet};
 pub use dataset::{Dataset, Scale, Statistics};
 pub use element::{Element, Input};

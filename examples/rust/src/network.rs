@@ -53,7 +53,7 @@ pub struct Network {
 
 // SAFETY of all calls below: valid handles, and pointers to as many elements as is said.
 impl Network {
-    fn new(handle: Handle<raw::lottery_network>) -> Network {
+    pub(crate) fn new(handle: Handle<raw::lottery_network>) -> Network {
         Network { handle, set: RefCell::new(None) }
     }
 

@@ -1,7 +1,7 @@
 //! Options by typed key, the named values of choices, and the library's table of all options.
 //!
-//! The keys of a trainer are in [`trainer`], those of a pruner in [`pruner`], a network's in [`network`], a node's in
-//! [`node`]: `trainer.set(option::trainer::LEARNING_RATE, 0.01)`. A value of the wrong type does not compile.
+//! The keys of a trainer are in [`trainer`], those of a pruner in [`pruner`], a network's in [`network`], an
+//! archive's in [`archive`], a node's in [`node`]: `trainer.set(option::trainer::LEARNING_RATE, 0.01)`. A value of the wrong type does not compile.
 use crate::error::Result;
 use crate::handle::{Handle, Kind};
 use crate::{raw, text, Error, Status};
@@ -154,6 +154,10 @@ keys! {
     network: raw::lottery_network {
         CROSSOVER: f64 = LOTTERY_NETWORK_CROSSOVER,
     }
+    archive: raw::lottery_archive {
+        HEADER_LIMIT: i64 = LOTTERY_ARCHIVE_HEADER_LIMIT,
+        BYTE_LIMIT: i64 = LOTTERY_ARCHIVE_BYTE_LIMIT,
+    }
     node: NodeOption {
         BIAS: bool = LOTTERY_NODE_BIAS,
     }
@@ -235,6 +239,7 @@ stores! {
     lottery_trainer, f64, lottery_trainer_set_real, lottery_trainer_get_real;
     lottery_pruner, i64, lottery_pruner_set_integer, lottery_pruner_get_integer;
     lottery_pruner, f64, lottery_pruner_set_real, lottery_pruner_get_real;
+    lottery_archive, i64, lottery_archive_set_integer, lottery_archive_get_integer;
     lottery_network, f64, lottery_network_set_real, lottery_network_get_real;
 }
 

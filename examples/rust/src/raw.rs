@@ -34,11 +34,17 @@ pub struct lottery_pruner {
 pub struct lottery_trainer {
     _private: [u8; 0],
 }
+#[repr(C)]
+pub struct lottery_archive {
+    _private: [u8; 0],
+}
 
 pub type lottery_allocate = Option<unsafe extern "C" fn(size: i64, alignment: i64, user: *mut c_void) -> *mut c_void>;
 pub type lottery_release = Option<unsafe extern "C" fn(memory: *mut c_void, size: i64, user: *mut c_void)>;
 pub type lottery_dataset_release = Option<unsafe extern "C" fn(user: *mut c_void)>;
 pub type lottery_progress = Option<unsafe extern "C" fn(iteration: i64, loss: f64, user: *mut c_void) -> i32>;
+pub type lottery_read = Option<unsafe extern "C" fn(bytes: *mut c_void, capacity: i64, user: *mut c_void) -> i64>;
+pub type lottery_write = Option<unsafe extern "C" fn(bytes: *const c_void, count: i64, user: *mut c_void) -> i32>;
 
 // 1 Conventions
 pub const LOTTERY_OK: i32 = 0;
@@ -68,6 +74,7 @@ pub const LOTTERY_HANDLE_NODE: i32 = 1;
 pub const LOTTERY_HANDLE_TRAINER: i32 = 2;
 pub const LOTTERY_HANDLE_PRUNER: i32 = 3;
 pub const LOTTERY_HANDLE_NETWORK: i32 = 4;
+pub const LOTTERY_HANDLE_ARCHIVE: i32 = 5;
 pub const LOTTERY_TYPE_INTEGER: i32 = 1;
 pub const LOTTERY_TYPE_REAL: i32 = 2;
 pub const LOTTERY_TYPE_REALS: i32 = 3;
@@ -96,6 +103,8 @@ pub const LOTTERY_PRUNER_COUNT: i32 = 304;
 pub const LOTTERY_PRUNER_DENSITY: i32 = 305;
 pub const LOTTERY_PRUNER_SEED: i32 = 306;
 pub const LOTTERY_NETWORK_CROSSOVER: i32 = 400;
+pub const LOTTERY_ARCHIVE_HEADER_LIMIT: i32 = 500;
+pub const LOTTERY_ARCHIVE_BYTE_LIMIT: i32 = 501;
 pub const LOTTERY_OPTIMISER_SGD: i32 = 0;
 pub const LOTTERY_OPTIMISER_ADAM: i32 = 1;
 pub const LOTTERY_LOSS_CROSS_ENTROPY: i32 = 0;
@@ -129,6 +138,15 @@ pub const LOTTERY_STATE_ALL: i32 = 15;
 pub const LOTTERY_SLOT_WEIGHT: i32 = 0;
 pub const LOTTERY_SLOT_FIRST: i32 = 1;
 pub const LOTTERY_SLOT_SECOND: i32 = 2;
+
+// 11 Archive
+pub const LOTTERY_KIND_UNKNOWN: i32 = 0;
+pub const LOTTERY_KIND_NETWORK: i32 = 1;
+pub const LOTTERY_KIND_MASK: i32 = 2;
+pub const LOTTERY_KIND_SNAPSHOT: i32 = 3;
+pub const LOTTERY_KIND_TICKET: i32 = 4;
+pub const LOTTERY_KIND_TEXT: i32 = 5;
+pub const LOTTERY_KIND_ARRAY: i32 = 6;
 
 extern "C" {
     // 1 Conventions
@@ -406,4 +424,67 @@ extern "C" {
     pub fn lottery_npy_load(
         context: *mut lottery_context, path: *const c_char, element: i32, values: *mut c_void, count: i64,
     ) -> lottery_status;
+    pub fn lottery_archive_create(context: *mut lottery_context, out: *mut *mut lottery_archive) -> lottery_status;
+    pub fn lottery_archive_destroy(archive: *mut lottery_archive);
+    pub fn lottery_archive_set_integer(archive: *mut lottery_archive, key: i32, value: i64) -> lottery_status;
+    pub fn lottery_archive_get_integer(archive: *mut lottery_archive, key: i32, out: *mut i64) -> lottery_status;
+    pub fn lottery_archive_count(archive: *mut lottery_archive, out: *mut i64) -> lottery_status;
+    pub fn lottery_archive_name(
+        archive: *mut lottery_archive, index: i64, buffer: *mut c_char, capacity: i64, needed: *mut i64,
+    ) -> lottery_status;
+    pub fn lottery_archive_kind(archive: *mut lottery_archive, name: *const c_char, out: *mut i32) -> lottery_status;
+    pub fn lottery_archive_add_network(
+        archive: *mut lottery_archive, name: *const c_char, network: *mut lottery_network,
+    ) -> lottery_status;
+    pub fn lottery_archive_add_mask(
+        archive: *mut lottery_archive, name: *const c_char, mask: *mut lottery_mask,
+    ) -> lottery_status;
+    pub fn lottery_archive_add_snapshot(
+        archive: *mut lottery_archive, name: *const c_char, snapshot: *mut lottery_snapshot,
+    ) -> lottery_status;
+    pub fn lottery_archive_add_ticket(
+        archive: *mut lottery_archive, name: *const c_char, network: *mut lottery_network, mask: *mut lottery_mask,
+        snapshot: *mut lottery_snapshot,
+    ) -> lottery_status;
+    pub fn lottery_archive_add_text(
+        archive: *mut lottery_archive, name: *const c_char, text: *const c_char,
+    ) -> lottery_status;
+    pub fn lottery_archive_add_array(
+        archive: *mut lottery_archive, name: *const c_char, element: i32, rank: i32, shape: *const i64,
+        data: *const c_void,
+    ) -> lottery_status;
+    pub fn lottery_archive_get_network(
+        archive: *mut lottery_archive, name: *const c_char, out: *mut *mut lottery_network,
+    ) -> lottery_status;
+    pub fn lottery_archive_get_mask(
+        archive: *mut lottery_archive, name: *const c_char, network: *mut lottery_network, out: *mut *mut lottery_mask,
+    ) -> lottery_status;
+    pub fn lottery_archive_get_snapshot(
+        archive: *mut lottery_archive, name: *const c_char, network: *mut lottery_network,
+        out: *mut *mut lottery_snapshot,
+    ) -> lottery_status;
+    pub fn lottery_archive_get_ticket(
+        archive: *mut lottery_archive, name: *const c_char, network: *mut *mut lottery_network,
+        mask: *mut *mut lottery_mask, snapshot: *mut *mut lottery_snapshot,
+    ) -> lottery_status;
+    pub fn lottery_archive_get_text(
+        archive: *mut lottery_archive, name: *const c_char, buffer: *mut c_char, capacity: i64, needed: *mut i64,
+    ) -> lottery_status;
+    pub fn lottery_archive_array_shape(
+        archive: *mut lottery_archive, name: *const c_char, element: *mut i32, capacity: i64, shape: *mut i64,
+        rank: *mut i32,
+    ) -> lottery_status;
+    pub fn lottery_archive_get_array(
+        archive: *mut lottery_archive, name: *const c_char, element: i32, data: *mut c_void, count: i64,
+    ) -> lottery_status;
+    pub fn lottery_archive_save(archive: *mut lottery_archive, path: *const c_char) -> lottery_status;
+    pub fn lottery_archive_write(
+        archive: *mut lottery_archive, write: lottery_write, user: *mut c_void,
+    ) -> lottery_status;
+    pub fn lottery_archive_load(archive: *mut lottery_archive, path: *const c_char) -> lottery_status;
+    pub fn lottery_archive_load_memory(
+        archive: *mut lottery_archive, bytes: *const c_void, count: i64,
+    ) -> lottery_status;
+    pub fn lottery_archive_read(archive: *mut lottery_archive, read: lottery_read, user: *mut c_void)
+        -> lottery_status;
 }

@@ -415,6 +415,89 @@ static void find_ticket(void) {
   lottery_snapshot_destroy(trained);
 }
 
+static unsigned char written[1 << 15];
+static int64_t written_count, read_count;
+
+static int32_t write_part(const void *bytes, int64_t count, void *user) {
+  *(int64_t *)user += 1;
+  if (written_count + count > (int64_t)sizeof written) return 1;
+  memcpy(written + written_count, bytes, (size_t)count);
+  written_count += count;
+  return 0;
+}
+
+static int64_t read_part(void *bytes, int64_t capacity, void *user) {
+  *(int64_t *)user += 1;
+  if (capacity > written_count - read_count) capacity = written_count - read_count;
+  memcpy(bytes, written + read_count, (size_t)capacity);
+  read_count += capacity;
+  return capacity;
+}
+
+/* What the file that `archive` read holds. */
+static void use_things(lottery_archive *archive) {
+  lottery_network *found, *of_ticket;
+  lottery_mask *mask, *ticket_mask;
+  lottery_snapshot *snapshot, *values;
+  int64_t count, array[2], shape[8], differ;
+  int32_t kind, element, rank;
+  char text[16];
+  MUST(lottery_archive_count(archive, &count));
+  MUST(lottery_archive_name(archive, 5, text, (int64_t)sizeof text, NULL));
+  MUST(lottery_archive_kind(archive, "ticket", &kind));
+  EXPECT(count == 6 && strcmp(text, "ticket") == 0 && kind == LOTTERY_KIND_TICKET);
+  MUST(lottery_archive_get_network(archive, "network", &found));
+  MUST(lottery_archive_get_mask(archive, "mask", found, &mask));
+  MUST(lottery_archive_get_snapshot(archive, "snapshot", found, &snapshot));
+  MUST(lottery_archive_get_ticket(archive, "ticket", &of_ticket, &ticket_mask, &values));
+  MUST(lottery_mask_hamming(mask, ticket, &differ));
+  EXPECT(differ == 0);
+  MUST(lottery_mask_hamming(ticket_mask, ticket, &differ));
+  EXPECT(differ == 0);
+  MUST(lottery_trainer_rewind(trainer, snapshot, mask, LOTTERY_STATE_ALL));
+  MUST(lottery_archive_get_text(archive, "text", text, (int64_t)sizeof text, NULL));
+  EXPECT(strcmp(text, "words") == 0);
+  MUST(lottery_archive_array_shape(archive, "array", &element, 8, shape, &rank));
+  MUST(lottery_archive_get_array(archive, "array", LOTTERY_ELEMENT_INT64, array, 2));
+  EXPECT(element == LOTTERY_ELEMENT_INT64 && rank == 1 && shape[0] == 2 && array[0] == 5 && array[1] == -6);
+  lottery_network_destroy(found);
+  lottery_network_destroy(of_ticket);
+  lottery_mask_destroy(mask);
+  lottery_mask_destroy(ticket_mask);
+  lottery_snapshot_destroy(snapshot);
+  lottery_snapshot_destroy(values);
+}
+
+static void use_archives(const char *directory) {
+  const int64_t array[] = {5, -6}, two = 2;
+  int64_t limit, writes = 0, reads = 0;
+  char path[1024];
+  lottery_archive *archive;
+  MUST(lottery_archive_create(context, &archive));
+  MUST(lottery_archive_set_integer(archive, LOTTERY_ARCHIVE_BYTE_LIMIT, 1 << 20));
+  MUST(lottery_archive_get_integer(archive, LOTTERY_ARCHIVE_BYTE_LIMIT, &limit));
+  EXPECT(limit == 1 << 20);
+  MUST(lottery_archive_add_network(archive, "network", network));
+  MUST(lottery_archive_add_mask(archive, "mask", ticket));
+  MUST(lottery_archive_add_snapshot(archive, "snapshot", initial));
+  MUST(lottery_archive_add_ticket(archive, "ticket", network, ticket, initial));
+  MUST(lottery_archive_add_text(archive, "text", "words"));
+  MUST(lottery_archive_add_array(archive, "array", LOTTERY_ELEMENT_INT64, 1, &two, array));
+  snprintf(path, sizeof path, "%s/archive.safetensors", directory);
+  MUST(lottery_archive_save(archive, path));
+  MUST(lottery_archive_write(archive, write_part, &writes));
+  EXPECT(writes > 0 && written_count > 0);
+  MUST(lottery_archive_load(archive, path));
+  use_things(archive);
+  MUST(lottery_archive_load_memory(archive, written, written_count));
+  use_things(archive);
+  MUST(lottery_archive_read(archive, read_part, &reads));
+  EXPECT(reads > 0);
+  use_things(archive);
+  remove(path);
+  lottery_archive_destroy(archive);
+}
+
 int main(int argument_count, char **arguments) {
   if (argument_count != 2) return 2;
   lottery_network *preset;
@@ -428,6 +511,7 @@ int main(int argument_count, char **arguments) {
   set_up_trainer();
   step_by_hand();
   find_ticket();
+  use_archives(arguments[1]);
   MUST(lottery_network_preset(context, "lenet-300-100", &preset));
   lottery_network_destroy(preset);
   lottery_context_destroy(context); /* the handles keep it alive */

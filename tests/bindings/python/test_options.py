@@ -5,7 +5,8 @@ import pydoc
 import numpy as np
 from support import Case, lottery, problem
 
-CLASSES = {"NETWORK": lottery.Network, "TRAINER": lottery.Trainer, "PRUNER": lottery.Pruner}
+CLASSES = {"NETWORK": lottery.Network, "TRAINER": lottery.Trainer, "PRUNER": lottery.Pruner,
+           "ARCHIVE": lottery.Archive}
 
 
 class Options(Case):
@@ -22,7 +23,7 @@ class Options(Case):
     def test_defaults_and_limits(self):
         network, trainer, _ = problem()
         fresh = {"NETWORK": lottery.Network("mlp-2-2"), "PRUNER": lottery.Pruner(),
-                 "TRAINER": lottery.Trainer(network, None)}
+                 "TRAINER": lottery.Trainer(network, None), "ARCHIVE": lottery.Archive()}
         for handle, made in fresh.items():
             for option in made._options.values():
                 unset = handle == "PRUNER" and option.name in ("count", "density")

@@ -1,0 +1,16 @@
+/* A network's graph as a text of JSON (docs/format.md). */
+#ifndef STORE_GRAPH_H
+#define STORE_GRAPH_H
+
+#include "model/network.h"
+#include "store/archive.h"
+
+/* Writes the nodes and the output of a finished network. */
+void graph_write(const struct lottery_network *network, struct json_writer *writer);
+
+/* Builds the graph of the thing called `name`: a network that is not finished, and its output node. A kind of layer or
+ * an option that this version does not know is UNSUPPORTED. */
+lottery_status graph_read(struct lottery_archive *archive, const char *name, struct lottery_network **network,
+                          int32_t *output);
+
+#endif

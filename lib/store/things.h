@@ -1,0 +1,53 @@
+/* The kinds of things that an archive holds, a file each: how one is added, and how it is made again from what was
+ * read, of which nothing is trusted. Handles that go in are checked; those that come out belong to the caller. */
+#ifndef STORE_THINGS_H
+#define STORE_THINGS_H
+
+#include "model/network.h"
+#include "model/snapshot.h"
+#include "store/archive.h"
+
+/* Graph and weights. */
+lottery_status thing_add_network(struct lottery_archive *archive, const char *name, struct lottery_network *network);
+lottery_status thing_get_network(struct lottery_archive *archive, const char *name, struct lottery_network **out);
+
+/* network may be NULL: then the mask's own list of tensors stands. */
+lottery_status thing_add_mask(struct lottery_archive *archive, const char *name, const struct lottery_mask *mask);
+lottery_status thing_get_mask(struct lottery_archive *archive, const char *name, struct lottery_network *network,
+                              struct lottery_mask **out);
+
+/* The same; and where a network is given, the weights of a network, or of tensors that only their names bind together.
+ */
+lottery_status thing_add_snapshot(struct lottery_archive *archive, const char *name,
+                                  const struct lottery_snapshot *snapshot);
+lottery_status thing_get_snapshot(struct lottery_archive *archive, const char *name, struct lottery_network *network,
+                                  struct lottery_snapshot **out);
+
+/* Graph, mask, and the values of what survives. The network comes out with mask and values set; each out may be NULL.
+ */
+lottery_status thing_add_ticket(struct lottery_archive *archive, const char *name, struct lottery_network *network,
+                                const struct lottery_mask *mask, const struct lottery_snapshot *snapshot);
+lottery_status thing_get_ticket(struct lottery_archive *archive, const char *name, struct lottery_network **network,
+                                struct lottery_mask **mask, struct lottery_snapshot **snapshot);
+
+/* Arrays as LOTTERY_ELEMENT_…: the dtype, or -1; the element, or -1. */
+int32_t thing_dtype(int32_t element);
+int32_t thing_element(int32_t dtype);
+
+/* --- What several kinds share --- */
+
+/* The list of tensors of a thing (ROLE_TENSORS), in JSON. */
+lottery_status thing_add_tensors(struct thing *thing, const struct tensor *tensors, int64_t count);
+/* Reads it: names once each, shapes whose elements all together fit; *out is the caller's to release. */
+lottery_status thing_get_tensors(struct lottery_archive *archive, const char *name, struct tensor **out,
+                                 int64_t *count);
+
+/* A network of the graph `plan` comes from, finished, if its parameters are within the byte limit. */
+lottery_status thing_finish_network(struct lottery_archive *archive, const char *name, struct lottery_network *network,
+                                    const struct network_plan *plan, int32_t output);
+
+/* Whether the values are finite: NOT_FINITE names the tensor. */
+lottery_status thing_check_finite(struct lottery_context *context, const char *tensor, const float *values,
+                                  int64_t count);
+
+#endif

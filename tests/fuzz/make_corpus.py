@@ -1,0 +1,62 @@
+#!/usr/bin/env python3
+"""Writes the inputs that the fuzz targets begin with, a folder each.
+   make_corpus.py DIRECTORY"""
+import gzip
+import os
+import struct
+import sys
+
+
+def idx(sizes, elements, kind=8):
+    return bytes([0, 0, kind, len(sizes)]) + b"".join(struct.pack(">I", size) for size in sizes) + bytes(elements)
+
+
+def pair(images, labels=b"", fail_at=0):
+    return bytes([fail_at]) + struct.pack("<I", len(images)) + images + labels
+
+
+def pack(data):
+    return gzip.compress(data, mtime=0)
+
+
+def idx_inputs():
+    pixels = [i * 37 % 256 for i in range(24)]
+    images, flat, colour = idx([4, 2, 3], pixels), idx([4, 6], pixels), idx([4, 3, 2, 1], pixels)
+    labels = idx([4], [3, 0, 9, 1])
+    yield pair(images, labels)
+    yield pair(images)
+    yield pair(flat, idx([4], [255, 0, 1, 2]))
+    yield pair(colour, labels)
+    yield pair(pack(images), pack(labels))
+    yield pair(pack(images[:20]) + pack(images[20:]), labels)
+    yield pair(pack(images)[:-9], labels)
+    yield pair(pack(images) + b"more", labels)
+    yield pair(pack(idx([1000, 28, 28], bytes(784000))), labels)
+    yield pair(idx([2, 1 << 31, 1 << 31], pixels))
+    yield pair(idx([4, 2, 3], pixels, 0x0D), labels)
+    for fail_at in range(1, 9):
+        yield pair(pack(images), pack(labels), fail_at)
+
+
+def npy(dictionary, values, version=1):
+    dictionary += b" " * (-(len(dictionary) + 11) % 64) + b"\n"
+    return b"\x93NUMPY" + bytes([version, 0]) + struct.pack("<H" if version == 1 else "<I", len(dictionary)) + \
+        dictionary + values
+
+
+def npy_inputs():
+    for descr, size in (b"'<f4'", 4), (b"'|u1'", 1), (b"'<i8'", 8), (b"'>f4'", 4), (b"[('a', '<f4')]", 4):
+        for shape, count in (b"()", 1), (b"(3,)", 3), (b"(2, 3)", 6), (b"(0, 5)", 0), (b"(1, 1, 1, 1, 1, 1, 1, 2)", 2):
+            for version in 1, 2:
+                for order in b"False", b"True":
+                    yield npy(b"{'descr': %s, 'fortran_order': %s, 'shape': %s, }" % (descr, order, shape),
+                              bytes(range(count * size)), version)
+    yield npy(b'{"shape":(4294967296,4294967296),"fortran_order":False,"descr":"<f4"}', b"")
+
+
+for name, inputs in ("idx", idx_inputs()), ("npy", npy_inputs()):
+    folder = os.path.join(sys.argv[1], name)
+    os.makedirs(folder, exist_ok=True)
+    for number, content in enumerate(inputs):
+        with open(os.path.join(folder, f"seed-{number:03}"), "wb") as file:
+            file.write(content)
