@@ -4,7 +4,7 @@
 
 #include "host.h"
 
-enum { LIMIT = 1 << 22, WEIGHTS = 1 << 18 };
+enum { LIMIT = 1 << 22, WEIGHTS = 1 << 18, WIDTH = 1 << 12 };
 #define ANY                                                                                   \
   (ALLOW(LOTTERY_ERROR_ARGUMENT) | ALLOW(LOTTERY_ERROR_FORMAT) | ALLOW(LOTTERY_ERROR_SHAPE) | \
    ALLOW(LOTTERY_ERROR_UNSUPPORTED) | ALLOW(LOTTERY_ERROR_NOT_FINITE))
@@ -23,8 +23,32 @@ static int32_t collect(const void *bytes, int64_t count, void *user) {
   return 0;
 }
 
-/* Gets a thing as all that it might be. */
-static void get(struct host *host, lottery_archive *archive, const char *name) {
+/* A network works: it computes, and trains from the state that a snapshot says. mask and snapshot may be NULL. */
+static void use(struct host *host, lottery_network *network, lottery_mask *mask, lottery_snapshot *snapshot) {
+  static float inputs[WIDTH], outputs[WIDTH];
+  const int32_t label = 0;
+  int64_t input_count, output_count;
+  lottery_trainer *trainer;
+  int32_t contents = 0;
+  double rate;
+  MUST(lottery_network_sizes(network, &input_count, &output_count) == LOTTERY_OK);
+  if (input_count > WIDTH || output_count > WIDTH) return;
+  host_accepts(host, lottery_network_predict(network, 1, inputs, outputs), 0, "predict");
+  if (snapshot != NULL) MUST(lottery_snapshot_contents(snapshot, &contents) == LOTTERY_OK);
+  if (!host_accepts(host, lottery_trainer_create(network, NULL, 1, &trainer), 0, "trainer_create")) return;
+  if (host_accepts(host, lottery_trainer_rewind(trainer, snapshot, mask, contents), ALLOW(LOTTERY_ERROR_SHAPE),
+                   "rewind")) {
+    MUST(lottery_trainer_rate(trainer, &rate) == LOTTERY_OK);
+    host_accepts(host, lottery_trainer_step(trainer, 1, inputs, &label, NULL, NULL), ALLOW(LOTTERY_ERROR_NOT_FINITE),
+                 "step");
+    host_accepts(host, lottery_network_check_mask(network, NULL, NULL, NULL), 0, "check_mask");
+  }
+  lottery_trainer_destroy(trainer);
+}
+
+/* Gets a thing as all that it might be, for at most `most` bytes, and uses what comes: a snapshot's state also in
+ * `other`, if that is not NULL. */
+static void get(struct host *host, lottery_archive *archive, const char *name, lottery_network *other, int64_t most) {
   lottery_network *network = NULL, *ticket = NULL;
   lottery_mask *mask = NULL, *of_ticket = NULL;
   lottery_snapshot *snapshot = NULL, *values = NULL;
@@ -35,6 +59,11 @@ static void get(struct host *host, lottery_archive *archive, const char *name) {
   host_accepts(host, lottery_archive_get_ticket(archive, name, &ticket, &of_ticket, &values), ANY, "get_ticket");
   host_accepts(host, lottery_archive_get_text(archive, name, text, sizeof text, NULL), ANY, "get_text");
   if (ticket != NULL) MUST(lottery_network_check_mask(ticket, of_ticket, NULL, NULL) != LOTTERY_ERROR_MASK);
+  MUST(host->wanted < most);
+  if (network != NULL) use(host, network, NULL, snapshot);
+  if (ticket != NULL) use(host, ticket, of_ticket, values);
+  if (other != NULL && snapshot != NULL) use(host, other, NULL, snapshot);
+  host->wanted = host->live; /* running a network takes what it takes */
   lottery_network_destroy(network);
   lottery_network_destroy(ticket);
   lottery_mask_destroy(mask);
@@ -43,8 +72,21 @@ static void get(struct host *host, lottery_archive *archive, const char *name) {
   lottery_snapshot_destroy(values);
 }
 
+/* The first network that there is, or NULL. */
+static lottery_network *find_network(struct host *host, lottery_archive *archive) {
+  lottery_network *network = NULL;
+  char name[256];
+  int64_t needed;
+  for (int64_t i = 0; network == NULL && lottery_archive_name(archive, i, name, sizeof name, &needed) == LOTTERY_OK;
+       i++)
+    if (needed <= (int64_t)sizeof name)
+      host_accepts(host, lottery_archive_get_network(archive, name, &network), ANY, "get_network");
+  return network;
+}
+
 /* Every thing and every array that is listed. */
-static void get_all(struct host *host, lottery_archive *archive) {
+static void get_all(struct host *host, lottery_archive *archive, int64_t most) {
+  lottery_network *first = find_network(host, archive);
   int64_t count = 0;
   MUST(lottery_archive_count(archive, &count) == LOTTERY_OK);
   for (int64_t i = 0; i < count && i < 64; i++) {
@@ -54,9 +96,10 @@ static void get_all(struct host *host, lottery_archive *archive) {
     MUST(lottery_archive_name(archive, i, name, sizeof name, &needed) == LOTTERY_OK);
     if (needed > (int64_t)sizeof name) continue;
     if (!host_accepts(host, lottery_archive_kind(archive, name, &kind), ANY, "kind")) continue;
-    get(host, archive, name);
+    get(host, archive, name, first, most);
     host_accepts(host, lottery_archive_array_shape(archive, name, &element, 8, shape, &rank), ANY, "array_shape");
   }
+  lottery_network_destroy(first);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count) {
@@ -69,8 +112,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count) {
     const bool loaded = host_accepts(&host, lottery_archive_load_memory(archive, bytes + 1, (int64_t)count - 1),
                                      ALLOW(LOTTERY_ERROR_FORMAT) | ALLOW(LOTTERY_ERROR_UNSUPPORTED), "load_memory");
     MUST(host.wanted < (1 << 16) + 64 * (int64_t)count);
-    if (loaded) get_all(&host, archive);
-    MUST(host.wanted < LIMIT + 64 * (int64_t)count);
+    if (loaded) get_all(&host, archive, LIMIT + 64 * (int64_t)count);
     struct bytes file = {NULL, 0}, again = {NULL, 0};
     if (loaded && host_accepts(&host, lottery_archive_write(archive, collect, &file), 0, "write") &&
         host_accepts(&host, lottery_archive_load_memory(archive, file.data, (int64_t)file.count),

@@ -3,7 +3,7 @@
 #   [BUILD=build-fuzz] [JOBS=N] tests/fuzz/run.sh [SECONDS=60] [TARGET...]     (TARGET: idx, npy, …; all if none)
 # Begins with tests/fuzz/make_corpus.py's inputs and what earlier runs found worth keeping, BUILD/corpus/TARGET. An input
 # that fails is kept in BUILD/finds/ and the exit code is 1; BUILD/tests/fuzz/fuzz_TARGET FILE runs it again.
-# No target may take 64 MB at once or 1 GB in all, nor 10 seconds for an input.
+# No target may take 64 MB at once or 1 GB in all, nor a minute for an input (other work may starve it).
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
 case ${1-} in -*) sed -n '2,/^set/{/^set/d;s/^# \{0,1\}//;p}' "$0"; [ "$1" = --help ] && exit 0 || exit 2 ;; esac
@@ -29,7 +29,7 @@ for target in "$@"; do
   dictionary=()
   [ -f "tests/fuzz/$target.dict" ] && dictionary=("-dict=tests/fuzz/$target.dict")
   echo "== $target, $seconds seconds"
-  if "$build/tests/fuzz/fuzz_$target" "${dictionary[@]}" -max_total_time="$seconds" -max_len=65536 -timeout=10 \
+  if "$build/tests/fuzz/fuzz_$target" "${dictionary[@]}" -max_total_time="$seconds" -max_len=65536 -timeout=60 \
     -rss_limit_mb=1024 -malloc_limit_mb=64 -print_final_stats=1 -artifact_prefix="$build/finds/$target-" \
     "$build/corpus/$target" >"$log" 2>&1; then
     # "#123 DONE cov: 45 ft: 67 corp: 8/9b …"
