@@ -13,7 +13,7 @@ enum { MANTISSA_BITS = 53, EXPONENT_LIMIT = 1200 };
 
 /* --- Writing --- */
 
-static void write_real(double value, struct json_writer *writer) {
+void options_write_real(double value, struct json_writer *writer) {
   int exponent;
   const double mantissa = ldexp(frexp(value, &exponent), MANTISSA_BITS);
   const int64_t parts[] = {(int64_t)mantissa, exponent - MANTISSA_BITS};
@@ -42,7 +42,7 @@ void options_write(const struct option_values *values, const struct option_list 
     switch (option->type) {
       case LOTTERY_TYPE_INTEGER: json_write_integer(writer, option_integer(values, option->key)); break;
       case LOTTERY_TYPE_CHOICE: json_write_string(writer, option->choices[option_integer(values, option->key)]); break;
-      case LOTTERY_TYPE_REAL: write_real(option_real(values, option->key), writer); break;
+      case LOTTERY_TYPE_REAL: options_write_real(option_real(values, option->key), writer); break;
       default: write_list(list, writer); break;
     }
   }
@@ -74,7 +74,7 @@ static void read_choice(struct json *json, const struct option *option, struct o
   json_fail(json, "this version has no such choice");
 }
 
-static void read_real(struct json *json, const struct option *option, struct option_values *values) {
+bool options_read_real(struct json *json, double *value) {
   const int64_t limit = (int64_t)1 << MANTISSA_BITS;
   int64_t mantissa = 0, exponent = 0;
   json_enter(json, '[');
@@ -82,8 +82,14 @@ static void read_real(struct json *json, const struct option *option, struct opt
   if (json->fault == NULL && !json_more(json, '[')) json_fail(json, "a real number is a pair of whole ones");
   json_integer(json, -EXPONENT_LIMIT, EXPONENT_LIMIT, &exponent);
   if (json->fault == NULL && json_more(json, '[')) json_fail(json, "a real number is a pair of whole ones");
-  if (json->fault != NULL) return;
-  const double value = ldexp((double)mantissa, (int)exponent);
+  if (json->fault != NULL) return false;
+  *value = ldexp((double)mantissa, (int)exponent);
+  return isfinite(*value) || json_fail(json, "the number is out of range");
+}
+
+static void read_real(struct json *json, const struct option *option, struct option_values *values) {
+  double value;
+  if (!options_read_real(json, &value)) return;
   if (value >= option->minimum && value <= option->maximum)
     option_put_real(values, option->key, value);
   else

@@ -13,7 +13,11 @@ struct option_list {
   int64_t count;
 };
 
+void options_write_real(double value, struct json_writer *writer);
 void options_write(const struct option_values *values, const struct option_list *list, struct json_writer *writer);
+
+/* A real number of any size. */
+bool options_read_real(struct json *json, double *value);
 
 /* The fault of an option that is not in the table. */
 extern const char options_unknown[];

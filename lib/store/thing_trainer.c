@@ -57,6 +57,9 @@ static lottery_status add_description(struct thing *thing, const struct lottery_
   write_member(&writer, ",\"masked\":", network->mask != NULL);
   json_write(&writer, ",\"gradient\":");
   json_write_string(&writer, gradients[gradient_of(trainer)]);
+  write_member(&writer, ",\"has_loss\":", trainer->has_loss);
+  json_write(&writer, ",\"loss\":");
+  options_write_real(trainer->loss, &writer);
   write_member(&writer, ",\"slots\":", 1 << LOTTERY_SLOT_WEIGHT | trainer_slots(trainer));
   write_member(&writer, ",\"optimiser_steps\":", trainer->optimiser_steps);
   write_member(&writer, ",\"iteration\":", trainer->position.iteration);
@@ -115,7 +118,7 @@ lottery_status thing_add_trainer(struct lottery_archive *archive, const char *na
 /* The text of ROLE_TRAINER. */
 struct description {
   char instruction_set[32];
-  int64_t examples, masked, slots, optimiser_steps;
+  int64_t examples, masked, has_loss, slots, optimiser_steps;
   struct position position;
 };
 
@@ -139,7 +142,7 @@ static void read_gradient(struct json *json, struct trainer_saved *saved) {
   json_fail(json, "this version has no such gradient");
 }
 
-enum { MEMBERS = 11 };
+enum { MEMBERS = 13 };
 
 static lottery_status read_member(struct lottery_context *context, struct json *json, int32_t member,
                                   struct description *description, struct trainer_saved *saved) {
@@ -161,6 +164,8 @@ static lottery_status read_member(struct lottery_context *context, struct json *
     case 8: json_integer(json, 0, COUNT_LIMIT, &description->position.iteration); break;
     case 9: json_integer(json, 0, COUNT_LIMIT, &description->position.batch); break;
     case 10: json_unsigned(json, &description->position.seed); break;
+    case 11: json_integer(json, 0, 1, &description->has_loss); break;
+    case 12: options_read_real(json, &saved->loss); break;
     default: break;
   }
   return status;
@@ -168,9 +173,9 @@ static lottery_status read_member(struct lottery_context *context, struct json *
 
 static lottery_status read_description(struct lottery_archive *archive, const char *name,
                                        struct description *description, struct trainer_saved *saved) {
-  static const char *const members[MEMBERS] = {"instruction_set", "examples", "options", "network",
-                                               "masked",          "gradient", "slots",   "optimiser_steps",
-                                               "iteration",       "batch",    "seed"};
+  static const char *const members[MEMBERS] = {
+      "instruction_set", "examples",  "options", "network", "masked",   "gradient", "slots",
+      "optimiser_steps", "iteration", "batch",   "seed",    "has_loss", "loss"};
   struct json json;
   uint32_t seen = 0;
   lottery_status status = archive_open_text(archive, name, ROLE_TRAINER, &json);
@@ -183,6 +188,7 @@ static lottery_status read_description(struct lottery_archive *archive, const ch
         read_member(archive->object.context, &json, json_member(&json, members, MEMBERS, &seen), description, saved);
   if (status == LOTTERY_OK && json_end(&json) && seen != (1 << MEMBERS) - 1)
     json_fail(&json, "the description is not complete");
+  saved->has_loss = description->has_loss != 0;
   const int64_t needed = 1 << LOTTERY_SLOT_WEIGHT | optimiser_slots(&saved->options);
   if (json.fault == NULL && (description->slots & needed) != needed)
     json_fail(&json, "a slot that the optimiser needs is missing");

@@ -52,6 +52,8 @@ lottery_status trainer_restore(struct lottery_trainer *trainer, const struct tra
   trainer->milestone_count = saved->milestone_count;
   trainer->optimiser_steps = values->optimiser_steps;
   trainer->position = values->position;
+  trainer->has_loss = saved->has_loss;
+  trainer->loss = saved->loss;
   trainer->phase = saved->gradient != SAVED_GRADIENT_NONE ? PHASE_GRADIENT : PHASE_IDLE;
   trainer->phase_drawn = saved->gradient == SAVED_GRADIENT_DRAWN;
   return LOTTERY_OK;

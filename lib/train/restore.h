@@ -13,6 +13,8 @@ struct trainer_saved {
   int64_t milestone_count;
   struct lottery_mask *mask;       /* or NULL: the network had none */
   struct lottery_snapshot *values; /* weights, optimiser state with its steps, position */
+  bool has_loss;                   /* what lottery_trainer_loss says */
+  double loss;
   enum saved_gradient gradient;
   float *gradient_values; /* as a slot of `values`, or NULL */
 };

@@ -72,11 +72,12 @@ static lottery_status restore(lottery_context *context, const struct bytes *file
 static void assert_same(lottery_context *context, const struct study *a, const struct study *b) {
   const struct study *both[] = {a, b};
   int64_t iteration[2], options, kept[2];
-  double rate[2], crossover[2];
+  double rate[2], crossover[2], loss[2] = {0, 0};
   for (int j = 0; j < 2; j++) {
     lottery_mask *mask;
     assert_ok(context, lottery_trainer_iteration(both[j]->trainer, &iteration[j]));
     assert_ok(context, lottery_trainer_rate(both[j]->trainer, &rate[j]));
+    if (lottery_trainer_loss(both[j]->trainer, &loss[j]) != LOTTERY_OK) loss[j] = -1;
     assert_ok(context, lottery_network_get_real(both[j]->network, LOTTERY_NETWORK_CROSSOVER, &crossover[j]));
     assert_ok(context, lottery_network_get_mask(both[j]->network, &mask));
     assert_ok(context, lottery_mask_kept(mask, -1, &kept[j], NULL));
@@ -85,6 +86,7 @@ static void assert_same(lottery_context *context, const struct study *a, const s
   assert_int_equal(iteration[0], iteration[1]);
   assert_int_equal(kept[0], kept[1]);
   assert_memory_equal(&rate[0], &rate[1], sizeof rate[0]);
+  assert_memory_equal(&loss[0], &loss[1], sizeof loss[0]);
   assert_memory_equal(&crossover[0], &crossover[1], sizeof crossover[0]);
   assert_ok(NULL, lottery_option_count(&options));
   for (int64_t i = 0; i < options; i++) {
@@ -484,6 +486,8 @@ static void test_altered_fields(void **unused) {
       {"\\\"iteration\\\":7", "\\\"iteration\\\":9007199254740993", LOTTERY_ERROR_FORMAT, "out of range"},
       {"\\\"batch\\\":7", "\\\"batch\\\":x", LOTTERY_ERROR_FORMAT, "whole number"},
       {",\\\"seed\\\":4", "", LOTTERY_ERROR_FORMAT, "not complete"},
+      {"\\\"has_loss\\\":1", "\\\"has_loss\\\":-1", LOTTERY_ERROR_FORMAT, "out of range"},
+      {"\\\"loss\\\":[", "\\\"loss\\\":[1,1200],\\\"lass\\\":[", LOTTERY_ERROR_FORMAT, "out of range"},
       {"\\\"seed\\\":4", "\\\"seed\\\":99999999999999999999", LOTTERY_ERROR_FORMAT, "too large"},
       {"\\\"seed\\\":4", "\\\"seed\\\":4,\\\"more\\\":4", LOTTERY_ERROR_FORMAT, "unknown here"},
       {"run.fc2.bias\"", "run.fc2.bios\"", LOTTERY_ERROR_FORMAT, "run.fc2.bias: the archive has no such array"},
