@@ -799,7 +799,7 @@ lottery_status lottery_npy_load(lottery_context *context, const char *path, int3
                                 int64_t count);
 
 /* ==================================================================================================
- * 11 Archive: networks, masks, snapshots and tickets in one file
+ * 11 Archive: networks, masks, snapshots, tickets and trainers in one file
  *
  * An archive holds named things and is written as a safetensors file, which PyTorch and others read: docs/format.md has
  * every byte. Things are copied in and out: what happens to a network after it was added does not reach the archive.
