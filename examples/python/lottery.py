@@ -26,6 +26,7 @@ import operator
 import os
 import pathlib
 import re
+import tempfile
 import threading
 import time
 import warnings
@@ -38,7 +39,7 @@ from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float32]
 _RANK = 8  # no shape has more sizes
-SLICE_SECONDS = 0.02  # how long Trainer.run stays in C before it looks for Ctrl-C
+SLICE_SECONDS = 0.02  # processor time for which Trainer.run stays in C before it looks for Ctrl-C
 
 # ---- The raw layer -------------------------------------------------------------------------------------------------
 # name(parameters)result: h handle, i int32, l int64, u uint64, d double, s text, p any other pointer, f callback, v void;
@@ -100,10 +101,10 @@ _TYPES = {"h": c_void_p, "i": c_int32, "l": c_int64, "u": c_uint64, "d": c_doubl
 
 
 def _load() -> ctypes.CDLL:
-    built = pathlib.Path(__file__).resolve().parents[2] / "build" / "liblottery.so.0" if "__file__" in globals() else None
-    named = os.environ.get("LOTTERY_LIBRARY")
+    folders = pathlib.Path(__file__).resolve().parents  # of a tree, or wherever the file was copied to
+    built = [path for folder in folders[2:3] if (path := folder / "build" / "liblottery.so.0").exists()]
     try:
-        return ctypes.CDLL(named or (str(built) if built and built.exists() else "liblottery.so.0"))
+        return ctypes.CDLL(os.environ.get("LOTTERY_LIBRARY") or str((built + ["liblottery.so.0"])[0]))
     except OSError as error:
         raise ImportError(f"liblottery is not to be had: {error}. Build it (cmake -S . -B build && cmake --build build), "
                           "install it where the loader looks (LD_LIBRARY_PATH, ldconfig), or set LOTTERY_LIBRARY to the "
@@ -285,7 +286,7 @@ def _labels(values: ArrayLike, count: int) -> NDArray[np.int32]:
     if given.dtype.kind not in "iub":
         raise TypeError(f"labels: whole numbers are wanted, not {given.dtype}")
     array = _array(given, np.int32)
-    if given.dtype != np.int32 and not np.array_equal(given, array.reshape(given.shape)):
+    if given.dtype != np.int32 and (given != array.reshape(given.shape)).any():
         raise ArgumentError("labels: a number does not fit into 32 bits")
     if array.shape != (count,):
         raise ShapeError(f"labels: shape {array.shape}, but ({count},) is wanted")
@@ -1147,6 +1148,10 @@ class Pruner(_Optioned):
         return {name: Preview(*map(int, row)) for name, *row in zip(names, kept, dead, vanishing)}
 
 
+_step, _Byte = raw.lottery_trainer_step, ctypes.c_char
+_FLOAT32, _INT32, _INT64 = np.dtype(np.float32), np.dtype(np.int32), np.dtype(np.int64)
+
+
 @_with_options
 class Trainer(_Optioned):
     """Trains a network, iteration by iteration, and rewinds it. One thread at a time.
@@ -1176,9 +1181,9 @@ class Trainer(_Optioned):
             count = min(iterations - done, self._slice)
             if progress is not None:
                 count = min(count, (interval := self.progress_interval) - self.iteration % interval)
-            began = time.perf_counter()
+            began = time.thread_time()  # by the wall, slices would become many and short on a loaded machine
             status = raw.lottery_trainer_run(self._pointer, count, None, None, byref(part))
-            seconds = time.perf_counter() - began
+            seconds = time.thread_time() - began
             done += part.value
             if status:
                 self._ended(status, done)
@@ -1212,8 +1217,24 @@ class Trainer(_Optioned):
 
     def step(self, inputs: ArrayLike, labels: Optional[ArrayLike] = None, targets: Optional[ArrayLike] = None) -> float:
         """One iteration on a batch [count, ...]; returns its loss before the step."""
+        loss = c_double()
+        # Arrays that are already as C wants them take a short way: a step of a large network leaves the caches cold, and
+        # then it is the amount of code that costs.
+        if targets is None and type(inputs) is type(labels) is np.ndarray and inputs.dtype is _FLOAT32:
+            if labels.dtype is _INT64:
+                narrow = labels.astype(_INT32)
+                labels = narrow if (narrow == labels).all() else labels  # the long way says what is wrong
+            count = len(labels) if labels.ndim == 1 else 0
+            if labels.dtype is _INT32 and count and inputs.flags.carray and labels.flags.carray and (
+                    inputs.ndim and len(inputs) == count and inputs.size == count * self._width[0]):
+                status = _step(self._pointer, count, byref(_Byte.from_buffer(inputs)), byref(_Byte.from_buffer(labels)),
+                               None, byref(loss))
+                if status:
+                    _judge(status, self.context)
+                return loss.value
         arguments, _kept = self._batch(inputs, labels, targets)
-        return self._get(c_double, raw.lottery_trainer_step, *arguments)
+        self._call(_step, *arguments, byref(loss))
+        return loss.value
 
     def gradient(self, inputs: Optional[ArrayLike] = None, labels: Optional[ArrayLike] = None,
                  targets: Optional[ArrayLike] = None) -> float:
@@ -1310,7 +1331,7 @@ _ELEMENTS = {np.dtype(np.float32): "FLOAT32", np.dtype(np.uint8): "UINT8", np.dt
 
 
 @_with_options
-class Archive(_Optioned):
+class Archive(_Optioned, collections.abc.Mapping):  # type: ignore[type-arg]
     """Named things in one safetensors file: a mapping from names to a Network, Mask, Snapshot, Ticket, Trainer, str or array,
     which are copies.
 
@@ -1324,6 +1345,8 @@ class Archive(_Optioned):
     A name is given once. Arrays are float32, uint8 or int64. The file of a network called "" is a state dict for PyTorch.
     One thread at a time."""
     __slots__ = ()
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
     _kind = "archive"
 
     def __init__(self, path: Union[str, os.PathLike[str], None] = None, *, context: Optional[Context] = None,
@@ -1438,14 +1461,11 @@ class Archive(_Optioned):
 
     def to_bytes(self) -> bytes:
         """The file in memory."""
-        parts: list[bytes] = []
-
-        def collect(data: int, count: int, _: Any) -> int:
-            parts.append(ctypes.string_at(data, count))
-            return 0
-
-        self._call(raw.lottery_archive_write, raw.lottery_write(collect), None)
-        return b"".join(parts)
+        # Not through lottery_archive_write: for a callback that an interrupt ended ctypes returns 0, which says "written".
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "archive"
+            self.save(path)
+            return path.read_bytes()
 
     def load_bytes(self, data: bytes) -> None:
         """Replaces all by the content of a file in memory."""

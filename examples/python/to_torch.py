@@ -19,7 +19,7 @@ def to_torch(network):
     mask, names = network.mask, network.prunable
     for name in names:
         units, inputs = network.shapes[name]
-        layer = layers[name.split(".")[0]] = nn.Linear(inputs, units, bias=name.replace("weight", "bias") in network)
+        layers[name.split(".")[0]] = nn.Linear(inputs, units, bias=name.replace("weight", "bias") in network)
         if name != names[-1]:
             layers[f"relu{len(layers)}"] = nn.ReLU()
     model = nn.Sequential(layers)

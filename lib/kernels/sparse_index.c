@@ -150,9 +150,10 @@ struct sparse_index *sparse_index_create(struct lottery_context *context, const 
   return NULL;
 }
 
-/* Looking at a feature costs what skipping saves at about 6 entries, of which a third are dead. */
+/* Looking at all features costs as much as is saved where each has few entries: of LeNet's tickets, whose weights avoid
+ * dead inputs, steps of those with 16 became no slower on average and those with 10 slower by 3 %. */
 bool sparse_may_skip(const struct sparse_index *index) {
-  enum { ENTRIES_PER_INPUT = 6 };
+  enum { ENTRIES_PER_INPUT = 12 };
   return index->columns <= LIVE_STEP && index->kept >= index->columns * ENTRIES_PER_INPUT;
 }
 

@@ -95,30 +95,28 @@ static void walk_back(const struct lottery_network *network, int32_t output, boo
   }
 }
 
-/* How many inputs of nodes a node is. reader: the last such node. */
-static int32_t count_readers(const struct lottery_network *network, int32_t node, int32_t *reader) {
-  int32_t readers = 0;
+/* Counts who reads each node, in one pass: a graph may come from a file and be as long as that likes. */
+static void count_readers(struct lottery_network *network) {
+  for (int32_t i = 0; i < network->node_count; i++) network->nodes[i].readers = 0;
   for (int32_t i = 1; i < network->node_count; i++)
     for (int32_t j = 0; j < network->nodes[i].input_count; j++) {
-      if (network->nodes[i].inputs[j] != node) continue;
-      readers++;
-      *reader = i;
+      struct node *input = &network->nodes[network->nodes[i].inputs[j]];
+      input->readers++;
+      input->last_reader = i;
     }
-  return readers;
 }
 
 /* An activation takes the memory of its input where nobody else reads that; a dense layer applies its ReLU itself, and
  * backwards the slope of the ReLU before it where nobody else reads that. */
 static void choose_in_place(struct lottery_network *network) {
-  int32_t reader = 0;
+  count_readers(network);
   for (int32_t i = 1; i < network->node_count; i++) {
     struct node *node = &network->nodes[i];
     if (!node->kind->in_place || node->inputs[0] == 0) continue;
     struct node *input = &network->nodes[node->inputs[0]];
-    node->in_place = count_readers(network, node->inputs[0], &reader) == 1 && !input->kind->reads_output;
+    node->in_place = input->readers == 1 && !input->kind->reads_output;
     node->fused = input->relu = node->in_place && node->kind == &layer_relu && input->kind == &layer_dense;
-    node->fused_backward =
-        node->fused && count_readers(network, i, &reader) == 1 && network->nodes[reader].kind == &layer_dense;
+    node->fused_backward = node->fused && node->readers == 1 && network->nodes[node->last_reader].kind == &layer_dense;
   }
 }
 

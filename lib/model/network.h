@@ -24,6 +24,7 @@ struct node {
   int64_t shape[NODE_RANK_LIMIT];
   int64_t features; /* the product of the shape */
   struct option_values options;
+  int32_t readers, last_reader;       /* how many inputs of nodes it is, and of which last; set by finishing */
   int32_t tensors[NODE_TENSOR_LIMIT]; /* indices of weight and bias, or -1; set by finishing */
   bool in_place;                      /* its output takes the memory of its input; set by finishing */
   bool fused;                         /* a ReLU that the dense layer before it applies; set by finishing */

@@ -2,7 +2,9 @@
 """Writes the inputs that the fuzz targets begin with, a folder each.
    make_corpus.py DIRECTORY"""
 import gzip
+import json
 import os
+import pathlib
 import struct
 import sys
 
@@ -54,7 +56,54 @@ def npy_inputs():
     yield npy(b'{"shape":(4294967296,4294967296),"fortran_order":False,"descr":"<f4"}', b"")
 
 
-for name, inputs in ("idx", idx_inputs()), ("npy", npy_inputs()):
+def safetensors(header, data=b""):
+    text = json.dumps(header).encode()
+    return struct.pack("<Q", len(text)) + text + data
+
+
+def archive_inputs():
+    golden = pathlib.Path(__file__).resolve().parents[1] / "golden" / "archive-1.safetensors"
+    whole = golden.read_bytes()
+    for fail_at in 0, 1, 2, 5, 9, 20, 40, 80, 160:
+        yield bytes([fail_at]) + whole
+    graph = json.dumps({"nodes": [{"kind": "input", "shape": [2]}, {"kind": "dense", "inputs": [0], "units": 2}], "output": 1})
+    arrays, data = {}, b""
+    for name, kind, shape, content in (("n.fc1.weight", "F32", [2, 2], bytes(16)), ("n.fc1.bias", "F32", [2], bytes(8)),
+                                       ("t.fc1.weight.rows", "I64", [3], struct.pack("<3q", 0, 1, 1)),
+                                       ("t.fc1.weight.values", "F32", [1], bytes(4)), ("t.fc1.bias", "F32", [2], bytes(8)),
+                                       ("t.fc1.weight.columns", "U16", [1], bytes(2)), ("m.fc1.weight", "U8", [1], b"\5")):
+        arrays[name] = {"dtype": kind, "shape": shape, "data_offsets": [len(data), len(data) + len(content)]}
+        data += content
+    texts = {"lottery.format": "1", "lottery.kind.n": "network", "lottery.graph.n": graph, "lottery.kind.t": "ticket",
+             "lottery.graph.t": graph, "lottery.kind.m": "mask", "lottery.text.x": "\u00e9", "lottery.kind.x": "text",
+             "lottery.tensors.m": '[{"name":"fc1.weight","shape":[2,2]}]'}
+    yield b"\0" + safetensors({"__metadata__": texts, **arrays}, data)
+    yield b"\0" + safetensors(arrays, data)
+    yield from trainer_inputs(graph)
+    yield b"\0" + safetensors({})
+
+
+def trainer_inputs(graph):
+    options = {"optimiser": "sgd", "loss": "cross_entropy", "batch_size": 60, "learning_rate": [1, -4], "momentum": [1, -1],
+               "nesterov": 0, "beta1": [1, -1], "beta2": [1, -1], "epsilon": [1, -30], "weight_decay": [0, 0],
+               "decay_biases": 0, "warmup": 0, "milestones": [3, 5], "milestone_factor": [1, -3], "progress_interval": 100}
+    trainer = {"instruction_set": "avx2", "examples": 0, "options": options, "network": {"crossover": [-1, 0]},
+               "masked": 1, "gradient": "given", "slots": 3, "optimiser_steps": 4, "iteration": 4, "batch": 0, "seed": 1,
+               "has_loss": 1, "loss": [1, 0]}
+    arrays, data = {}, b""
+    for suffix in "", ".first", ".gradient":
+        for name, shape in (("r.fc1.weight", [2, 2]), ("r.fc1.bias", [2])):
+            count = 4 * 2 ** len(shape)
+            arrays[name + suffix] = {"dtype": "F32", "shape": shape, "data_offsets": [len(data), len(data) + count]}
+            data += bytes(count)
+    arrays["r.fc1.weight.mask"] = {"dtype": "U8", "shape": [1], "data_offsets": [len(data), len(data) + 1]}
+    texts = {"lottery.format": "1", "lottery.kind.r": "trainer", "lottery.graph.r": graph,
+             "lottery.trainer.r": json.dumps(trainer)}
+    for fail_at in 0, 10, 20, 30, 40:
+        yield bytes([fail_at]) + safetensors({"__metadata__": texts, **arrays}, data + b"\5")
+
+
+for name, inputs in ("idx", idx_inputs()), ("npy", npy_inputs()), ("archive", archive_inputs()):
     folder = os.path.join(sys.argv[1], name)
     os.makedirs(folder, exist_ok=True)
     for number, content in enumerate(inputs):

@@ -160,7 +160,7 @@ static void test_skips(void **state) {
   assert_true(sparse_skips(index, live, 16)); /* 12 * 22 + 4 * 23 = 356 of 448, 0.795 */
   assert_false(sparse_skips(index, live, 17));
   assert_false(sparse_skips(index, live, COLUMNS));
-  index->kept = 6 * COLUMNS - 1; /* too few to look for dead inputs */
+  index->kept = 12 * COLUMNS - 1; /* too few to look for dead inputs */
   assert_false(sparse_may_skip(index) || sparse_skips(index, live, 0));
   index->kept = 448;
   index->columns = LIVE_STEP + 1; /* more than fit the kernels' table */

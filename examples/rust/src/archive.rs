@@ -1,8 +1,9 @@
 //! Archives: networks, masks, snapshots, tickets and trainers in one file.
-use crate::error::{check_length, Error, Result, Status};
+use crate::element::{check_shape, product, raw_shape, room};
+use crate::error::{Error, Result, Status};
 use crate::handle::{Handle, Kind as HandleKind};
 use crate::option::{self, choice, Key, Store, Value};
-use crate::{raw, tensor, text, unwind, Context, Mask, Network, Snapshot, Trainer};
+use crate::{raw, tensor, text, unwind, Context, Element, Mask, Network, Snapshot, Trainer};
 use std::io::{Read, Write};
 use std::os::raw::c_void;
 use std::path::Path;
@@ -40,43 +41,6 @@ choice! {
     }
 }
 
-/// Elements of an array.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Array {
-    /// float32
-    Float32(Vec<f32>),
-    /// uint8
-    Uint8(Vec<u8>),
-    /// int64
-    Int64(Vec<i64>),
-}
-
-impl Array {
-    fn len(&self) -> usize {
-        match self {
-            Array::Float32(values) => values.len(),
-            Array::Uint8(values) => values.len(),
-            Array::Int64(values) => values.len(),
-        }
-    }
-
-    fn element(&self) -> (i32, *const c_void) {
-        match self {
-            Array::Float32(values) => (raw::LOTTERY_ELEMENT_FLOAT32, values.as_ptr().cast()),
-            Array::Uint8(values) => (raw::LOTTERY_ELEMENT_UINT8, values.as_ptr().cast()),
-            Array::Int64(values) => (raw::LOTTERY_ELEMENT_INT64, values.as_ptr().cast()),
-        }
-    }
-
-    fn data(&mut self) -> *mut c_void {
-        match self {
-            Array::Float32(values) => values.as_mut_ptr().cast(),
-            Array::Uint8(values) => values.as_mut_ptr().cast(),
-            Array::Int64(values) => values.as_mut_ptr().cast(),
-        }
-    }
-}
-
 /// A pruned network at its initial values, and what makes it one.
 pub struct Ticket {
     /// The network, its mask set.
@@ -111,11 +75,13 @@ unsafe extern "C" fn write<W: Write>(bytes: *const c_void, count: i64, user: *mu
 }
 
 /// # Safety
-/// `user` is a `Stream<R>` that nobody else uses meanwhile; `bytes` are `capacity`, all of them written before.
+/// `user` is a `Stream<R>` that nobody else uses meanwhile; `bytes` have room for `capacity`.
 unsafe extern "C" fn read<R: Read>(bytes: *mut c_void, capacity: i64, user: *mut c_void) -> i64 {
-    // SAFETY: the caller's promise. The library hands zeroed memory out.
-    let (from, bytes) =
-        unsafe { (&mut *user.cast::<Stream<R>>(), std::slice::from_raw_parts_mut(bytes.cast(), text::size(capacity))) };
+    // SAFETY: the caller's promise. Nobody promises that the room was ever written to, and a reader may look at it.
+    let (from, bytes) = unsafe {
+        bytes.cast::<u8>().write_bytes(0, text::size(capacity));
+        (&mut *user.cast::<Stream<R>>(), std::slice::from_raw_parts_mut(bytes.cast(), text::size(capacity)))
+    };
     unwind::catch(-1, || loop {
         match from.stream.read(bytes) {
             Ok(count) => return text::count(count),
@@ -227,13 +193,11 @@ impl Archive {
     }
 
     /// Adds an array, row-major.
-    pub fn add_array(&mut self, name: &str, shape: &[usize], array: &Array) -> Result<()> {
-        check_length("array", array.len(), shape.iter().product())?;
-        let shape: Vec<i64> = shape.iter().map(|&size| text::count(size)).collect();
-        let rank = i32::try_from(shape.len()).unwrap_or(i32::MAX);
-        let (element, data) = array.element();
+    pub fn add_array<E: Element>(&mut self, name: &str, shape: &[usize], values: &[E]) -> Result<()> {
+        check_shape("values", values.len(), shape)?;
+        let (rank, sizes) = raw_shape(shape);
         self.with_name(name, |archive, name| unsafe {
-            raw::lottery_archive_add_array(archive, name, element, rank, shape.as_ptr(), data)
+            raw::lottery_archive_add_array(archive, name, E::NUMBER, rank, sizes.as_ptr(), values.as_ptr().cast())
         })
     }
 
@@ -287,38 +251,39 @@ impl Archive {
         })
     }
 
-    /// Shape and elements of an array, which may be one of another thing ("ticket.fc1.bias").
-    pub fn array(&self, name: &str) -> Result<(Vec<usize>, Array)> {
+    /// What an array is, which may be one of another thing ("ticket.fc1.bias"): the number of its type of elements
+    /// (`f32::NUMBER` and the like), and its shape.
+    pub fn array_shape(&self, name: &str) -> Result<(i32, Vec<usize>)> {
         let mut element = 0;
-        let name_text = text::from_str("name", name)?;
         let shape = tensor::shape(|capacity, shape, rank| {
-            let (archive, name) = (self.handle.raw(), name_text.as_ptr());
-            let status =
-                unsafe { raw::lottery_archive_array_shape(archive, name, &mut element, capacity, shape, rank) };
-            self.handle.check(status).map(drop)
+            self.with_name(name, |archive, name| unsafe {
+                raw::lottery_archive_array_shape(archive, name, &mut element, capacity, shape, rank)
+            })
         })?;
-        let count = shape.iter().product();
-        let mut array = match element {
-            raw::LOTTERY_ELEMENT_FLOAT32 => Array::Float32(vec![0.0; count]),
-            raw::LOTTERY_ELEMENT_UINT8 => Array::Uint8(vec![0; count]),
-            _ => Array::Int64(vec![0; count]),
-        };
-        let data = array.data();
+        Ok((element, shape))
+    }
+
+    /// Shape and elements of an array, which must be of this type.
+    pub fn array<E: Element>(&self, name: &str) -> Result<(Vec<usize>, Vec<E>)> {
+        let (_, shape) = self.array_shape(name)?;
+        let mut values = room::<E>(product(&shape))?;
+        let (data, count) = (values.as_mut_ptr().cast(), text::count(values.len()));
+        // The library refuses another type before it writes.
         self.with_name(name, |archive, name| unsafe {
-            raw::lottery_archive_get_array(archive, name, element, data, text::count(count))
+            raw::lottery_archive_get_array(archive, name, E::NUMBER, data, count)
         })?;
-        Ok((shape, array))
+        Ok((shape, values))
     }
 
     /// Saves to a file: the path holds what it held or the new file, whole.
-    pub fn save(&mut self, path: &Path) -> Result<()> {
-        let path = text::from_path("path", path)?;
+    pub fn save(&mut self, path: impl AsRef<Path>) -> Result<()> {
+        let path = text::from_path("path", path.as_ref())?;
         self.handle.check(unsafe { raw::lottery_archive_save(self.handle.raw(), path.as_ptr()) }).map(drop)
     }
 
     /// Replaces what the archive holds by a file's content.
-    pub fn load(&mut self, path: &Path) -> Result<()> {
-        let path = text::from_path("path", path)?;
+    pub fn load(&mut self, path: impl AsRef<Path>) -> Result<()> {
+        let path = text::from_path("path", path.as_ref())?;
         self.handle.check(unsafe { raw::lottery_archive_load(self.handle.raw(), path.as_ptr()) }).map(drop)
     }
 

@@ -41,6 +41,9 @@ pub(crate) fn check_shape(argument: &str, length: usize, shape: &[usize]) -> Res
 
 /// `None` if it does not fit.
 pub(crate) fn product(shape: &[usize]) -> Option<usize> {
+    if shape.contains(&0) {
+        return Some(0);
+    }
     shape.iter().try_fold(1_usize, |product, &size| product.checked_mul(size))
 }
 

@@ -1,7 +1,8 @@
 //! Options by typed key, the named values of choices, and the library's table of all options.
 //!
 //! The keys of a trainer are in [`trainer`], those of a pruner in [`pruner`], a network's in [`network`], an
-//! archive's in [`archive`], a node's in [`node`]: `trainer.set(option::trainer::LEARNING_RATE, 0.01)`. A value of the wrong type does not compile.
+//! archive's in [`archive`], a node's in [`node`]: `trainer.set(option::trainer::LEARNING_RATE, 0.01)`. A value of the
+//! wrong type does not compile.
 use crate::error::Result;
 use crate::handle::{Handle, Kind};
 use crate::{raw, text, Error, Status};

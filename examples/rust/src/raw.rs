@@ -417,6 +417,8 @@ extern "C" {
         trainer: *mut lottery_trainer, snapshot: *mut lottery_snapshot, mask: *mut lottery_mask, what: i32,
     ) -> lottery_status;
     pub fn lottery_trainer_reset(trainer: *mut lottery_trainer, what: i32) -> lottery_status;
+
+    // 10 Files
     pub fn lottery_npy_save(
         context: *mut lottery_context, path: *const c_char, element: i32, rank: i32, shape: *const i64,
         values: *const c_void, count: i64,
@@ -428,6 +430,8 @@ extern "C" {
     pub fn lottery_npy_load(
         context: *mut lottery_context, path: *const c_char, element: i32, values: *mut c_void, count: i64,
     ) -> lottery_status;
+
+    // 11 Archive
     pub fn lottery_archive_create(context: *mut lottery_context, out: *mut *mut lottery_archive) -> lottery_status;
     pub fn lottery_archive_destroy(archive: *mut lottery_archive);
     pub fn lottery_archive_set_integer(archive: *mut lottery_archive, key: i32, value: i64) -> lottery_status;

@@ -31,6 +31,7 @@ class Archives(Case):
         for found in (loaded, again):
             self.assertEqual(list(found), ["array", "mask", "network", "scalar", "snapshot", "text", "ticket"])
             self.assertEqual([found.kind(name) for name in ("array", "text", "ticket")], ["array", "text", "ticket"])
+            self.assertEqual((found.get("none"), dict(found)["text"], found == found), (None, "wörds", True))
             self.assertTrue("mask" in found and "none" not in found and "'ticket': ticket" in repr(found))
             self.assertEqual((found["text"], found["array"].tolist(), found["scalar"][()]), ("wörds", [[1, -2]], 1.5))
             np.testing.assert_array_equal(weights(found["network"]), weights(network))

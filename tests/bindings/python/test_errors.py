@@ -1,6 +1,7 @@
 """Errors: the library's message, the right class, and that what C could misread does not reach it."""
 import gc
 import os
+import pathlib
 import tempfile
 import threading
 import unittest.mock
@@ -72,7 +73,12 @@ class Errors(Case):
         for attempt in [lambda: trainer.step(wrong, [0] * 4), lambda: trainer.step(np.zeros((4, 6)), [0] * 3),
                         lambda: trainer.step(np.zeros((4, 6)), targets=np.zeros((4, 2))),
                         lambda: trainer.step(np.zeros((4, 6)), targets=np.zeros((3, 4))),
-                        lambda: trainer.step(np.zeros(6), [0]), lambda: trainer.forward(wrong), lambda: network.predict(1.0),
+                        lambda: trainer.step(np.zeros(6), [0]),
+                        lambda: trainer.step(np.zeros((4, 5), np.float32), np.zeros(4, np.int32)),
+                        lambda: trainer.step(np.zeros((4, 6), np.float32), np.zeros(3, np.int32)),
+                        lambda: trainer.step(np.zeros((2, 12), np.float32), np.zeros(4, np.int64)),
+                        lambda: trainer.step(np.zeros((), np.float32), np.zeros(4, np.int32)),
+                        lambda: trainer.step(np.zeros((4, 6), np.float32), np.zeros((4, 1), np.int32)), lambda: trainer.forward(wrong), lambda: network.predict(1.0),
                         lambda: network.predict(wrong), lambda: network.__setitem__("fc1.weight", np.zeros((6, 8))),
                         lambda: network.mask.replace({"fc1.weight": np.ones((6, 8))}), lambda: data[np.ones(5, bool)],
                         lambda: data.normalise([1, 2], [1]), lambda: data.with_targets(np.zeros((5, 3)))]:
@@ -136,6 +142,13 @@ class Errors(Case):
         with unittest.mock.patch.dict(os.environ, {"LOTTERY_LIBRARY": "/nowhere/liblottery.so.0"}):
             with self.fails(ImportError, "set LOTTERY_LIBRARY to the path of liblottery.so.0"):
                 lottery._load()
+
+
+    def test_copied_to_another_folder(self):
+        """As the page says: beside one's program, however few folders are above it."""
+        for place in (pathlib.Path("/lottery.py"), pathlib.Path("/a/lottery.py")):
+            with unittest.mock.patch.object(lottery, "__file__", str(place)):
+                self.assertEqual(lottery._load()._name, os.environ["LOTTERY_LIBRARY"])
 
 
 class Threads(Case):

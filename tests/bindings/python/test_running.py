@@ -159,6 +159,23 @@ class Steps(Case):
             np.testing.assert_allclose(values, results[0][1], atol=1e-6)
         np.testing.assert_array_equal(results[0][1], results[2][1])
 
+    def test_all_arrays_give_the_same_step(self):
+        """The short way and the long one."""
+        inputs, labels = problem()[2].read(0, 16)
+        fixed = inputs.copy()
+        fixed.flags.writeable = False
+        padded = np.zeros((16, 9), np.float32)
+        padded[:, 3:] = inputs
+        expected = None
+        for values in (inputs, fixed, padded[:, 3:], inputs.astype(np.float64), inputs.astype(">f4"), inputs.tolist(),
+                       inputs.reshape(16, 2, 3)):
+            for answers in (labels, labels.astype(np.int64), labels.astype(np.uint8), np.repeat(labels, 2)[::2],
+                            labels.tolist()):
+                network, trainer, _ = problem()
+                found = trainer.step(values, answers), weights(network).tobytes()
+                expected = expected or found
+                self.assertEqual(found, expected)
+
     def test_gradients_by_name(self):
         network, trainer, _ = problem()
         network.mask = lottery.Pruner(density=0.5).apply(network)

@@ -1,6 +1,6 @@
 //! What the header's thread rules let threads do, in types and in fact.
 use crate::{dataset, network, trainer, weights};
-use lottery::{Context, Dataset, Error, Mask, Network, Pruner, Snapshot, State, Trainer};
+use lottery::{Archive, Context, Dataset, Error, Mask, Network, Pruner, Snapshot, State, Trainer};
 use std::thread;
 
 /// Does not compile for a type that has the trait: which of the two implementations is meant could not be told then.
@@ -20,6 +20,7 @@ macro_rules! assert_not {
 assert_not!(Network, Sync);
 assert_not!(Trainer<'static>, Sync);
 assert_not!(Pruner, Sync);
+assert_not!(Archive, Sync);
 assert_not!(Network, Clone);
 assert_not!(Trainer<'static>, Clone);
 
@@ -29,6 +30,7 @@ const _: fn() = || {
     moves::<Network>();
     moves::<Trainer>();
     moves::<Pruner>();
+    moves::<Archive>();
     moves::<Error>();
     shared::<Context>();
     shared::<Dataset>();

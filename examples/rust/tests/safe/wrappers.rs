@@ -1,8 +1,6 @@
 //! The plain wrappers, one assertion or two each.
 use crate::{dataset, labels, network};
-use lottery::{
-    option, Archive, Array, Context, Dataset, Form, InstructionSet, Kept, Kind, Mask, Scale, Scheme, State, Statistics,
-};
+use lottery::{Context, Dataset, Form, InstructionSet, Kept, Mask, Scale, Scheme, State, Statistics};
 
 #[test]
 fn contexts() {
@@ -83,52 +81,6 @@ fn datasets() {
     let Statistics { mean, .. } = scaled.statistics(1).unwrap();
     assert_eq!(mean, [2.5]);
     assert_eq!(scaled.with_targets(2, &[1.0, 2.0]).unwrap().classes(), Ok(0));
-}
-
-#[test]
-fn archives() {
-    let context = Context::new().unwrap();
-    let network = network(&context);
-    let mask = Mask::ones(&network).unwrap().replace(0, &[1, 0].repeat(12)).unwrap();
-    let snapshot = network.snapshot().unwrap();
-    let mut archive = Archive::new(&context).unwrap();
-    archive.set(option::archive::BYTE_LIMIT, 1 << 20).unwrap();
-    assert_eq!(archive.get(option::archive::BYTE_LIMIT), Ok(1 << 20));
-    archive.add_network("network", &network).unwrap();
-    archive.add_mask("mask", &mask).unwrap();
-    archive.add_snapshot("snapshot", &snapshot).unwrap();
-    archive.add_ticket("ticket", &network, &mask, &snapshot).unwrap();
-    archive.add_text("text", "words").unwrap();
-    archive.add_array("array", &[2, 1], &Array::Int64(vec![5, -6])).unwrap();
-    assert!(archive.add_array("more", &[3], &Array::Uint8(vec![1])).is_err());
-    let mut file = Vec::new();
-    archive.write(&mut file).unwrap();
-    let path = std::env::temp_dir().join(format!("lottery-rust-{}.safetensors", std::process::id()));
-    archive.save(&path).unwrap();
-    assert_eq!(std::fs::read(&path).unwrap(), file);
-    for way in 0..3 {
-        let mut again = Archive::new(&context).unwrap();
-        match way {
-            0 => again.load(&path).unwrap(),
-            1 => again.load_memory(&file).unwrap(),
-            _ => again.read(&mut file.as_slice()).unwrap(),
-        }
-        assert_eq!(again.names().unwrap(), ["array", "mask", "network", "snapshot", "text", "ticket"]);
-        assert_eq!((again.kind("mask"), again.text("text").unwrap()), (Ok(Kind::Mask), "words".to_string()));
-        assert_eq!(again.array("array"), Ok((vec![2, 1], Array::Int64(vec![5, -6]))));
-        let found = again.network("network").unwrap();
-        assert_eq!(crate::weights(&found), crate::weights(&network));
-        assert_eq!(again.mask("mask", Some(&found)).unwrap().hamming(&mask), Ok(0));
-        assert_eq!(again.snapshot("snapshot", None).unwrap().contents(), Ok(State::WEIGHTS));
-        let ticket = again.ticket("ticket").unwrap();
-        assert_eq!(ticket.network.mask().unwrap().hamming(&ticket.mask), Ok(0));
-        assert_eq!(ticket.snapshot.tensor_count(), Ok(4));
-    }
-    std::fs::remove_file(&path).unwrap();
-    assert_eq!(archive.read(&mut &file[..9]).unwrap_err().status(), lottery::Status::Format);
-    let error = archive.write(&mut [0_u8; 4].as_mut_slice()).unwrap_err();
-    assert_eq!(error.status(), lottery::Status::File);
-    assert_eq!(archive.names().unwrap().len(), 6);
 }
 
 #[test]

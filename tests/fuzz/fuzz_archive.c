@@ -1,0 +1,108 @@
+/* Archives. The input is the number of the allocation that fails (0: none), and the file. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "host.h"
+
+enum { LIMIT = 1 << 22, WEIGHTS = 1 << 18 };
+#define ANY                                                                                   \
+  (ALLOW(LOTTERY_ERROR_ARGUMENT) | ALLOW(LOTTERY_ERROR_FORMAT) | ALLOW(LOTTERY_ERROR_SHAPE) | \
+   ALLOW(LOTTERY_ERROR_UNSUPPORTED) | ALLOW(LOTTERY_ERROR_NOT_FINITE))
+
+struct bytes {
+  unsigned char *data;
+  size_t count;
+};
+
+static int32_t collect(const void *bytes, int64_t count, void *user) {
+  struct bytes *to = user;
+  to->data = realloc(to->data, to->count + (size_t)count);
+  MUST(to->data != NULL && count > 0);
+  memcpy(to->data + to->count, bytes, (size_t)count);
+  to->count += (size_t)count;
+  return 0;
+}
+
+/* Gets a thing as all that it might be. */
+static void get(struct host *host, lottery_archive *archive, const char *name) {
+  lottery_network *network = NULL, *ticket = NULL;
+  lottery_mask *mask = NULL, *of_ticket = NULL;
+  lottery_snapshot *snapshot = NULL, *values = NULL;
+  char text[64];
+  host_accepts(host, lottery_archive_get_network(archive, name, &network), ANY, "get_network");
+  host_accepts(host, lottery_archive_get_mask(archive, name, NULL, &mask), ANY, "get_mask");
+  host_accepts(host, lottery_archive_get_snapshot(archive, name, network, &snapshot), ANY, "get_snapshot");
+  host_accepts(host, lottery_archive_get_ticket(archive, name, &ticket, &of_ticket, &values), ANY, "get_ticket");
+  host_accepts(host, lottery_archive_get_text(archive, name, text, sizeof text, NULL), ANY, "get_text");
+  if (ticket != NULL) MUST(lottery_network_check_mask(ticket, of_ticket, NULL, NULL) != LOTTERY_ERROR_MASK);
+  lottery_network_destroy(network);
+  lottery_network_destroy(ticket);
+  lottery_mask_destroy(mask);
+  lottery_mask_destroy(of_ticket);
+  lottery_snapshot_destroy(snapshot);
+  lottery_snapshot_destroy(values);
+}
+
+/* Puts a thing that may be a trainer of this small graph into one. */
+static void restore(struct host *host, lottery_archive *archive, const char *name) {
+  lottery_network *network = NULL;
+  lottery_trainer *trainer = NULL;
+  if (host_accepts(host, lottery_network_preset(host->context, "mlp-2-2", &network), 0, "preset") &&
+      host_accepts(host, lottery_trainer_create(network, NULL, 1, &trainer), 0, "trainer_create") &&
+      host_accepts(host, lottery_archive_restore_trainer(archive, name, trainer, LOTTERY_CONSENT_INSTRUCTION_SET), ANY,
+                   "restore_trainer")) {
+    const float inputs[] = {1, -1};
+    const int32_t label = 1;
+    MUST(lottery_network_check_mask(network, NULL, NULL, NULL) != LOTTERY_ERROR_MASK);
+    MUST(lottery_trainer_set_integer(trainer, LOTTERY_TRAINER_BATCH_SIZE, 1) ==
+         LOTTERY_OK); /* or the step takes more */
+    host_accepts(host, lottery_trainer_step(trainer, 1, inputs, &label, NULL, NULL),
+                 ALLOW(LOTTERY_ERROR_SHAPE) | ALLOW(LOTTERY_ERROR_NOT_FINITE), "step");
+    lottery_network_check_mask(network, NULL, NULL, NULL);
+  }
+  lottery_trainer_destroy(trainer);
+  lottery_network_destroy(network);
+}
+
+/* Every thing and every array that is listed. */
+static void get_all(struct host *host, lottery_archive *archive) {
+  int64_t count = 0;
+  MUST(lottery_archive_count(archive, &count) == LOTTERY_OK);
+  for (int64_t i = 0; i < count && i < 64; i++) {
+    static char name[1024];
+    int64_t needed, shape[8];
+    int32_t kind, element, rank;
+    MUST(lottery_archive_name(archive, i, name, sizeof name, &needed) == LOTTERY_OK);
+    if (needed > (int64_t)sizeof name) continue;
+    if (!host_accepts(host, lottery_archive_kind(archive, name, &kind), ANY, "kind")) continue;
+    get(host, archive, name);
+    if (kind == LOTTERY_KIND_TRAINER) restore(host, archive, name);
+    host_accepts(host, lottery_archive_array_shape(archive, name, &element, 8, shape, &rank), ANY, "array_shape");
+  }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count) {
+  if (count == 0) return 0;
+  struct host host;
+  lottery_archive *archive;
+  host_start(&host, (int64_t)1 << 26, bytes[0]);
+  if (host_accepts(&host, lottery_archive_create(host.context, &archive), 0, "create")) {
+    MUST(lottery_archive_set_integer(archive, LOTTERY_ARCHIVE_BYTE_LIMIT, WEIGHTS) == LOTTERY_OK);
+    const bool loaded = host_accepts(&host, lottery_archive_load_memory(archive, bytes + 1, (int64_t)count - 1),
+                                     ALLOW(LOTTERY_ERROR_FORMAT) | ALLOW(LOTTERY_ERROR_UNSUPPORTED), "load_memory");
+    MUST(host.wanted < (1 << 16) + 64 * (int64_t)count);
+    if (loaded) get_all(&host, archive);
+    MUST(host.wanted < LIMIT + 64 * (int64_t)count);
+    struct bytes file = {NULL, 0}, again = {NULL, 0};
+    if (loaded && host_accepts(&host, lottery_archive_write(archive, collect, &file), 0, "write") &&
+        host_accepts(&host, lottery_archive_load_memory(archive, file.data, (int64_t)file.count),
+                     ALLOW(LOTTERY_ERROR_FORMAT), "load_memory of what was written") &&
+        host_accepts(&host, lottery_archive_write(archive, collect, &again), 0, "write again"))
+      MUST(file.count == again.count && memcmp(file.data, again.data, file.count) == 0);
+    free(file.data);
+    free(again.data);
+    lottery_archive_destroy(archive);
+  }
+  host_finish(&host);
+  return 0;
+}
