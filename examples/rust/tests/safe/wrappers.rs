@@ -82,23 +82,3 @@ fn datasets() {
     assert_eq!(mean, [2.5]);
     assert_eq!(scaled.with_targets(2, &[1.0, 2.0]).unwrap().classes(), Ok(0));
 }
-
-#[test]
-fn trainers_in_archives() {
-    let context = Context::new().unwrap();
-    let dataset = crate::dataset(&context);
-    let mut first = crate::trainer(&context, &dataset);
-    first.run(3).unwrap();
-    let mut archive = Archive::new(&context).unwrap();
-    archive.add_trainer("run", &mut first).unwrap();
-    assert_eq!(archive.kind("run"), Ok(Kind::Trainer));
-    let mut second = Trainer::new(Network::preset(&context, "mlp-4-6-3").unwrap(), Some(&dataset), 1).unwrap();
-    archive.restore_trainer("run", &mut second, Consent::None).unwrap();
-    first.run(5).unwrap();
-    second.run(5).unwrap();
-    assert_eq!(second.iteration(), Ok(8));
-    assert_eq!(crate::weights(second.network()), crate::weights(first.network()));
-    archive.restore_trainer("run", &mut second, Consent::InstructionSet).unwrap();
-    let error = archive.restore_trainer("walk", &mut second, Consent::None).unwrap_err();
-    assert_eq!(error.status(), lottery::Status::Argument);
-}
