@@ -96,7 +96,7 @@ static lottery_status read_all(const struct file_source *source, int64_t header_
   if (source->size >= 0 && end != source->size) return fail_short(source, "by its header a file", end, source->size);
   status = read_data(source, data, contents);
   if (status == LOTTERY_OK) status = require_end(source, end);
-  for (int64_t i = 0; i < contents->arrays.count; i++)
+  for (int64_t i = 0; status == LOTTERY_OK && i < contents->arrays.count; i++)
     contents->arrays.entries[i].data = contents->data + contents->arrays.entries[i].begin;
   return status;
 }
