@@ -3,7 +3,8 @@
  *
  *   lenet_mnist --data DIRECTORY --out DIRECTORY [OPTION VALUE]...      lenet_mnist --help lists the options
  *
- * study/ holds its parts: options, training (one network), work (all networks, in parallel), results, progress. */
+ * study/ holds its parts: options, settings, training (one network), work (all networks, in parallel), checkpoint,
+ * results, progress. */
 #ifndef _POSIX_C_SOURCE
 #define _POSIX_C_SOURCE 200809L
 #endif
@@ -15,6 +16,7 @@
 #include "study/options.h"
 #include "study/progress.h"
 #include "study/results.h"
+#include "study/settings.h"
 #include "study/training.h"
 #include "study/work.h"
 
@@ -67,7 +69,8 @@ static lottery_status load_all(lottery_context *context, const struct options *o
 
 /* Trains everything; returns the program's exit code. */
 static int study(const struct options *options, const struct datasets *datasets, const char *backend) {
-  struct results *results = results_open(options, backend);
+  if (!settings_begin(options, datasets, backend)) return 1;
+  struct results *results = results_open(options);
   if (!results) return 1;
   struct work *work = work_start(options, datasets);
   bool fine = work != NULL;
@@ -100,6 +103,15 @@ static int study(const struct options *options, const struct datasets *datasets,
   return stopped_by ? 128 + stopped_by : fine ? 0 : 1;
 }
 
+/* The one that is in use takes the place of "automatic". */
+static lottery_status choose_instruction_set(lottery_context *context, struct options *options) {
+  int32_t used;
+  lottery_status status = lottery_context_set_instruction_set(context, (int32_t)options->instruction_set);
+  if (status == LOTTERY_OK) status = lottery_context_get_instruction_set(context, &used);
+  if (status == LOTTERY_OK) options->instruction_set = used;
+  return status;
+}
+
 int main(int argument_count, char **arguments) {
   struct options options;
   int code = options_read(&options, argument_count, arguments);
@@ -108,6 +120,7 @@ int main(int argument_count, char **arguments) {
   struct datasets datasets = {NULL, NULL, NULL, 0};
   char backend[256] = "", message[512] = "";
   lottery_status status = lottery_context_create(&context);
+  if (status == LOTTERY_OK) status = choose_instruction_set(context, &options);
   if (status == LOTTERY_OK) status = lottery_context_describe(context, backend, sizeof backend, NULL);
   if (status == LOTTERY_OK) status = load_all(context, &options, &datasets);
   if (status == LOTTERY_OK) {

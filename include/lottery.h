@@ -799,7 +799,7 @@ lottery_status lottery_npy_load(lottery_context *context, const char *path, int3
                                 int64_t count);
 
 /* ==================================================================================================
- * 11 Archive: networks, masks, snapshots and tickets in one file
+ * 11 Archive: networks, masks, snapshots, tickets and trainers in one file
  *
  * An archive holds named things and is written as a safetensors file, which PyTorch and others read: docs/format.md has
  * every byte. Things are copied in and out: what happens to a network after it was added does not reach the archive.
@@ -827,7 +827,8 @@ enum {
   LOTTERY_KIND_SNAPSHOT = 3, /* weights, optimiser state, position */
   LOTTERY_KIND_TICKET = 4,   /* a graph, a mask and the initial values of what survives */
   LOTTERY_KIND_TEXT = 5,     /* a text of the host's */
-  LOTTERY_KIND_ARRAY = 6     /* an array of the host's, or of another program's file */
+  LOTTERY_KIND_ARRAY = 6,    /* an array of the host's, or of another program's file */
+  LOTTERY_KIND_TRAINER = 7   /* a trainer and its network with all that they need to go on */
 };
 
 /* Creates an empty archive. Errors: HANDLE, ARGUMENT, MEMORY. */
@@ -860,6 +861,9 @@ lottery_status lottery_archive_kind(lottery_archive *archive, const char *name, 
  * ticket: the network's graph, the mask, and of the snapshot's weights the biases and what the mask keeps; its size
  * goes with the density. STATE (not finished; the snapshot holds no weights), SHAPE (mask or snapshot are not the
  * network's).
+ * trainer: its network's graph, weights, mask and options; its optimiser's state, position, order of data and options;
+ * a gradient that waits for lottery_trainer_apply (a forward pass that waits for backward is to be made again). STATE
+ * (running).
  * text: UTF-8. Seed, level, density, a parent's hash and the like have no place of their own: docs/format.md says under
  * which names other programs look for them.
  * array: element is LOTTERY_ELEMENT_…, rank 0 to 8, shape [rank] with sizes of 0 or more (NULL for rank 0), data all
@@ -869,6 +873,7 @@ lottery_status lottery_archive_add_mask(lottery_archive *archive, const char *na
 lottery_status lottery_archive_add_snapshot(lottery_archive *archive, const char *name, lottery_snapshot *snapshot);
 lottery_status lottery_archive_add_ticket(lottery_archive *archive, const char *name, lottery_network *network,
                                           lottery_mask *mask, lottery_snapshot *snapshot);
+lottery_status lottery_archive_add_trainer(lottery_archive *archive, const char *name, lottery_trainer *trainer);
 lottery_status lottery_archive_add_text(lottery_archive *archive, const char *name, const char *text);
 lottery_status lottery_archive_add_array(lottery_archive *archive, const char *name, int32_t element, int32_t rank,
                                          const int64_t *shape, const void *data);
@@ -889,6 +894,24 @@ lottery_status lottery_archive_get_snapshot(lottery_archive *archive, const char
                                             lottery_snapshot **out);
 lottery_status lottery_archive_get_ticket(lottery_archive *archive, const char *name, lottery_network **network,
                                           lottery_mask **mask, lottery_snapshot **snapshot);
+
+/* What lottery_archive_restore_trainer may do beside going on with the same bits. */
+enum {
+  LOTTERY_CONSENT_NONE = 0,
+  LOTTERY_CONSENT_INSTRUCTION_SET = 1 /* go on with another instruction set, whose results differ in the last bits */
+};
+
+/* Goes on where a trainer was when it was added: from here on `trainer` and its network give the bits that that one
+ * gave. The host makes both as it did then, a network of the same graph and a trainer of the same dataset; weights,
+ * mask, optimiser state, position, order of data and every option of trainer and network are then the archive's. Of the
+ * dataset only its count is compared. consent: a sum of LOTTERY_CONSENT_…. On an error trainer and network are as they
+ * were.
+ * Errors: HANDLE, ARGUMENT (nothing has this name, or it is no trainer; consent), SHAPE (another graph, another number
+ * of examples: the message says both; an array's type or shape), STATE (running; the trainer was saved on another
+ * instruction set and consent does not allow that), FORMAT (what the archive read is damaged), UNSUPPORTED (an option
+ * or a kind of layer that this version does not have), NOT_FINITE, MEMORY. */
+lottery_status lottery_archive_restore_trainer(lottery_archive *archive, const char *name, lottery_trainer *trainer,
+                                               int32_t consent);
 
 /* The text called `name`. Text as in section 1. Errors: HANDLE, ARGUMENT (nothing has this name, or it is no text),
  * FORMAT. */

@@ -69,8 +69,8 @@ _FUNCTIONS = {
         iteration(hp) rate(hp) loss(hp) snapshot(hip) rewind(hhhi) reset(hi)""",
     "npy": "save(hsiippl) describe(hspplpp) load(hsipl)",
     "archive": """create(hp) destroy(h)v set_integer(hil) get_integer(hip) count(hp) name(hlplp) kind(hsp)
-        add_network(hsh) add_mask(hsh) add_snapshot(hsh) add_ticket(hshhh) add_text(hss) add_array(hsiipp)
-        get_network(hsp) get_mask(hshp) get_snapshot(hshp) get_ticket(hsppp) get_text(hsplp) array_shape(hsplpp)
+        add_network(hsh) add_mask(hsh) add_snapshot(hsh) add_ticket(hshhh) add_trainer(hsh) add_text(hss) add_array(hsiipp)
+        get_network(hsp) get_mask(hshp) get_snapshot(hshp) get_ticket(hsppp) restore_trainer(hshi) get_text(hsplp) array_shape(hsplpp)
         get_array(hsipl) save(hs) write(hfp) load(hs) load_memory(hpl) read(hfp)""",
 }
 _CALLBACKS = {"allocate": "llp:p", "release": "plp:v", "progress": "ldp:i", "dataset_release": "p:v", "write": "plp:i",
@@ -93,7 +93,8 @@ _CONSTANTS = {
     "MEMORY": "COPY=0 BORROW=1",
     "STATE": "WEIGHTS=1 STATISTICS=2 OPTIMISER=4 POSITION=8 ALL=15",
     "SLOT": "WEIGHT=0 FIRST=1 SECOND=2",
-    "KIND": "UNKNOWN=0 NETWORK=1 MASK=2 SNAPSHOT=3 TICKET=4 TEXT=5 ARRAY=6",
+    "KIND": "UNKNOWN=0 NETWORK=1 MASK=2 SNAPSHOT=3 TICKET=4 TEXT=5 ARRAY=6 TRAINER=7",
+    "CONSENT": "NONE=0 INSTRUCTION_SET=1",
 }
 _TYPES = {"h": c_void_p, "i": c_int32, "l": c_int64, "u": c_uint64, "d": c_double, "s": c_char_p, "p": c_void_p,
           "f": c_void_p, "v": None}
@@ -1331,8 +1332,8 @@ _ELEMENTS = {np.dtype(np.float32): "FLOAT32", np.dtype(np.uint8): "UINT8", np.dt
 
 @_with_options
 class Archive(_Optioned, collections.abc.Mapping):  # type: ignore[type-arg]
-    """Named things in one safetensors file: a mapping from names to a Network, Mask, Snapshot, Ticket, str or array, which
-    are copies.
+    """Named things in one safetensors file: a mapping from names to a Network, Mask, Snapshot, Ticket, Trainer, str or array,
+    which are copies.
 
         archive = lottery.Archive()
         archive["ticket"] = lottery.Ticket(network, mask, initial)
@@ -1340,6 +1341,7 @@ class Archive(_Optioned, collections.abc.Mapping):  # type: ignore[type-arg]
         archive.save("ticket.safetensors")
         network, mask, initial = lottery.Archive("ticket.safetensors")["ticket"]
 
+    A Trainer is not got but restored into another one, which then goes on with its bits.
     A name is given once. Arrays are float32, uint8 or int64. The file of a network called "" is a state dict for PyTorch.
     One thread at a time."""
     __slots__ = ()
@@ -1366,7 +1368,7 @@ class Archive(_Optioned, collections.abc.Mapping):  # type: ignore[type-arg]
         return name in list(self)
 
     def kind(self, name: str) -> str:
-        """"network", "mask", "snapshot", "ticket", "text", "array", or "unknown" for what a later version saved."""
+        """"network", "mask", "snapshot", "ticket", "trainer", "text", "array", or "unknown" for what a later version saved."""
         number = self._get(c_int32, raw.lottery_archive_kind, _bytes("name", name))
         return re.findall(rf"(\w+)={number}\b", _CONSTANTS["KIND"])[0].lower()
 
@@ -1380,7 +1382,7 @@ class Archive(_Optioned, collections.abc.Mapping):  # type: ignore[type-arg]
 
     def __setitem__(self, name: str, thing: Any) -> None:
         text = _bytes("name", name)
-        for cls in (Network, Mask, Snapshot):
+        for cls in (Network, Mask, Snapshot, Trainer):
             if isinstance(thing, cls):
                 self._call(getattr(raw, f"lottery_archive_add_{cls._kind}"), text, thing._pointer)
                 return
@@ -1414,6 +1416,16 @@ class Archive(_Optioned, collections.abc.Mapping):  # type: ignore[type-arg]
             handle.context = self.context
             handle._take(out.value)
         return Ticket(*made)
+
+    def _get_trainer(self, name: bytes) -> None:
+        raise TypeError(f"{name.decode()}: is a trainer, which restore() puts into another")
+
+    def restore(self, name: str, trainer: Trainer, *, any_instruction_set: bool = False) -> None:
+        """Goes on where the trainer of this name was: `trainer`, made for the same graph and dataset, has its weights,
+        mask, optimiser state, position and options from here on. any_instruction_set: also if that one was trained on
+        another instruction set, whose results differ in the last bits."""
+        consent = raw.LOTTERY_CONSENT_INSTRUCTION_SET if any_instruction_set else raw.LOTTERY_CONSENT_NONE
+        self._call(raw.lottery_archive_restore_trainer, _bytes("name", name), _given(trainer, Trainer), consent)
 
     def _get_text(self, name: bytes) -> str:
         return _text(raw.lottery_archive_get_text, self.context, self._pointer, name)

@@ -10,12 +10,17 @@
 #include "lottery.h"
 
 enum kind { KIND_TEXT, KIND_INTEGER, KIND_REAL, KIND_CHOICE, KIND_FLAG };
-enum { CHOICE_HISTORY = 0 }; /* the one choice that is not the library's */
+enum { CHOICE_HISTORY = 0, CHOICE_INSTRUCTION_SET = 1 }; /* choices that are not the library's options */
 
-/* A CHOICE's `key` is the library's option whose named values it takes; its member is an integer, but for history. */
+/* What an option means for the results: they depend on it, they do not, it is of one run and not written either. */
+enum use { USE_RESULTS = 0, USE_RUNNING, USE_ONCE };
+
+/* A CHOICE's `key` is the library's option whose named values it takes, or one of the above; its member is an integer.
+ */
 struct option {
   const char *name;
   enum kind kind;
+  enum use use;
   size_t member;
   double minimum, maximum; /* of a real both are allowed */
   int32_t key;
@@ -25,37 +30,58 @@ struct option {
 #define MEMBER(name) offsetof(struct options, name)
 
 static const struct option table[] = {
-    {"data", KIND_TEXT, MEMBER(data), 0, 0, 0, "folder with MNIST's four IDX files, plain or gzipped; needed"},
-    {"out", KIND_TEXT, MEMBER(out), 0, 0, 0, "folder for the results, replacing those of an earlier run; needed"},
-    {"iterations", KIND_INTEGER, MEMBER(iterations), 1, 1e9, 0, "iterations of each training"},
-    {"levels", KIND_INTEGER, MEMBER(levels), 1, 1000, 0, "trainings in a row; the first, level 0, is dense"},
-    {"trials", KIND_INTEGER, MEMBER(trials), 1, 1000, 0, "repetitions, each from initial weights of its own"},
-    {"reinit", KIND_INTEGER, MEMBER(reinitialised), 0, 1000, 0, "controls a level: the ticket's mask, new weights"},
-    {"random-mask", KIND_INTEGER, MEMBER(random_masks), 0, 1000, 0,
+    {"data", KIND_TEXT, USE_ONCE, MEMBER(data), 0, 0, 0,
+     "folder with MNIST's four IDX files, plain or gzipped; needed"},
+    {"out", KIND_TEXT, USE_ONCE, MEMBER(out), 0, 0, 0,
+     "folder for the results, replacing those of an earlier run; needed"},
+    {"iterations", KIND_INTEGER, USE_RESULTS, MEMBER(iterations), 1, 1e9, 0, "iterations of each training"},
+    {"levels", KIND_INTEGER, USE_RESULTS, MEMBER(levels), 1, 1000, 0,
+     "trainings in a row; the first, level 0, is dense"},
+    {"trials", KIND_INTEGER, USE_RESULTS, MEMBER(trials), 1, 1000, 0,
+     "repetitions, each from initial weights of its own"},
+    {"reinit", KIND_INTEGER, USE_RESULTS, MEMBER(reinitialised), 0, 1000, 0,
+     "controls a level: the ticket's mask, new weights"},
+    {"random-mask", KIND_INTEGER, USE_RESULTS, MEMBER(random_masks), 0, 1000, 0,
      "controls a level: the ticket's weights, its mask shuffled within layers"},
-    {"eval-every", KIND_INTEGER, MEMBER(evaluation_interval), 1, 1e9, 0, "iterations between two evaluations"},
-    {"threads", KIND_INTEGER, MEMBER(threads), 1, 256, 0,
+    {"eval-every", KIND_INTEGER, USE_RESULTS, MEMBER(evaluation_interval), 1, 1e9, 0,
+     "iterations between two evaluations"},
+    {"threads", KIND_INTEGER, USE_RUNNING, MEMBER(threads), 1, 256, 0,
      "networks trained at once, as many as processors if not given; the results do not depend on it"},
-    {"seed", KIND_INTEGER, MEMBER(seed), 0, 9007199254740992.0, 0, "what all random numbers are made from"},
-    {"optimiser", KIND_CHOICE, MEMBER(optimiser), 0, 0, LOTTERY_TRAINER_OPTIMISER, NULL},
-    {"learning-rate", KIND_REAL, MEMBER(learning_rate), 0, 1e6, 0, "0.0012 for adam and 0.1 for sgd if not given"},
-    {"batch", KIND_INTEGER, MEMBER(batch_size), 1, 65536, 0, "examples of one iteration"},
-    {"rate", KIND_REAL, MEMBER(rate), 0, 1, 0,
+    {"seed", KIND_INTEGER, USE_RESULTS, MEMBER(seed), 0, 9007199254740992.0, 0,
+     "what all random numbers are made from"},
+    {"optimiser", KIND_CHOICE, USE_RESULTS, MEMBER(optimiser), 0, 0, LOTTERY_TRAINER_OPTIMISER, NULL},
+    {"learning-rate", KIND_REAL, USE_RESULTS, MEMBER(learning_rate), 0, 1e6, 0,
+     "0.0012 for adam and 0.1 for sgd if not given"},
+    {"batch", KIND_INTEGER, USE_RESULTS, MEMBER(batch_size), 1, 65536, 0, "examples of one iteration"},
+    {"rate", KIND_REAL, USE_RESULTS, MEMBER(rate), 0, 1, 0,
      "fraction of what is left that a level prunes; half of it at the output"},
-    {"criterion", KIND_CHOICE, MEMBER(criterion), 0, 0, LOTTERY_PRUNER_CRITERION, NULL},
-    {"one-shot", KIND_FLAG, MEMBER(one_shot), 0, 0, 0, "prunes the dense network to each level's density at once"},
-    {"rewind-to", KIND_INTEGER, MEMBER(rewind_to), 0, 1e9, 0, "iteration of level 0 that tickets are rewound to"},
-    {"continue", KIND_FLAG, MEMBER(continued), 0, 0, 0, "trains on after pruning instead of rewinding"},
-    {"history", KIND_CHOICE, MEMBER(history), 0, 0, CHOICE_HISTORY,
+    {"criterion", KIND_CHOICE, USE_RESULTS, MEMBER(criterion), 0, 0, LOTTERY_PRUNER_CRITERION, NULL},
+    {"one-shot", KIND_FLAG, USE_RESULTS, MEMBER(one_shot), 0, 0, 0,
+     "prunes the dense network to each level's density at once"},
+    {"rewind-to", KIND_INTEGER, USE_RESULTS, MEMBER(rewind_to), 0, 1e9, 0,
+     "iteration of level 0 that tickets are rewound to"},
+    {"continue", KIND_FLAG, USE_RESULTS, MEMBER(continued), 0, 0, 0, "trains on after pruning instead of rewinding"},
+    {"history", KIND_CHOICE, USE_RESULTS, MEMBER(history), 0, 0, CHOICE_HISTORY,
      "whose test accuracy is in history.csv at every evaluation, not at the early stop and the end alone"},
+    {"instruction-set", KIND_CHOICE, USE_RESULTS, MEMBER(instruction_set), 0, 0, CHOICE_INSTRUCTION_SET,
+     "of the processor; in the last bits the results depend on it"},
+    {"resume", KIND_FLAG, USE_ONCE, MEMBER(resume), 0, 0, 0,
+     "goes on from what an earlier run left in --out/checkpoint, if anything, with the same options"},
+    {"any-instruction-set", KIND_FLAG, USE_ONCE, MEMBER(any_instruction_set), 0, 0, 0,
+     "with --resume: goes on even if that run was on another instruction set"},
+    {"checkpoint-every", KIND_REAL, USE_RUNNING, MEMBER(checkpoint_interval), 0, 1e9, 0,
+     "seconds after which a network in training is saved again"},
 };
 enum { TABLE_COUNT = sizeof table / sizeof table[0] };
 
 static const char *const histories[] = {"full", "tickets", "early-stop"};
+static const char *const instruction_sets[] = {"automatic", "portable", "avx2", "avx512", "neon"};
 
 static const char *choice_name(const struct option *option, int64_t value) {
   const char *name = NULL;
   if (option->key == CHOICE_HISTORY) return value <= HISTORY_EARLY_STOP ? histories[value] : NULL;
+  if (option->key == CHOICE_INSTRUCTION_SET)
+    return value <= LOTTERY_INSTRUCTION_SET_NEON ? instruction_sets[value] : NULL;
   return lottery_option_choice(option->key, value, &name) == LOTTERY_OK ? name : NULL;
 }
 
@@ -64,22 +90,32 @@ static void write_choices(const struct option *option, FILE *file) {
   for (int64_t value = 0; (name = choice_name(option, value)); value++) fprintf(file, "%s%s", value ? " | " : "", name);
 }
 
+/* As few digits as give the same number again. */
+static void write_real(double value, FILE *file) {
+  char text[40];
+  for (int digits = 6; digits <= 17; digits++) {
+    snprintf(text, sizeof text, "%.*g", digits, value);
+    if (strtod(text, NULL) == value) break;
+  }
+  fputs(text, file);
+}
+
 static void write_value(const struct options *options, const struct option *option, FILE *file) {
   const void *member = (const char *)options + option->member;
   const char *text = NULL;
   switch (option->kind) {
     case KIND_TEXT: text = *(const char *const *)member; break;
     case KIND_INTEGER: fprintf(file, "%lld", (long long)*(const int64_t *)member); break;
-    case KIND_REAL: fprintf(file, "%g", *(const double *)member); break;
+    case KIND_REAL: write_real(*(const double *)member, file); break;
     case KIND_CHOICE: text = choice_name(option, *(const int64_t *)member); break;
     case KIND_FLAG: text = *(const bool *)member ? "yes" : "no"; break;
   }
   if (text) fputs(text, file);
 }
 
-void options_write(const struct options *options, FILE *file) {
+void options_write(const struct options *options, bool all, FILE *file) {
   for (int i = 0; i < TABLE_COUNT; i++) {
-    if (table[i].kind == KIND_TEXT) continue;
+    if (table[i].use == USE_ONCE || (table[i].use == USE_RUNNING && !all)) continue;
     fprintf(file, "%s ", table[i].name);
     write_value(options, &table[i], file);
     fputc('\n', file);
@@ -92,7 +128,7 @@ static void write_help(const struct options *defaults, const char *program) {
          program);
   for (int i = 0; i < TABLE_COUNT; i++) {
     const struct option *option = &table[i];
-    printf("  --%-14s ", option->name);
+    printf("  --%-19s ", option->name);
     if (option->kind == KIND_CHOICE) write_choices(option, stdout);
     if (option->kind == KIND_CHOICE && option->meaning) fputs(": ", stdout);
     if (option->meaning) fputs(option->meaning, stdout);
@@ -105,14 +141,14 @@ static void write_help(const struct options *defaults, const char *program) {
     printf("\n");
   }
   printf(
-      "  --%-14s the setting of Frankle & Carbin (ICLR 2019): 50000 iterations, 21 levels, 5 trials, 3 reinitialised\n"
-      "  %-16s networks a level; options beside it change it\n"
-      "  --%-14s this text\n\n",
+      "  --%-19s the setting of Frankle & Carbin (ICLR 2019): 50000 iterations, 21 levels, 5 trials, 3 reinitialised\n"
+      "  %-21s networks a level; options beside it change it\n"
+      "  --%-19s this text\n\n",
       "paper", "", "help");
   printf(
       "Writes results.csv, history.csv and settings.txt; examples/plot.sh draws them. Of the training images 1 in 12\n"
       "is kept for validation (55,000 and 5,000 of MNIST's). The early stop is the evaluation of least validation\n"
-      "loss. Ctrl-C stops; the results of finished networks are kept.\n");
+      "loss. Ctrl-C stops; the results of finished networks are kept, and --resume goes on, as after a crash.\n");
 }
 
 static int complain(const struct option *option, const char *value) {
@@ -174,7 +210,8 @@ static void set_defaults(struct options *options) {
                               .learning_rate = -1,
                               .batch_size = 60,
                               .rate = 0.2,
-                              .criterion = LOTTERY_CRITERION_MAGNITUDE};
+                              .criterion = LOTTERY_CRITERION_MAGNITUDE,
+                              .checkpoint_interval = 60};
 }
 
 static void set_paper(struct options *options) {
@@ -201,6 +238,7 @@ static int check(struct options *options) {
   if (!options->out) fault = "--out is missing";
   if (!options->data && !options->out) fault = "--data and --out are missing; --help lists all options";
   if (options->rewind_to >= options->iterations) fault = "--rewind-to must be less than --iterations";
+  if (options->any_instruction_set && !options->resume) fault = "--any-instruction-set is for --resume";
   if (options->rewind_to > 0 && options->continued) fault = "--rewind-to and --continue exclude each other";
   if (!fault) return -1;
   fprintf(stderr, "lenet_mnist: %s\n", fault);

@@ -27,13 +27,17 @@ struct options {
   int64_t rewind_to; /* the iteration of level 0 that tickets start from */
   bool one_shot, continued;
   int64_t history; /* HISTORY_… */
+  bool resume;
+  double checkpoint_interval; /* seconds */
+  int64_t instruction_set;    /* LOTTERY_INSTRUCTION_SET_… */
+  bool any_instruction_set;   /* one gone on with may have been begun on another */
 };
 
 /* Reads a command line into `options`. Returns -1 to go on, else the program's exit code: 0 after printing help, 2
  * after complaining. */
 int options_read(struct options *options, int argument_count, char **arguments);
 
-/* Writes every setting but the folders as a line "name value". */
-void options_write(const struct options *options, FILE *file);
+/* Writes settings as lines "name value": those that the results depend on, or all but the folders. */
+void options_write(const struct options *options, bool all, FILE *file);
 
 #endif

@@ -13,7 +13,7 @@
 enum { BAR_WIDTH = 30, LINE_WIDTH = 79 };
 
 struct progress progress_begin(int64_t networks) {
-  return (struct progress){isatty(STDOUT_FILENO) == 1, training_clock(), 0, networks};
+  return (struct progress){isatty(STDOUT_FILENO) == 1, training_clock(), 0, 0, networks};
 }
 
 const char *progress_time(double seconds, char text[32]) {
@@ -29,9 +29,9 @@ const char *progress_time(double seconds, char text[32]) {
 
 static const char *time_left(const struct progress *progress, double done, char text[32]) {
   const double elapsed = training_clock() - progress->start;
-  if (done <= 0 || elapsed < 1) return "time left unknown";
+  if (done <= progress->restored || elapsed < 1) return "time left unknown";
   char time[32];
-  snprintf(text, 32, "%.20s left", progress_time(elapsed * (1 - done) / done, time));
+  snprintf(text, 32, "%.20s left", progress_time(elapsed * (1 - done) / (done - progress->restored), time));
   return text;
 }
 
@@ -49,6 +49,10 @@ void progress_show(const struct progress *progress, double done) {
 
 void progress_note(struct progress *progress, const struct outcome *outcome, double done) {
   progress->finished++;
+  if (outcome->restored) {
+    progress->restored = done;
+    return;
+  }
   if (progress->terminal) {
     progress_show(progress, done);
     return;

@@ -9,7 +9,8 @@
 
 struct progress {
   bool terminal;
-  double start; /* seconds on training_clock() */
+  double start;    /* seconds on training_clock() */
+  double restored; /* of the whole, what an earlier run had done */
   int64_t finished, networks;
 };
 

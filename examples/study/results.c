@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum file { FILE_RESULTS, FILE_HISTORY, FILE_COUNT };
 
@@ -43,35 +42,14 @@ static FILE *open_file(const struct results *results, const char *name, const ch
   return fopen(path, "w");
 }
 
-/* Makes a folder and those above it. */
-static void make_folder(const char *folder) {
-  char path[4096];
-  if (snprintf(path, sizeof path, "%s", folder) >= (int)sizeof path) return; /* opening a file in it will say so */
-  for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-    *slash = '\0';
-    mkdir(path, 0777);
-    *slash = '/';
-  }
-  mkdir(path, 0777);
-}
-
-static bool write_settings(struct results *results, const struct options *options, const char *backend) {
-  FILE *file = open_file(results, "settings.txt", "");
-  if (!file) return false;
-  fprintf(file, "%s\n", backend);
-  options_write(options, file);
-  return fclose(file) == 0;
-}
-
-struct results *results_open(const struct options *options, const char *backend) {
+struct results *results_open(const struct options *options) {
   struct results *results = calloc(1, sizeof *results);
   if (!results) {
     fprintf(stderr, "lenet_mnist: no memory\n");
     return NULL;
   }
   results->folder = options->out;
-  make_folder(options->out);
-  bool fine = write_settings(results, options, backend) || complain(results, "settings.txt");
+  bool fine = true;
   for (int i = 0; fine && i < FILE_COUNT; i++) {
     results->files[i] = open_file(results, file_names[i], "");
     fine =

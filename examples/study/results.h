@@ -13,9 +13,8 @@ struct results;
 /* The name of a method in the files. */
 const char *results_method(enum method method);
 
-/* Makes the folder if it is missing, begins the files, and writes settings.txt with `backend` and the options.
- * NULL after complaining. */
-struct results *results_open(const struct options *options, const char *backend);
+/* Begins the files. NULL after complaining. */
+struct results *results_open(const struct options *options);
 
 /* Takes over an outcome, its history too, and appends its rows to the files at once. */
 bool results_add(struct results *results, struct outcome outcome);

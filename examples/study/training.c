@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "checkpoint.h"
+
 /* Leaves a function through its `end:` unless the call succeeds; LOTTERY_CANCELLED leaves, too. */
 #define TRY(call)                       \
   do {                                  \
@@ -16,6 +18,7 @@
   } while (0)
 
 struct run {
+  lottery_context *context;
   const struct options *options;
   const struct datasets *datasets;
   struct trial *trial;
@@ -23,6 +26,8 @@ struct run {
   lottery_network *network;
   lottery_trainer *trainer;
   lottery_snapshot *best; /* the weights of the early stop, where its test accuracy is still to be measured */
+  double start, seconds;  /* on the clock; of earlier runs */
+  double due;             /* on the clock: the next checkpoint */
   training_progress progress;
   void *user;
 };
@@ -60,18 +65,23 @@ static bool keeps_history(const struct run *run) {
          (run->options->history == HISTORY_TICKETS && run->outcome->id.method == METHOD_TICKET);
 }
 
+static double least_loss(const struct outcome *outcome) {
+  int64_t i = 0;
+  while (outcome->history[i].iteration != outcome->early_stop_iteration && i < outcome->history_count - 1) i++;
+  return outcome->history[i].validation_loss;
+}
+
 /* Notes one evaluation. The test accuracy belongs to the result only at the early stop: unless the whole history is
  * asked for, the weights of the best evaluation so far are kept instead, which costs far less than the test set. */
-static lottery_status evaluate(struct run *run, int64_t iteration, double *least) {
+static lottery_status evaluate(struct run *run, int64_t iteration) {
   struct outcome *outcome = run->outcome;
   struct evaluation *evaluation = &outcome->history[outcome->history_count];
   lottery_status status;
   *evaluation = (struct evaluation){iteration, 0, -1};
   TRY(lottery_trainer_evaluate(run->trainer, run->datasets->validation, &evaluation->validation_loss, NULL));
-  const bool best = outcome->history_count == 0 || evaluation->validation_loss < *least;
+  const bool best = outcome->history_count == 0 || evaluation->validation_loss < least_loss(outcome);
   if (keeps_history(run)) TRY(test_accuracy(run, &evaluation->test_accuracy));
   if (best) {
-    *least = evaluation->validation_loss;
     outcome->early_stop_iteration = iteration;
     outcome->early_stop_accuracy = evaluation->test_accuracy;
     lottery_snapshot_destroy(run->best);
@@ -83,29 +93,75 @@ end:
   return status;
 }
 
-/* Trains to the last iteration with evaluations on the way. A ticket that is rewound to iteration k begins there; one
- * that is trained on counts from 0 again. */
-static lottery_status train(struct run *run) {
+static bool is_first(const struct run *run) {
+  return run->outcome->id.method == METHOD_TICKET && run->outcome->id.level == 0;
+}
+
+/* The iteration at which the network's training begins, and the trainer's iteration there: a ticket that is rewound to
+ * iteration k begins with k; one that is trained on counts from 0 again. */
+static int64_t first_iteration(const struct run *run) {
+  const struct network_id *id = &run->outcome->id;
+  return id->method == METHOD_REINITIALISED || id->level == 0 ? 0 : run->options->rewind_to;
+}
+
+static lottery_status completed(const struct run *run, int64_t *iteration) {
+  const lottery_status status = lottery_trainer_iteration(run->trainer, iteration);
+  if (run->options->continued && run->outcome->id.method == METHOD_TICKET)
+    *iteration -= run->outcome->id.level * run->options->iterations;
+  return status;
+}
+
+static bool is_evaluated(const struct run *run, int64_t iteration) {
+  const struct outcome *outcome = run->outcome;
+  const int64_t last =
+      outcome->history_count ? outcome->history[outcome->history_count - 1].iteration : first_iteration(run);
+  return iteration <= last ||
+         (iteration % run->options->evaluation_interval != 0 && iteration != run->options->iterations);
+}
+
+/* Iterations to the next evaluation, or to what tickets are rewound to. */
+static int64_t iterations_left(const struct run *run, int64_t iteration) {
   const struct options *options = run->options;
+  int64_t next = (iteration / options->evaluation_interval + 1) * options->evaluation_interval;
+  if (next > options->iterations) next = options->iterations;
+  if (is_first(run) && iteration < options->rewind_to && options->rewind_to < next) next = options->rewind_to;
+  return next - iteration;
+}
+
+static lottery_status save(struct run *run) {
+  const double now = training_clock();
+  run->outcome->seconds = run->seconds + now - run->start;
+  run->due = now + run->options->checkpoint_interval;
+  return checkpoint_save(run->context, run->options, run->trial, run->outcome, run->trainer, run->best);
+}
+
+/* A lottery_progress: stops the run when a checkpoint is due. */
+static int32_t is_due(int64_t iteration, double loss, void *user) {
+  const struct run *run = user;
+  (void)iteration;
+  (void)loss;
+  return training_clock() >= run->due;
+}
+
+/* Trains to the last iteration with evaluations and checkpoints on the way, from wherever the trainer is. */
+static lottery_status train(struct run *run) {
   struct outcome *outcome = run->outcome;
-  const bool first = outcome->id.method == METHOD_TICKET && outcome->id.level == 0;
-  double least = INFINITY;
-  int64_t iteration;
+  int64_t iteration, done;
   lottery_status status;
-  TRY(lottery_trainer_iteration(run->trainer, &iteration));
-  if (options->continued) iteration = 0;
-  while (iteration < options->iterations) {
-    int64_t next = (iteration / options->evaluation_interval + 1) * options->evaluation_interval;
-    if (next > options->iterations) next = options->iterations;
-    if (first && iteration <= options->rewind_to && options->rewind_to < next) {
-      TRY(lottery_trainer_run(run->trainer, options->rewind_to - iteration, NULL, NULL, NULL));
+  TRY(completed(run, &iteration));
+  for (;;) {
+    if (is_first(run) && iteration == run->options->rewind_to && !run->trial->initial)
       TRY(lottery_trainer_snapshot(run->trainer, LOTTERY_STATE_ALL, &run->trial->initial));
-      iteration = options->rewind_to;
+    if (!is_evaluated(run, iteration)) {
+      TRY(evaluate(run, iteration));
+      if (run->progress) run->progress(iteration, run->user);
+      if (is_due(iteration, 0, run)) TRY(save(run));
     }
-    TRY(lottery_trainer_run(run->trainer, next - iteration, NULL, NULL, NULL));
-    iteration = next;
-    TRY(evaluate(run, iteration, &least));
-    if (run->progress) run->progress(iteration, run->user);
+    if (iteration == run->options->iterations) break;
+    const lottery_status ended = lottery_trainer_run(run->trainer, iterations_left(run, iteration), is_due, run, &done);
+    iteration += done;
+    if (ended == LOTTERY_STOPPED || ended == LOTTERY_CANCELLED) TRY(save(run));
+    if (ended != LOTTERY_STOPPED) TRY(ended);
   }
   struct evaluation *last = &outcome->history[outcome->history_count - 1];
   if (last->test_accuracy < 0) TRY(test_accuracy(run, &last->test_accuracy));
@@ -114,21 +170,30 @@ end:
   return status;
 }
 
-/* The network as it begins: initialised, or rewound, under its mask. */
-static lottery_status begin(struct run *run, lottery_context *context) {
+/* Network and trainer with their options, as they are before their state is given to them. */
+static lottery_status create(struct run *run) {
   const struct options *options = run->options;
-  const struct network_id *id = &run->outcome->id;
-  const struct network_id of_trial = {id->trial, 0, METHOD_TICKET, 0};
+  const struct network_id of_trial = {run->outcome->id.trial, 0, METHOD_TICKET, 0};
   const uint64_t order = training_seed(options, PURPOSE_ORDER, &of_trial);
-  const uint64_t weights = training_seed(options, PURPOSE_WEIGHTS, id);
-  struct trial *trial = run->trial;
-  lottery_mask *shuffled = NULL, *mask = NULL;
   lottery_status status;
-  TRY(lottery_network_preset(context, "lenet-300-100", &run->network));
+  TRY(lottery_network_preset(run->context, "lenet-300-100", &run->network));
   TRY(lottery_trainer_create(run->network, run->datasets->training, order, &run->trainer));
   TRY(lottery_trainer_set_integer(run->trainer, LOTTERY_TRAINER_OPTIMISER, options->optimiser));
   TRY(lottery_trainer_set_integer(run->trainer, LOTTERY_TRAINER_BATCH_SIZE, options->batch_size));
   TRY(lottery_trainer_set_real(run->trainer, LOTTERY_TRAINER_LEARNING_RATE, options->learning_rate));
+  TRY(lottery_trainer_set_integer(run->trainer, LOTTERY_TRAINER_PROGRESS_INTERVAL, 10));
+end:
+  return status;
+}
+
+/* The network as it begins: initialised, or rewound, under its mask. */
+static lottery_status begin(struct run *run) {
+  const struct options *options = run->options;
+  const struct network_id *id = &run->outcome->id;
+  const uint64_t weights = training_seed(options, PURPOSE_WEIGHTS, id);
+  struct trial *trial = run->trial;
+  lottery_mask *shuffled = NULL, *mask = NULL;
+  lottery_status status;
   if (id->method == METHOD_REINITIALISED) { /* new weights, and the whole training from iteration 0 */
     TRY(lottery_network_set_mask(run->network, trial->masks[id->level]));
     TRY(lottery_network_initialise(run->network, LOTTERY_INITIALISE_GLOROT_NORMAL, weights));
@@ -153,13 +218,13 @@ end:
 }
 
 /* Prunes a trained ticket: by the rate for the next level, or, one-shot, to the density of each further level. */
-static lottery_status prune(struct run *run, lottery_context *context) {
+static lottery_status prune(struct run *run) {
   const struct options *options = run->options;
   struct network_id id = run->outcome->id;
   lottery_pruner *pruner = NULL;
   lottery_status status;
   if (options->one_shot && id.level > 0) return LOTTERY_OK;
-  TRY(lottery_pruner_create(context, &pruner));
+  TRY(lottery_pruner_create(run->context, &pruner));
   TRY(lottery_pruner_set_integer(pruner, LOTTERY_PRUNER_CRITERION, options->criterion));
   TRY(lottery_pruner_set_real(pruner, LOTTERY_PRUNER_RATE, options->rate));
   const int64_t last = options->one_shot ? options->levels - 1 : id.level + 1;
@@ -202,18 +267,36 @@ end:
 lottery_status training_run(lottery_context *context, const struct options *options, const struct datasets *datasets,
                             struct trial *trial, const struct network_id *id, training_progress progress, void *user,
                             struct outcome *outcome) {
-  const double start = training_clock();
-  struct run run = {options, datasets, trial, outcome, NULL, NULL, NULL, progress, user};
+  struct run run = {.context = context,
+                    .options = options,
+                    .datasets = datasets,
+                    .trial = trial,
+                    .outcome = outcome,
+                    .start = training_clock(),
+                    .progress = progress,
+                    .user = user};
+  enum checkpoint found = CHECKPOINT_NONE;
   lottery_status status;
   *outcome = (struct outcome){.id = *id};
   const int64_t evaluations = options->iterations / options->evaluation_interval + 1;
   outcome->history = calloc((size_t)evaluations, sizeof *outcome->history);
   if (!outcome->history) return LOTTERY_ERROR_MEMORY;
-  TRY(begin(&run, context));
+  run.due = run.start + options->checkpoint_interval;
+  TRY(create(&run));
+  if (options->resume) {
+    outcome->loading = true;
+    TRY(checkpoint_load(context, options, trial, outcome, evaluations, run.trainer, &run.best, &found));
+    outcome->loading = false;
+  }
+  outcome->restored = found == CHECKPOINT_FINISHED;
+  if (outcome->restored) goto end;
+  if (found == CHECKPOINT_NONE) TRY(begin(&run));
+  run.seconds = outcome->seconds;
   TRY(train(&run));
-  if (id->method == METHOD_TICKET) TRY(prune(&run, context));
+  if (id->method == METHOD_TICKET) TRY(prune(&run));
   if (!keeps_history(&run)) TRY(look_back(&run));
-  outcome->seconds = training_clock() - start;
+  outcome->seconds = run.seconds + training_clock() - run.start;
+  TRY(checkpoint_save(context, options, trial, outcome, NULL, NULL));
 end:
   lottery_snapshot_destroy(run.best);
   lottery_trainer_destroy(run.trainer);

@@ -2,6 +2,7 @@
 #ifndef STUDY_TRAINING_H
 #define STUDY_TRAINING_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "lottery.h"
@@ -26,8 +27,10 @@ struct outcome {
   double density;
   int64_t early_stop_iteration;
   double early_stop_accuracy, final_accuracy; /* on the test set */
-  double seconds;
-  struct evaluation *history; /* the receiver frees it */
+  double seconds;                             /* of all runs that it took */
+  bool restored;                              /* finished by an earlier run */
+  bool loading;                               /* after an error: it came from the network's checkpoint */
+  struct evaluation *history;                 /* the receiver frees it */
   int64_t history_count;
 };
 
@@ -50,9 +53,11 @@ typedef void (*training_progress)(int64_t iterations, void *user);
 enum purpose { PURPOSE_SPLIT, PURPOSE_WEIGHTS, PURPOSE_ORDER, PURPOSE_MASK, PURPOSE_PRUNER };
 uint64_t training_seed(const struct options *options, enum purpose purpose, const struct network_id *id);
 
-/* Trains the network `id`, in `context`, which may serve no other thread meanwhile. A ticket leaves the next level's
- * mask (with --one-shot level 0 those of all levels) in the trial. Returns what the library returned; on anything but
- * LOTTERY_OK there is no outcome. LOTTERY_ERROR_MEMORY also stands for memory that this program lacks. */
+/* Trains the network `id`, in `context`, which may serve no other thread meanwhile; with --resume from its checkpoint.
+ * A ticket leaves the next level's
+ * mask (with --one-shot level 0 those of all levels) in the trial. Saves checkpoints on the way, at the end, and when
+ * it is cancelled. Returns what the library returned; on anything but LOTTERY_OK there is no history in the outcome.
+ * LOTTERY_ERROR_MEMORY also stands for memory that this program lacks. */
 lottery_status training_run(lottery_context *context, const struct options *options, const struct datasets *datasets,
                             struct trial *trial, const struct network_id *id, training_progress progress, void *user,
                             struct outcome *outcome);

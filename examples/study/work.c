@@ -13,6 +13,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "checkpoint.h"
+
 struct worker {
   struct work *work;
   lottery_context *context; /* its own, so that messages and memory are not shared */
@@ -40,7 +42,7 @@ struct work {
   int64_t queued, running, alive; /* alive: threads */
   double done;                    /* cost of the finished networks */
   struct result *first, **last;
-  char failure[700]; /* the first one */
+  char failure[5000]; /* the first one */
 };
 
 int64_t work_networks(const struct options *options) {
@@ -109,14 +111,25 @@ static void note_progress(int64_t iterations, void *user) {
   pthread_mutex_unlock(&worker->work->mutex);
 }
 
+static void describe_checkpoint(struct worker *worker, lottery_status status, const char *message) {
+  char path[CHECKPOINT_PATH];
+  checkpoint_path(worker->work->options, &worker->id, path);
+  snprintf(worker->work->failure, sizeof worker->work->failure,
+           "%.4000s: %s: %s; without this file its network is trained from the beginning", path,
+           lottery_status_name(status), message);
+}
+
 /* The caller holds the mutex. */
-static void note_failure(struct worker *worker, lottery_status status) {
+static void note_failure(struct worker *worker, lottery_status status, bool loading) {
   struct work *work = worker->work;
   if (!work->failure[0]) {
     char message[512] = "";
     lottery_context_message(worker->context, message, sizeof message, NULL);
-    snprintf(work->failure, sizeof work->failure, "trial %lld, level %lld: %s: %s", (long long)worker->id.trial,
-             (long long)worker->id.level, lottery_status_name(status), message);
+    if (loading)
+      describe_checkpoint(worker, status, message);
+    else
+      snprintf(work->failure, sizeof work->failure, "trial %lld, level %lld: %s: %s", (long long)worker->id.trial,
+               (long long)worker->id.level, lottery_status_name(status), message);
   }
   work_stop(work);
 }
@@ -146,9 +159,11 @@ static void *run_worker(void *user) {
 
     struct result *result = malloc(sizeof *result);
     lottery_status status = LOTTERY_ERROR_MEMORY;
+    bool loading = false;
     if (result)
       status = training_run(worker->context, work->options, work->datasets, &work->trials[worker->id.trial],
                             &worker->id, note_progress, worker, &result->outcome);
+    if (result && status < LOTTERY_OK) loading = result->outcome.loading;
 
     pthread_mutex_lock(&work->mutex);
     work->running--;
@@ -157,7 +172,7 @@ static void *run_worker(void *user) {
       hand_over(worker, result);
     else {
       free(result);
-      if (status < LOTTERY_OK) note_failure(worker, status);
+      if (status < LOTTERY_OK) note_failure(worker, status, loading);
     }
     pthread_cond_broadcast(&work->changed);
     pthread_cond_signal(&work->announced);
@@ -209,6 +224,7 @@ static bool allocate(struct work *work) {
   for (int64_t i = 0; i < options->threads; i++) {
     work->workers[i].work = work;
     if (lottery_context_create(&work->workers[i].context) != LOTTERY_OK) return false;
+    lottery_context_set_instruction_set(work->workers[i].context, (int32_t)options->instruction_set);
     work->worker_count = i + 1;
   }
   return true;

@@ -48,14 +48,15 @@ lottery_status lottery_archive_name(lottery_archive *archive, int64_t index, cha
 lottery_status lottery_archive_kind(lottery_archive *archive, const char *name, int32_t *out) {
   static const char *const kinds[] = {
       [LOTTERY_KIND_NETWORK] = KIND_NETWORK, [LOTTERY_KIND_MASK] = KIND_MASK, [LOTTERY_KIND_SNAPSHOT] = KIND_SNAPSHOT,
-      [LOTTERY_KIND_TICKET] = KIND_TICKET,   [LOTTERY_KIND_TEXT] = KIND_TEXT, [LOTTERY_KIND_ARRAY] = KIND_ARRAY};
+      [LOTTERY_KIND_TICKET] = KIND_TICKET,   [LOTTERY_KIND_TEXT] = KIND_TEXT, [LOTTERY_KIND_ARRAY] = KIND_ARRAY,
+      [LOTTERY_KIND_TRAINER] = KIND_TRAINER};
   CHECK_HANDLE(archive, OBJECT_ARCHIVE);
   CHECK_POINTER(archive->object.context, name);
   CHECK_POINTER(archive->object.context, out);
   const char *kind = archive_kind(archive, name);
   if (kind == NULL)
     return context_fail(archive->object.context, LOTTERY_ERROR_ARGUMENT, "name: the archive has no '%.256s'", name);
-  int32_t found = LOTTERY_KIND_ARRAY;
+  int32_t found = LOTTERY_KIND_TRAINER;
   while (found > LOTTERY_KIND_UNKNOWN && strcmp(kind, kinds[found]) != 0) found--;
   *out = found;
   return LOTTERY_OK;

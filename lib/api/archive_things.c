@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "store/format.h"
 #include "store/things.h"
+#include "train/trainer.h"
 
 static lottery_status check(lottery_archive *archive, const char *name) {
   CHECK_HANDLE(archive, OBJECT_ARCHIVE);
@@ -17,6 +18,14 @@ static lottery_status check_network(lottery_archive *archive, lottery_network *n
   CHECK_OTHER_HANDLE(archive->object.context, network, OBJECT_NETWORK);
   if (network->finished) return LOTTERY_OK;
   return context_fail(archive->object.context, LOTTERY_ERROR_STATE, "network: not finished");
+}
+
+/* A further handle that must be a trainer that is not running. */
+static lottery_status check_trainer(lottery_archive *archive, lottery_trainer *trainer) {
+  struct lottery_context *context = archive->object.context;
+  CHECK_OTHER_HANDLE(context, trainer, OBJECT_TRAINER);
+  if (!trainer->running && !trainer->network->running) return LOTTERY_OK;
+  return context_fail(context, LOTTERY_ERROR_STATE, "trainer: running");
 }
 
 /* --- Adding --- */
@@ -53,6 +62,12 @@ lottery_status lottery_archive_add_ticket(lottery_archive *archive, const char *
   if (snapshot->slots[LOTTERY_SLOT_WEIGHT] == NULL)
     return context_fail(context, LOTTERY_ERROR_STATE, "snapshot: holds no weights");
   return thing_add_ticket(archive, name, network, mask, snapshot);
+}
+
+lottery_status lottery_archive_add_trainer(lottery_archive *archive, const char *name, lottery_trainer *trainer) {
+  TRY(check(archive, name));
+  TRY(check_trainer(archive, trainer));
+  return thing_add_trainer(archive, name, trainer);
 }
 
 lottery_status lottery_archive_add_text(lottery_archive *archive, const char *name, const char *text) {
@@ -133,6 +148,16 @@ lottery_status lottery_archive_get_ticket(lottery_archive *archive, const char *
   CLEAR_OUT(snapshot);
   TRY(check(archive, name));
   return thing_get_ticket(archive, name, network, mask, snapshot);
+}
+
+lottery_status lottery_archive_restore_trainer(lottery_archive *archive, const char *name, lottery_trainer *trainer,
+                                               int32_t consent) {
+  TRY(check(archive, name));
+  TRY(check_trainer(archive, trainer));
+  if ((consent & ~LOTTERY_CONSENT_INSTRUCTION_SET) != 0)
+    return context_fail(archive->object.context, LOTTERY_ERROR_ARGUMENT, "consent: %d has bits outside %d",
+                        (int)consent, (int)LOTTERY_CONSENT_INSTRUCTION_SET);
+  return thing_restore_trainer(archive, name, trainer, consent);
 }
 
 lottery_status lottery_archive_get_text(lottery_archive *archive, const char *name, char *buffer, int64_t capacity,

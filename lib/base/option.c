@@ -152,5 +152,9 @@ lottery_status option_get_real(struct lottery_context *context, const struct opt
   return LOTTERY_OK;
 }
 
+void option_put_integer(struct option_values *values, int32_t key, int64_t value) {
+  values->integer[slot(key)] = value;
+}
+void option_put_real(struct option_values *values, int32_t key, double value) { values->real[slot(key)] = value; }
 int64_t option_integer(const struct option_values *values, int32_t key) { return values->integer[slot(key)]; }
 double option_real(const struct option_values *values, int32_t key) { return values->real[slot(key)]; }

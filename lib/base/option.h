@@ -46,6 +46,10 @@ lottery_status option_get_real(struct lottery_context *context, const struct opt
 const struct option *option_require(struct lottery_context *context, int32_t handle, int32_t key, int32_t type,
                                     int32_t other_type);
 
+/* Set a value that is known to be in range. */
+void option_put_integer(struct option_values *values, int32_t key, int64_t value);
+void option_put_real(struct option_values *values, int32_t key, double value);
+
 /* A value that is known to exist. */
 int64_t option_integer(const struct option_values *values, int32_t key);
 double option_real(const struct option_values *values, int32_t key);

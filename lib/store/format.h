@@ -12,11 +12,13 @@
 #define ROLE_GRAPH "graph"     /* a network, a ticket: its graph */
 #define ROLE_TENSORS "tensors" /* a mask, a snapshot: names and shapes of its tensors */
 #define ROLE_STATE "state"     /* a snapshot: what it holds, and where the trainer stood */
+#define ROLE_TRAINER "trainer" /* a trainer: options, position, and what its results depend on beside arrays */
 
 #define KIND_NETWORK "network"
 #define KIND_MASK "mask"
 #define KIND_SNAPSHOT "snapshot"
 #define KIND_TICKET "ticket"
+#define KIND_TRAINER "trainer"
 #define KIND_TEXT "text"
 #define KIND_ARRAY "array"
 

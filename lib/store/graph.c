@@ -28,7 +28,8 @@ static void write_options(const struct node *node, struct json_writer *writer) {
   if (any) json_write(writer, "}");
 }
 
-static void write_node(const struct node *node, struct json_writer *writer) {
+void graph_write_node(const struct lottery_network *network, int32_t index, struct json_writer *writer) {
+  const struct node *node = &network->nodes[index];
   int64_t inputs[NODE_INPUT_LIMIT];
   for (int32_t i = 0; i < node->input_count; i++) inputs[i] = node->inputs[i];
   json_write(writer, "{\"kind\":");
@@ -52,7 +53,7 @@ void graph_write(const struct lottery_network *network, struct json_writer *writ
   json_write(writer, "{\"nodes\":[");
   for (int32_t i = 0; i < network->node_count; i++) {
     if (i > 0) json_write(writer, ",");
-    write_node(&network->nodes[i], writer);
+    graph_write_node(network, i, writer);
   }
   json_write(writer, "],\"output\":");
   json_write_integer(writer, network->output);

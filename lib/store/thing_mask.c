@@ -8,18 +8,21 @@
 
 static int64_t bit_bytes(const struct tensor *tensor) { return tensor->count / 8 + (tensor->count % 8 != 0); }
 
+lottery_status thing_add_bits(struct thing *thing, const char *suffix, const struct lottery_mask *mask) {
+  for (int64_t i = 0; i < mask->tensor_count; i++) {
+    const int64_t bytes = bit_bytes(&mask->tensors[i]);
+    void *bits = thing_add_array(thing, mask->tensors[i].name, suffix, DTYPE_U8, 1, &bytes);
+    if (bits == NULL) return LOTTERY_ERROR_MEMORY;
+    memcpy(bits, mask->bits[i], (size_t)bytes); /* words are little-endian, as the file is */
+  }
+  return LOTTERY_OK;
+}
+
 lottery_status thing_add_mask(struct lottery_archive *archive, const char *name, const struct lottery_mask *mask) {
   struct thing thing;
   lottery_status status = thing_begin(archive, name, KIND_MASK, &thing);
   if (status == LOTTERY_OK) status = thing_add_tensors(&thing, mask->tensors, mask->tensor_count);
-  for (int64_t i = 0; status == LOTTERY_OK && i < mask->tensor_count; i++) {
-    const int64_t bytes = bit_bytes(&mask->tensors[i]);
-    void *bits = thing_add_array(&thing, mask->tensors[i].name, "", DTYPE_U8, 1, &bytes);
-    if (bits != NULL)
-      memcpy(bits, mask->bits[i], (size_t)bytes); /* words are little-endian, as the file is */
-    else
-      status = LOTTERY_ERROR_MEMORY;
-  }
+  if (status == LOTTERY_OK) status = thing_add_bits(&thing, "", mask);
   return thing_commit(archive, &thing, status);
 }
 
@@ -33,19 +36,19 @@ static lottery_status copy_bits(struct lottery_archive *archive, const struct en
                       array->name, (long long)count);
 }
 
-static lottery_status make_mask(struct lottery_archive *archive, const char *name, const struct tensor *tensors,
-                                int64_t count, struct lottery_mask **out) {
+lottery_status thing_make_mask(struct lottery_archive *archive, const char *name, const char *suffix,
+                               const struct tensor *tensors, int64_t count, struct lottery_mask **out) {
   lottery_status status = LOTTERY_OK;
   const struct entry *array;
   for (int64_t i = 0; status == LOTTERY_OK && i < count; i++) {
     const int64_t bytes = bit_bytes(&tensors[i]);
-    status = archive_require_array(archive, name, tensors[i].name, "", DTYPE_U8, 1, &bytes, &array);
+    status = archive_require_array(archive, name, tensors[i].name, suffix, DTYPE_U8, 1, &bytes, &array);
   }
   if (status != LOTTERY_OK) return status;
   struct lottery_mask *mask = mask_create(archive->object.context, tensors, count);
   if (mask == NULL) return LOTTERY_ERROR_MEMORY;
   for (int64_t i = 0; status == LOTTERY_OK && i < count; i++)
-    status = copy_bits(archive, archive_array(archive, name, tensors[i].name, ""), mask, i);
+    status = copy_bits(archive, archive_array(archive, name, tensors[i].name, suffix), mask, i);
   mask_count(mask);
   if (status == LOTTERY_OK)
     *out = mask;
@@ -66,7 +69,7 @@ lottery_status thing_get_mask(struct lottery_archive *archive, const char *name,
     status = context_fail(
         context, LOTTERY_ERROR_SHAPE,
         "name: the tensors of '%.256s' are not the network's; without a network it can be had as it is", name);
-  if (status == LOTTERY_OK) status = make_mask(archive, name, tensors, count, out);
+  if (status == LOTTERY_OK) status = thing_make_mask(archive, name, "", tensors, count, out);
   memory_release(context, tensors);
   return status;
 }

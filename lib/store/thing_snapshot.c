@@ -7,10 +7,7 @@
 #include "store/format.h"
 #include "store/things.h"
 
-static const char *const suffixes[SNAPSHOT_SLOTS] = {"", ".first", ".second"};
-
-/* Positions are counted on from here, far from the end of 64 bits. */
-#define COUNT_LIMIT ((int64_t)1 << 53)
+const char *const thing_slot_suffixes[SNAPSHOT_SLOTS] = {"", ".first", ".second"};
 
 /* --- Adding --- */
 
@@ -42,7 +39,8 @@ static lottery_status add_state(struct thing *thing, const struct lottery_snapsh
 static lottery_status add_values(struct thing *thing, const struct lottery_snapshot *snapshot, int slot,
                                  int64_t index) {
   const struct tensor *tensor = &snapshot->tensors[index];
-  float *values = thing_add_array(thing, tensor->name, suffixes[slot], DTYPE_F32, tensor->rank, tensor->shape);
+  float *values =
+      thing_add_array(thing, tensor->name, thing_slot_suffixes[slot], DTYPE_F32, tensor->rank, tensor->shape);
   if (values == NULL) return LOTTERY_ERROR_MEMORY;
   memcpy(values, snapshot->slots[slot] + snapshot->offsets[index], (size_t)tensor->count * sizeof *values);
   return thing_check_finite(thing->contents.context, tensor->name, values, tensor->count);
@@ -114,24 +112,20 @@ static lottery_status require_arrays(struct lottery_archive *archive, const char
   const struct entry *array;
   for (int slot = 0; slot < SNAPSHOT_SLOTS; slot++)
     for (int64_t i = 0; status == LOTTERY_OK && (slots & 1 << slot) != 0 && i < count; i++)
-      status = archive_require_array(archive, name, tensors[i].name, suffixes[slot], DTYPE_F32, tensors[i].rank,
-                                     tensors[i].shape, &array);
+      status = archive_require_array(archive, name, tensors[i].name, thing_slot_suffixes[slot], DTYPE_F32,
+                                     tensors[i].rank, tensors[i].shape, &array);
   return status;
 }
 
-static lottery_status make_snapshot(struct lottery_archive *archive, const char *name, const struct tensor *tensors,
-                                    int64_t count, const struct state *state, struct lottery_snapshot **out) {
-  lottery_status status = require_arrays(archive, name, tensors, count, state->slots);
+lottery_status thing_make_snapshot(struct lottery_archive *archive, const char *name, const struct tensor *tensors,
+                                   int64_t count, int32_t contents, int32_t slots, struct lottery_snapshot **out) {
+  lottery_status status = require_arrays(archive, name, tensors, count, slots);
   if (status != LOTTERY_OK) return status;
-  struct lottery_snapshot *snapshot =
-      snapshot_create(archive->object.context, tensors, count, (int32_t)state->contents, (int32_t)state->slots);
+  struct lottery_snapshot *snapshot = snapshot_create(archive->object.context, tensors, count, contents, slots);
   if (snapshot == NULL) return LOTTERY_ERROR_MEMORY;
-  snapshot->optimiser = (int32_t)state->optimiser;
-  snapshot->optimiser_steps = state->optimiser_steps;
-  snapshot->position = state->position;
   for (int slot = 0; slot < SNAPSHOT_SLOTS; slot++)
     for (int64_t i = 0; status == LOTTERY_OK && snapshot->slots[slot] != NULL && i < count; i++)
-      status = archive_copy_values(archive, archive_array(archive, name, tensors[i].name, suffixes[slot]),
+      status = archive_copy_values(archive, archive_array(archive, name, tensors[i].name, thing_slot_suffixes[slot]),
                                    snapshot->slots[slot] + snapshot->offsets[i]);
   if (status == LOTTERY_OK)
     *out = snapshot;
@@ -152,9 +146,14 @@ static lottery_status get_listed(struct lottery_archive *archive, const char *na
     status = context_fail(
         archive->object.context, LOTTERY_ERROR_SHAPE,
         "name: the tensors of '%.256s' are not the network's; without a network it can be had as it is", name);
-  if (status == LOTTERY_OK) status = make_snapshot(archive, name, tensors, count, &state, out);
+  if (status == LOTTERY_OK)
+    status = thing_make_snapshot(archive, name, tensors, count, (int32_t)state.contents, (int32_t)state.slots, out);
   memory_release(archive->object.context, tensors);
-  return status;
+  if (status != LOTTERY_OK) return status;
+  (*out)->optimiser = (int32_t)state.optimiser;
+  (*out)->optimiser_steps = state.optimiser_steps;
+  (*out)->position = state.position;
+  return LOTTERY_OK;
 }
 
 lottery_status thing_get_snapshot(struct lottery_archive *archive, const char *name, struct lottery_network *network,
@@ -166,6 +165,6 @@ lottery_status thing_get_snapshot(struct lottery_archive *archive, const char *n
     const lottery_status status = archive_require(archive, name, KIND_SNAPSHOT);
     return status == LOTTERY_OK ? get_listed(archive, name, network, out) : status;
   }
-  const struct state weights = {.contents = LOTTERY_STATE_WEIGHTS, .slots = 1 << LOTTERY_SLOT_WEIGHT};
-  return make_snapshot(archive, name, network->tensors, network->tensor_count, &weights, out);
+  return thing_make_snapshot(archive, name, network->tensors, network->tensor_count, LOTTERY_STATE_WEIGHTS,
+                             1 << LOTTERY_SLOT_WEIGHT, out);
 }

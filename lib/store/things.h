@@ -7,6 +7,8 @@
 #include "model/snapshot.h"
 #include "store/archive.h"
 
+struct lottery_trainer;
+
 /* Graph and weights. */
 lottery_status thing_add_network(struct lottery_archive *archive, const char *name, struct lottery_network *network);
 lottery_status thing_get_network(struct lottery_archive *archive, const char *name, struct lottery_network **out);
@@ -30,6 +32,12 @@ lottery_status thing_add_ticket(struct lottery_archive *archive, const char *nam
 lottery_status thing_get_ticket(struct lottery_archive *archive, const char *name, struct lottery_network **network,
                                 struct lottery_mask **mask, struct lottery_snapshot **snapshot);
 
+/* A trainer with all that the next iteration depends on, put into one of the same graph and dataset. consent: a sum of
+ * LOTTERY_CONSENT_…. On an error the trainer is as it was. */
+lottery_status thing_add_trainer(struct lottery_archive *archive, const char *name, struct lottery_trainer *trainer);
+lottery_status thing_restore_trainer(struct lottery_archive *archive, const char *name, struct lottery_trainer *trainer,
+                                     int32_t consent);
+
 /* Arrays as LOTTERY_ELEMENT_…: the dtype, or -1; the element, or -1. */
 int32_t thing_dtype(int32_t element);
 int32_t thing_element(int32_t dtype);
@@ -41,6 +49,20 @@ lottery_status thing_add_tensors(struct thing *thing, const struct tensor *tenso
 /* Reads it: names once each, shapes whose elements all together fit; *out is the caller's to release. */
 lottery_status thing_get_tensors(struct lottery_archive *archive, const char *name, struct tensor **out,
                                  int64_t *count);
+
+/* The bits of a mask as arrays of a thing, a suffix behind the tensors' names; and a mask of them. */
+lottery_status thing_add_bits(struct thing *thing, const char *suffix, const struct lottery_mask *mask);
+lottery_status thing_make_mask(struct lottery_archive *archive, const char *name, const char *suffix,
+                               const struct tensor *tensors, int64_t count, struct lottery_mask **out);
+
+/* What a slot's arrays have behind the tensors' names. */
+extern const char *const thing_slot_suffixes[SNAPSHOT_SLOTS];
+/* A snapshot from the arrays of the slots whose bits are set; its optimiser and position are still to be filled in. */
+lottery_status thing_make_snapshot(struct lottery_archive *archive, const char *name, const struct tensor *tensors,
+                                   int64_t count, int32_t contents, int32_t slots, struct lottery_snapshot **out);
+
+/* Positions are counted on from here, far from the end of 64 bits. */
+#define COUNT_LIMIT ((int64_t)1 << 53)
 
 /* A network of the graph `plan` comes from, finished, if its parameters are within the byte limit. */
 lottery_status thing_finish_network(struct lottery_archive *archive, const char *name, struct lottery_network *network,

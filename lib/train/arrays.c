@@ -11,27 +11,45 @@ void trainer_arrays_release(struct lottery_context *context, struct trainer_arra
   *arrays = (struct trainer_arrays){0};
 }
 
+int32_t trainer_slots(const struct lottery_trainer *trainer) {
+  int32_t slots = 0;
+  for (int slot = LOTTERY_SLOT_FIRST; slot < SNAPSHOT_SLOTS; slot++)
+    if (trainer->arrays.state[slot] != NULL) slots |= 1 << slot;
+  return slots;
+}
+
+lottery_status trainer_arrays_allocate(struct layout *layout, int32_t slots, struct trainer_arrays *arrays) {
+  *arrays = (struct trainer_arrays){.layout = object_retain(layout), .gradient = layout_allocate(layout)};
+  bool complete = arrays->gradient != NULL;
+  for (int slot = LOTTERY_SLOT_FIRST; complete && slot < SNAPSHOT_SLOTS; slot++) {
+    if ((slots & 1 << slot) == 0) continue;
+    arrays->state[slot] = layout_allocate(layout);
+    complete = arrays->state[slot] != NULL;
+  }
+  if (complete) return LOTTERY_OK;
+  trainer_arrays_release(layout->object.context, arrays);
+  return LOTTERY_ERROR_MEMORY;
+}
+
 lottery_status trainer_arrays_create(struct lottery_trainer *trainer, struct layout *layout,
                                      struct trainer_arrays *arrays) {
   struct lottery_context *context = trainer->object.context;
   const struct trainer_arrays *present = &trainer->arrays;
-  const int32_t slots = optimiser_slots(trainer);
-  *arrays = (struct trainer_arrays){.layout = object_retain(layout), .gradient = layout_allocate(layout)};
+  const int32_t slots = optimiser_slots(&trainer->options) | trainer_slots(trainer);
+  const lottery_status status = trainer_arrays_allocate(layout, slots, arrays);
+  if (status != LOTTERY_OK) return status;
   float *scratch = memory_allocate(context, network_largest_tensor(trainer->network), sizeof *scratch);
-  bool complete = arrays->gradient != NULL && scratch != NULL;
-  if (complete && trainer->phase == PHASE_GRADIENT)
-    layout_convert(present->layout, present->gradient, layout, arrays->gradient, scratch);
-  for (int slot = LOTTERY_SLOT_FIRST; complete && slot < SNAPSHOT_SLOTS; slot++) {
-    if ((slots & 1 << slot) == 0 && present->state[slot] == NULL) continue;
-    arrays->state[slot] = layout_allocate(layout);
-    complete = arrays->state[slot] != NULL;
-    if (complete && present->state[slot] != NULL)
-      layout_convert(present->layout, present->state[slot], layout, arrays->state[slot], scratch);
+  if (scratch == NULL) {
+    trainer_arrays_release(context, arrays);
+    return LOTTERY_ERROR_MEMORY;
   }
+  if (trainer->phase == PHASE_GRADIENT)
+    layout_convert(present->layout, present->gradient, layout, arrays->gradient, scratch);
+  for (int slot = LOTTERY_SLOT_FIRST; slot < SNAPSHOT_SLOTS; slot++)
+    if (present->state[slot] != NULL)
+      layout_convert(present->layout, present->state[slot], layout, arrays->state[slot], scratch);
   memory_release(context, scratch);
-  if (complete) return LOTTERY_OK;
-  trainer_arrays_release(context, arrays);
-  return LOTTERY_ERROR_MEMORY;
+  return LOTTERY_OK;
 }
 
 void trainer_arrays_commit(struct lottery_trainer *trainer, struct trainer_arrays *arrays) {
@@ -41,7 +59,7 @@ void trainer_arrays_commit(struct lottery_trainer *trainer, struct trainer_array
 
 /* Whether the arrays have the network's layout and every slot that the optimiser needs. */
 static bool arrays_are_current(const struct lottery_trainer *trainer) {
-  const int32_t slots = optimiser_slots(trainer);
+  const int32_t slots = optimiser_slots(&trainer->options);
   bool current = trainer->arrays.layout == trainer->network->layout;
   for (int slot = 0; slot < SNAPSHOT_SLOTS; slot++)
     current = current && ((slots & 1 << slot) == 0 || trainer->arrays.state[slot] != NULL);

@@ -11,13 +11,13 @@
 
 static double real(const struct lottery_trainer *trainer, int32_t key) { return option_real(&trainer->options, key); }
 
-static bool is_adam(const struct lottery_trainer *trainer) {
-  return option_integer(&trainer->options, LOTTERY_TRAINER_OPTIMISER) == LOTTERY_OPTIMISER_ADAM;
+static bool is_adam(const struct option_values *options) {
+  return option_integer(options, LOTTERY_TRAINER_OPTIMISER) == LOTTERY_OPTIMISER_ADAM;
 }
 
-int32_t optimiser_slots(const struct lottery_trainer *trainer) {
-  if (is_adam(trainer)) return 1 << LOTTERY_SLOT_FIRST | 1 << LOTTERY_SLOT_SECOND;
-  return real(trainer, LOTTERY_TRAINER_MOMENTUM) > 0.0 ? 1 << LOTTERY_SLOT_FIRST : 0;
+int32_t optimiser_slots(const struct option_values *options) {
+  if (is_adam(options)) return 1 << LOTTERY_SLOT_FIRST | 1 << LOTTERY_SLOT_SECOND;
+  return option_real(options, LOTTERY_TRAINER_MOMENTUM) > 0.0 ? 1 << LOTTERY_SLOT_FIRST : 0;
 }
 
 void optimiser_reset(struct lottery_trainer *trainer) {
@@ -58,7 +58,7 @@ struct gradient_sink optimiser_step(struct lottery_trainer *trainer, double rate
   update->nesterov = option_integer(&trainer->options, LOTTERY_TRAINER_NESTEROV) != 0;
   update->decay = (float)real(trainer, LOTTERY_TRAINER_WEIGHT_DECAY);
   sink.bias_decay = option_integer(&trainer->options, LOTTERY_TRAINER_DECAY_BIASES) != 0 ? update->decay : 0.0F;
-  if (is_adam(trainer)) set_adam(trainer, rate, update);
+  if (is_adam(&trainer->options)) set_adam(trainer, rate, update);
   return sink;
 }
 

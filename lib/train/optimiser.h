@@ -7,7 +7,7 @@
 struct lottery_trainer;
 
 /* The slots (a set of bits 1 << LOTTERY_SLOT_…) of state that the trainer's optimiser has under its options. */
-int32_t optimiser_slots(const struct lottery_trainer *trainer);
+int32_t optimiser_slots(const struct option_values *options);
 
 /* Forgets the state: zero, no steps made. */
 void optimiser_reset(struct lottery_trainer *trainer);

@@ -56,8 +56,13 @@ lottery_status trainer_follow(struct lottery_trainer *trainer);
 /* That, and the memory of a batch. */
 lottery_status trainer_prepare(struct lottery_trainer *trainer);
 
-/* Arrays of a layout with the slots that the optimiser has now; the present state and gradient are converted. On
- * MEMORY nothing is left of them. Taking them into use cannot fail. */
+/* The slots of optimiser state (1 << LOTTERY_SLOT_…) that there are; more than the options ask for where these changed.
+ */
+int32_t trainer_slots(const struct lottery_trainer *trainer);
+
+/* Arrays of a layout: zeros in these slots; or with those that the optimiser has now, the present state and gradient
+ * converted. On MEMORY nothing is left of them. Taking them into use cannot fail. */
+lottery_status trainer_arrays_allocate(struct layout *layout, int32_t slots, struct trainer_arrays *arrays);
 lottery_status trainer_arrays_create(struct lottery_trainer *trainer, struct layout *layout,
                                      struct trainer_arrays *arrays);
 void trainer_arrays_commit(struct lottery_trainer *trainer, struct trainer_arrays *arrays);

@@ -5,7 +5,6 @@ number of threads, what a signal leaves, its pictures, and that a stranger can b
 import csv
 import os
 import pathlib
-import random
 import re
 import shlex
 import shutil
@@ -17,25 +16,13 @@ import time
 import xml.etree.ElementTree
 
 top = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(top / "tests" / "docs"))
-import tiny_dataset  # noqa: E402
+import noisy_dataset  # noqa: E402
 
 program, build = sys.argv[1:3]
 RESULTS = "trial,level,method,density,early_stop_iteration,early_stop_test_accuracy,final_test_accuracy,seconds"
 HISTORY = "trial,level,method,control,iteration,validation_loss,test_accuracy"
 SHORT = "--iterations 70 --eval-every 30 --learning-rate 0.003".split()
 SMALL = [*SHORT, *"--levels 4 --trials 2 --reinit 2 --random-mask 1".split()]
-
-
-def write_data():
-    """The made-up images in noise so strong that nothing learns them at once, and the early stop is not always the end."""
-    tiny_dataset.write(data)
-    source = random.Random(1)
-    for name in ("train", "t10k"):
-        path = data / f"{name}-images-idx3-ubyte"
-        content = path.read_bytes()
-        path.write_bytes(content[:16] + bytes(
-            min(255, source.randrange(256) + 80) if value == 0xf0 else 4 * value for value in content[16:]))
 
 
 def run(*arguments):
@@ -65,7 +52,8 @@ def check_command_line():
     done = run("--help")
     assert done.returncode == 0 and not done.stderr
     for name in ("data out iterations levels trials reinit random-mask eval-every threads seed optimiser learning-rate batch "
-                 "rate one-shot rewind-to continue criterion history paper help").split():
+                 "rate one-shot rewind-to continue criterion history paper instruction-set resume any-instruction-set "
+                 "checkpoint-every help").split():
         assert re.search(rf"^  --{name} ", done.stdout, re.MULTILINE), name
     folders = ["--data", str(data), "--out", str(work / "unused")]
     for arguments, said in [
@@ -80,6 +68,8 @@ def check_command_line():
             ([*folders, "--level", "2"], "no option --level;"), ([*folders, "--one-shot=1"], "no option --one-shot=1;"),
             ([*folders, "levels"], "no option levels;"),
             ([*folders, "--iterations=10", "--rewind-to=10"], "--rewind-to must be less than --iterations"),
+            ([*folders, "--checkpoint-every", "-1"], "--checkpoint-every -1: must be a number from 0 to 1e+09"),
+            ([*folders, "--any-instruction-set"], "--any-instruction-set is for --resume"),
             ([*folders, "--rewind-to", "9", "--continue"], "--rewind-to and --continue exclude each other")]:
         done = run(*arguments)
         assert done.returncode == 2 and said in done.stderr and not done.stdout, (arguments, done.stderr)
@@ -129,7 +119,7 @@ def check_files():
         assert entry["test_accuracy"] == full["test_accuracy"] or (entry["method"] != "ticket" and not entry["test_accuracy"])
     assert study(work / "seed", *SMALL, "--seed", "2")[0] != rows
     names = sorted(path.name for path in (work / "two").iterdir())
-    assert names == ["history.csv", "results.csv", "settings.txt"], names
+    assert names == ["checkpoint", "history.csv", "results.csv", "settings.txt"], names
     settings = (work / "two" / "settings.txt").read_text()
     assert settings.startswith("liblottery ") and "\niterations 70\n" in settings and "\noptimiser adam\n" in settings
     return rows, history
@@ -230,7 +220,7 @@ def check_stranger():
 with tempfile.TemporaryDirectory() as directory:
     work = pathlib.Path(directory)
     data = work / "data"
-    write_data()
+    noisy_dataset.write(data)
     check_command_line()
     check_variants(*check_files())
     # Few more than waited for: a row is in the file as soon as its network is trained.

@@ -79,7 +79,28 @@ def archive_inputs():
              "lottery.tensors.m": '[{"name":"fc1.weight","shape":[2,2]}]'}
     yield b"\0" + safetensors({"__metadata__": texts, **arrays}, data)
     yield b"\0" + safetensors(arrays, data)
+    yield from trainer_inputs(graph)
     yield b"\0" + safetensors({})
+
+
+def trainer_inputs(graph):
+    options = {"optimiser": "sgd", "loss": "cross_entropy", "batch_size": 60, "learning_rate": [1, -4], "momentum": [1, -1],
+               "nesterov": 0, "beta1": [1, -1], "beta2": [1, -1], "epsilon": [1, -30], "weight_decay": [0, 0],
+               "decay_biases": 0, "warmup": 0, "milestones": [3, 5], "milestone_factor": [1, -3], "progress_interval": 100}
+    trainer = {"instruction_set": "avx2", "examples": 0, "options": options, "network": {"crossover": [-1, 0]},
+               "masked": 1, "gradient": "given", "slots": 3, "optimiser_steps": 4, "iteration": 4, "batch": 0, "seed": 1,
+               "has_loss": 1, "loss": [1, 0]}
+    arrays, data = {}, b""
+    for suffix in "", ".first", ".gradient":
+        for name, shape in (("r.fc1.weight", [2, 2]), ("r.fc1.bias", [2])):
+            count = 4 * 2 ** len(shape)
+            arrays[name + suffix] = {"dtype": "F32", "shape": shape, "data_offsets": [len(data), len(data) + count]}
+            data += bytes(count)
+    arrays["r.fc1.weight.mask"] = {"dtype": "U8", "shape": [1], "data_offsets": [len(data), len(data) + 1]}
+    texts = {"lottery.format": "1", "lottery.kind.r": "trainer", "lottery.graph.r": graph,
+             "lottery.trainer.r": json.dumps(trainer)}
+    for fail_at in 0, 10, 20, 30, 40:
+        yield bytes([fail_at]) + safetensors({"__metadata__": texts, **arrays}, data + b"\5")
 
 
 for name, inputs in ("idx", idx_inputs()), ("npy", npy_inputs()), ("archive", archive_inputs()):

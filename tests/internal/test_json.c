@@ -210,7 +210,7 @@ static void test_writer(void **unused) {
   assert_string_equal(text, every);
   assert_true(json_more(&json, '[') && json_enter(&json, '['));
   for (int i = 0; i < 4; i++) {
-    int64_t number;
+    int64_t number = 0;
     assert_true(json_more(&json, '[') && json_integer(&json, INT64_MIN, INT64_MAX, &number));
     assert_true(number == numbers[i]);
   }

@@ -143,6 +143,7 @@
   FUNCTION(lottery_archive_add_snapshot, (p[0], p[1], p[2]), "A archive, * name=new, S snapshot") \
   FUNCTION(lottery_archive_add_ticket, (p[0], p[1], p[2], p[3], p[4]), \
            "A archive, * name=new, N network, M mask, S snapshot") \
+  FUNCTION(lottery_archive_add_trainer, (p[0], p[1], p[2]), "A archive, * name=new, T trainer") \
   FUNCTION(lottery_archive_add_text, (p[0], p[1], p[2]), "A archive, * name=new, * text") \
   FUNCTION(lottery_archive_add_array, (p[0], p[1], LOTTERY_ELEMENT_INT64, 1, p[2], p[3]), \
            "A archive, * name=new, * shape, * data") \
@@ -151,6 +152,8 @@
   FUNCTION(lottery_archive_get_snapshot, (p[0], p[1], p[2], p[3]), "A archive, * name=snapshot, ?N network, s out") \
   FUNCTION(lottery_archive_get_ticket, (p[0], p[1], p[2], p[3], p[4]), \
            "A archive, * name=ticket, ?n network, ?m mask, ?s snapshot") \
+  FUNCTION(lottery_archive_restore_trainer, (p[0], p[1], p[2], LOTTERY_CONSENT_NONE), \
+           "A archive, * name=trainer, T trainer") \
   FUNCTION(lottery_archive_get_text, (p[0], p[1], p[2], 16, p[3]), "A archive, * name=text, * buffer, ?* needed") \
   FUNCTION(lottery_archive_array_shape, (p[0], p[1], p[2], 8, p[3], p[4]), \
            "A archive, * name=array, * element, * shape, * rank") \
@@ -282,6 +285,7 @@ static void make(struct counting_allocator *allocator, struct handles *handles) 
   assert_ok(context, lottery_archive_add_snapshot(handles->archive, "snapshot", handles->snapshot));
   assert_ok(context,
             lottery_archive_add_ticket(handles->archive, "ticket", handles->network, handles->mask, handles->snapshot));
+  assert_ok(context, lottery_archive_add_trainer(handles->archive, "trainer", handles->trainer));
   assert_ok(context, lottery_archive_add_text(handles->archive, "text", "words"));
   assert_ok(context, lottery_archive_add_array(handles->archive, "array", LOTTERY_ELEMENT_INT64, 1, &two, array));
 }

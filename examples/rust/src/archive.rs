@@ -1,9 +1,9 @@
-//! Archives: networks, masks, snapshots and tickets in one file.
+//! Archives: networks, masks, snapshots, tickets and trainers in one file.
 use crate::element::{check_shape, product, raw_shape, room};
 use crate::error::{Error, Result, Status};
 use crate::handle::{Handle, Kind as HandleKind};
 use crate::option::{self, choice, Key, Store, Value};
-use crate::{raw, tensor, text, unwind, Context, Element, Mask, Network, Snapshot};
+use crate::{raw, tensor, text, unwind, Context, Element, Mask, Network, Snapshot, Trainer};
 use std::io::{Read, Write};
 use std::os::raw::c_void;
 use std::path::Path;
@@ -26,6 +26,18 @@ choice! {
         Text = LOTTERY_KIND_TEXT,
         /// An array of the host's, or of another program's file.
         Array = LOTTERY_KIND_ARRAY,
+        /// A trainer and its network with all that they need to go on.
+        Trainer = LOTTERY_KIND_TRAINER,
+    }
+}
+
+choice! {
+    /// What restoring a trainer may do beside going on with the same bits.
+    Consent {
+        /// Nothing.
+        None = LOTTERY_CONSENT_NONE,
+        /// Go on with another instruction set, whose results differ in the last bits.
+        InstructionSet = LOTTERY_CONSENT_INSTRUCTION_SET,
     }
 }
 
@@ -156,6 +168,21 @@ impl Archive {
         self.with_name(name, |archive, name| unsafe {
             let (network, mask, snapshot) = (network.handle.raw(), mask.handle.raw(), snapshot.handle.raw());
             raw::lottery_archive_add_ticket(archive, name, network, mask, snapshot)
+        })
+    }
+
+    /// Adds a trainer and its network with all that they need to go on.
+    pub fn add_trainer(&mut self, name: &str, trainer: &mut Trainer) -> Result<()> {
+        self.with_name(name, |archive, name| unsafe {
+            raw::lottery_archive_add_trainer(archive, name, trainer.handle.raw())
+        })
+    }
+
+    /// Goes on where a trainer was when it was added: `trainer`, made for the same graph and dataset, then has its
+    /// weights, mask, optimiser state, position and options.
+    pub fn restore_trainer(&self, name: &str, trainer: &mut Trainer, consent: Consent) -> Result<()> {
+        self.with_name(name, |archive, name| unsafe {
+            raw::lottery_archive_restore_trainer(archive, name, trainer.handle.raw(), consent.to_raw())
         })
     }
 

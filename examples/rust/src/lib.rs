@@ -106,7 +106,7 @@ mod text;
 mod trainer;
 mod unwind;
 
-pub use archive::{Archive, Kind, Ticket};
+pub use archive::{Archive, Consent, Kind, Ticket};
 pub use context::{Context, InstructionSet};
 pub use dataset::{Dataset, Scale, Statistics};
 pub use element::{Element, Input};

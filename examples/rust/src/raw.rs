@@ -147,6 +147,10 @@ pub const LOTTERY_KIND_SNAPSHOT: i32 = 3;
 pub const LOTTERY_KIND_TICKET: i32 = 4;
 pub const LOTTERY_KIND_TEXT: i32 = 5;
 pub const LOTTERY_KIND_ARRAY: i32 = 6;
+pub const LOTTERY_KIND_TRAINER: i32 = 7;
+
+pub const LOTTERY_CONSENT_NONE: i32 = 0;
+pub const LOTTERY_CONSENT_INSTRUCTION_SET: i32 = 1;
 
 extern "C" {
     // 1 Conventions
@@ -450,6 +454,9 @@ extern "C" {
         archive: *mut lottery_archive, name: *const c_char, network: *mut lottery_network, mask: *mut lottery_mask,
         snapshot: *mut lottery_snapshot,
     ) -> lottery_status;
+    pub fn lottery_archive_add_trainer(
+        archive: *mut lottery_archive, name: *const c_char, trainer: *mut lottery_trainer,
+    ) -> lottery_status;
     pub fn lottery_archive_add_text(
         archive: *mut lottery_archive, name: *const c_char, text: *const c_char,
     ) -> lottery_status;
@@ -470,6 +477,9 @@ extern "C" {
     pub fn lottery_archive_get_ticket(
         archive: *mut lottery_archive, name: *const c_char, network: *mut *mut lottery_network,
         mask: *mut *mut lottery_mask, snapshot: *mut *mut lottery_snapshot,
+    ) -> lottery_status;
+    pub fn lottery_archive_restore_trainer(
+        archive: *mut lottery_archive, name: *const c_char, trainer: *mut lottery_trainer, consent: i32,
     ) -> lottery_status;
     pub fn lottery_archive_get_text(
         archive: *mut lottery_archive, name: *const c_char, buffer: *mut c_char, capacity: i64, needed: *mut i64,

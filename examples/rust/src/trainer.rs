@@ -12,7 +12,7 @@ use std::ptr::{null, null_mut};
 
 /// Trains a network, which it owns: the two must stay in one thread. `'d` is the life of the dataset's inputs.
 pub struct Trainer<'d> {
-    handle: Handle<raw::lottery_trainer>,
+    pub(crate) handle: Handle<raw::lottery_trainer>,
     network: Network,
     dataset: PhantomData<Dataset<'d>>,
 }

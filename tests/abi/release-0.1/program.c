@@ -445,7 +445,7 @@ static void use_things(lottery_archive *archive) {
   MUST(lottery_archive_count(archive, &count));
   MUST(lottery_archive_name(archive, 5, text, (int64_t)sizeof text, NULL));
   MUST(lottery_archive_kind(archive, "ticket", &kind));
-  EXPECT(count == 6 && strcmp(text, "ticket") == 0 && kind == LOTTERY_KIND_TICKET);
+  EXPECT(count == 7 && strcmp(text, "ticket") == 0 && kind == LOTTERY_KIND_TICKET);
   MUST(lottery_archive_get_network(archive, "network", &found));
   MUST(lottery_archive_get_mask(archive, "mask", found, &mask));
   MUST(lottery_archive_get_snapshot(archive, "snapshot", found, &snapshot));
@@ -455,6 +455,7 @@ static void use_things(lottery_archive *archive) {
   MUST(lottery_mask_hamming(ticket_mask, ticket, &differ));
   EXPECT(differ == 0);
   MUST(lottery_trainer_rewind(trainer, snapshot, mask, LOTTERY_STATE_ALL));
+  MUST(lottery_archive_restore_trainer(archive, "trainer", trainer, LOTTERY_CONSENT_NONE));
   MUST(lottery_archive_get_text(archive, "text", text, (int64_t)sizeof text, NULL));
   EXPECT(strcmp(text, "words") == 0);
   MUST(lottery_archive_array_shape(archive, "array", &element, 8, shape, &rank));
@@ -481,6 +482,7 @@ static void use_archives(const char *directory) {
   MUST(lottery_archive_add_mask(archive, "mask", ticket));
   MUST(lottery_archive_add_snapshot(archive, "snapshot", initial));
   MUST(lottery_archive_add_ticket(archive, "ticket", network, ticket, initial));
+  MUST(lottery_archive_add_trainer(archive, "trainer", trainer));
   MUST(lottery_archive_add_text(archive, "text", "words"));
   MUST(lottery_archive_add_array(archive, "array", LOTTERY_ELEMENT_INT64, 1, &two, array));
   snprintf(path, sizeof path, "%s/archive.safetensors", directory);

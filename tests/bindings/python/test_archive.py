@@ -45,6 +45,28 @@ class Archives(Case):
             np.testing.assert_array_equal(ticket.snapshot["fc1.weight"], kept)
             np.testing.assert_array_equal(found.array("ticket.fc1.bias"), initial["fc1.bias"])
 
+    def test_trainers(self):
+        network, trainer, _ = problem()
+        trainer.run(2)
+        network.mask = lottery.Pruner(rate=0.5).apply(network)
+        trainer.run(3)
+        archive = lottery.Archive()
+        archive["run"] = trainer
+        self.assertEqual(archive.kind("run"), "trainer")
+        other, again, _ = problem()
+        archive.restore("run", again)
+        self.assertEqual((again.iteration, other.mask), (5, network.mask))
+        trainer.run(4)
+        again.run(4)
+        np.testing.assert_array_equal(weights(other), weights(network))
+        archive.restore("run", again, any_instruction_set=True)
+        with self.assertRaisesRegex(TypeError, "run: is a trainer, which restore"):
+            archive["run"]
+        with self.assertRaisesRegex(lottery.ArgumentError, "has no 'walk'"):
+            archive.restore("walk", again)
+        with self.assertRaisesRegex(TypeError, "rainer"):
+            archive.restore("run", network)
+
     def test_errors(self):
         archive, network, _, _ = self.filled()
         with self.assertRaises(KeyError):

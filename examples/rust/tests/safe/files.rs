@@ -1,6 +1,6 @@
 //! Files: what was saved comes back, and what is wrong with one is said.
 use crate::network;
-use lottery::{npy, option, Archive, Context, Element, Kind, Mask, State, Status};
+use lottery::{npy, option, Archive, Consent, Context, Element, Kind, Mask, Network, State, Status, Trainer};
 use std::io::{self, Read, Write};
 use std::panic::{catch_unwind, panic_any, AssertUnwindSafe};
 use std::path::PathBuf;
@@ -137,4 +137,24 @@ fn archives() {
     let error = archive.read(&mut Breaks).unwrap_err();
     assert_eq!((error.status(), error.message()), (Status::File, "out of cable"));
     assert_eq!(archive.names().unwrap().len(), 6);
+}
+
+#[test]
+fn trainers_in_archives() {
+    let context = Context::new().unwrap();
+    let dataset = crate::dataset(&context);
+    let mut first = crate::trainer(&context, &dataset);
+    first.run(3).unwrap();
+    let mut archive = Archive::new(&context).unwrap();
+    archive.add_trainer("run", &mut first).unwrap();
+    assert_eq!(archive.kind("run"), Ok(Kind::Trainer));
+    let mut second = Trainer::new(Network::preset(&context, "mlp-4-6-3").unwrap(), Some(&dataset), 1).unwrap();
+    archive.restore_trainer("run", &mut second, Consent::None).unwrap();
+    first.run(5).unwrap();
+    second.run(5).unwrap();
+    assert_eq!(second.iteration(), Ok(8));
+    assert_eq!(crate::weights(second.network()), crate::weights(first.network()));
+    archive.restore_trainer("run", &mut second, Consent::InstructionSet).unwrap();
+    let error = archive.restore_trainer("walk", &mut second, Consent::None).unwrap_err();
+    assert_eq!(error.status(), Status::Argument);
 }
