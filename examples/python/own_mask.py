@@ -24,7 +24,7 @@ def by_saliency(trainer, inputs, labels, density):
 
 
 def main():
-    folder = pathlib.Path(sys.argv[1])
+    folder = pathlib.Path(sys.argv[1] if sys.argv[1:] else sys.exit(__doc__))
     iterations, density = int((sys.argv[2:] + ["1000"])[0]), float((sys.argv[3:] + ["0.02"])[0])
     training, test = (lottery.Dataset.idx(*sorted(folder.glob(f"{name}-*-ubyte*"))) for name in ("train", "t10k"))
     network = lottery.Network("lenet-300-100", seed=1)

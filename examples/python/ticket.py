@@ -6,7 +6,7 @@ import sys
 import draw
 import lottery
 
-folder = pathlib.Path(sys.argv[1])
+folder = pathlib.Path(sys.argv[1] if sys.argv[1:] else sys.exit(__doc__))
 iterations, levels = [int(number) for number in sys.argv[2:]] + [1000, 12][len(sys.argv) - 2:]
 training, test = (lottery.Dataset.idx(*sorted(folder.glob(f"{name}-*-ubyte*"))) for name in ("train", "t10k"))
 network = lottery.Network("lenet-300-100", seed=1)

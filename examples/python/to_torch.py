@@ -38,6 +38,8 @@ def from_torch(model, network):
 
 
 def main():
+    if len(sys.argv) < 2:
+        sys.exit(__doc__)
     folder, iterations = pathlib.Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 1000
     training, test = (lottery.Dataset.idx(*sorted(folder.glob(f"{name}-*-ubyte*"))) for name in ("train", "t10k"))
     network = lottery.Network("lenet-300-100", seed=1)

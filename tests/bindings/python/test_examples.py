@@ -25,6 +25,13 @@ class Examples(ExampleCase):
         if "picture: " in output:
             self.assertTrue((self.place / "ticket.png").read_bytes().startswith(b"\x89PNG"))
 
+    def test_usage(self):
+        for name in ("first_ticket.py", "ticket.py", "own_mask.py", "custom_loss.py"):
+            code, _, errors = self.run_python(examples / name)
+            self.assertNotEqual(code, 0)
+            self.assertIn(f"{name} DIRECTORY", errors)
+            self.assertNotIn("Traceback", errors)
+
     def test_pictures_as_text(self):
         code, output, errors = self.run_python(
             "-c", "import sys; sys.modules['matplotlib'] = None; import draw; "
