@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """What examples/python/lottery.py adds to the library's own calls, by processor time: to a step the time before and after
 the C function, less what the clock takes there; to run the difference to one call of C. In turns; medians and quartiles. A
-step of a large network leaves the caches cold, and then Python is slow, the more so on a loaded machine. Run by the python3 that has numpy. Not part of the tests.
+step of a large network leaves the caches cold, and then Python is slow, the more so on a loaded machine. Run by the
+python3 that has numpy. Not part of the tests.
 
   bench_calls.py SHARED_LIBRARY"""
 import os
