@@ -6,126 +6,26 @@
 #include <string.h>
 
 #include "archive.h"
+#include "study.h"
 #include "training.h"
-
-enum { EXAMPLES = 45, BATCH = 10, FEATURES = 5, CLASSES = 3 };
-#define GRAPH "mlp-5-19-3"
-
-/* A network, its trainer and their dataset. */
-struct study {
-  lottery_network *network;
-  lottery_trainer *trainer;
-  lottery_dataset *dataset;
-};
-
-/* As a host makes them: with other weights and another seed each time, and the default options. */
-static struct study study_make(lottery_context *context, uint64_t seed) {
-  struct study study;
-  study.dataset = support_dataset(context, EXAMPLES, FEATURES, CLASSES, 0.4F, 7);
-  study.network = initialised_network(context, GRAPH, seed);
-  assert_ok(context, lottery_trainer_create(study.network, study.dataset, seed, &study.trainer));
-  return study;
-}
-
-static void study_destroy(const struct study *study) {
-  lottery_trainer_destroy(study->trainer);
-  lottery_network_destroy(study->network);
-  lottery_dataset_destroy(study->dataset);
-}
-
-/* Prunes half of what is left. */
-static void prune(lottery_context *context, const struct study *study) {
-  lottery_pruner *pruner;
-  lottery_mask *mask;
-  assert_ok(context, lottery_pruner_create(context, &pruner));
-  assert_ok(context, lottery_pruner_set_real(pruner, LOTTERY_PRUNER_RATE, 0.5));
-  assert_ok(context, lottery_pruner_apply(pruner, study->network, NULL, &mask));
-  assert_ok(context, lottery_network_set_mask(study->network, mask));
-  lottery_mask_destroy(mask);
-  lottery_pruner_destroy(pruner);
-}
-
-static void run(lottery_context *context, const struct study *study, int64_t iterations) {
-  assert_ok(context, lottery_trainer_run(study->trainer, iterations, NULL, NULL, NULL));
-}
-
-static struct bytes save(lottery_context *context, lottery_trainer *trainer) {
-  lottery_archive *archive;
-  assert_ok(context, lottery_archive_create(context, &archive));
-  assert_ok(context, lottery_archive_add_trainer(archive, "run", trainer));
-  const struct bytes file = archive_bytes(context, archive);
-  lottery_archive_destroy(archive);
-  return file;
-}
-
-static lottery_status restore(lottery_context *context, const struct bytes *file, lottery_trainer *trainer,
-                              int32_t consent) {
-  lottery_archive *archive;
-  assert_ok(context, lottery_archive_create(context, &archive));
-  lottery_status status = lottery_archive_load_memory(archive, file->data, file->count);
-  if (status == LOTTERY_OK) status = lottery_archive_restore_trainer(archive, "run", trainer, consent);
-  lottery_archive_destroy(archive);
-  return status;
-}
-
-/* Iteration, rate, every option, weights and optimiser state. */
-static void assert_same(lottery_context *context, const struct study *a, const struct study *b) {
-  const struct study *both[] = {a, b};
-  int64_t iteration[2], options, kept[2];
-  double rate[2], crossover[2], loss[2] = {0, 0};
-  for (int j = 0; j < 2; j++) {
-    lottery_mask *mask;
-    assert_ok(context, lottery_trainer_iteration(both[j]->trainer, &iteration[j]));
-    assert_ok(context, lottery_trainer_rate(both[j]->trainer, &rate[j]));
-    if (lottery_trainer_loss(both[j]->trainer, &loss[j]) != LOTTERY_OK) loss[j] = -1;
-    assert_ok(context, lottery_network_get_real(both[j]->network, LOTTERY_NETWORK_CROSSOVER, &crossover[j]));
-    assert_ok(context, lottery_network_get_mask(both[j]->network, &mask));
-    assert_ok(context, lottery_mask_kept(mask, -1, &kept[j], NULL));
-    lottery_mask_destroy(mask);
-  }
-  assert_int_equal(iteration[0], iteration[1]);
-  assert_int_equal(kept[0], kept[1]);
-  assert_memory_equal(&rate[0], &rate[1], sizeof rate[0]);
-  assert_memory_equal(&loss[0], &loss[1], sizeof loss[0]);
-  assert_memory_equal(&crossover[0], &crossover[1], sizeof crossover[0]);
-  assert_ok(NULL, lottery_option_count(&options));
-  for (int64_t i = 0; i < options; i++) {
-    int32_t key, handle, type;
-    int64_t integers[2] = {0, 0}, counts[2] = {0, 0};
-    double reals[2][8] = {{0}};
-    assert_ok(NULL, lottery_option_describe(i, &key, &handle, &type, NULL, NULL, NULL, NULL, NULL));
-    if (handle != LOTTERY_HANDLE_TRAINER) continue;
-    for (int j = 0; j < 2; j++) {
-      if (type == LOTTERY_TYPE_INTEGER || type == LOTTERY_TYPE_CHOICE)
-        assert_ok(context, lottery_trainer_get_integer(both[j]->trainer, key, &integers[j]));
-      if (type == LOTTERY_TYPE_REAL) assert_ok(context, lottery_trainer_get_real(both[j]->trainer, key, reals[j]));
-      if (type == LOTTERY_TYPE_REALS)
-        assert_ok(context, lottery_trainer_get_reals(both[j]->trainer, key, reals[j], 8, &counts[j]));
-    }
-    assert_int_equal(integers[0], integers[1]);
-    assert_int_equal(counts[0], counts[1]);
-    assert_memory_equal(reals[0], reals[1], sizeof reals[0]);
-  }
-  assert_values_equal(trainer_values(a->trainer), trainer_values(b->trainer));
-}
 
 /* Restores what `study` is now into a new one, lets both go on, and compares them on the way. */
 static void assert_goes_on(lottery_context *context, const struct study *study) {
-  const struct bytes file = save(context, study->trainer);
+  const struct bytes file = study_save(context, study->trainer);
   struct study other = study_make(context, 99);
-  assert_ok(context, restore(context, &file, other.trainer, LOTTERY_CONSENT_NONE));
-  assert_same(context, study, &other);
+  assert_ok(context, study_restore(context, &file, other.trainer, LOTTERY_CONSENT_NONE));
+  assert_same_study(context, study, &other);
   for (int i = 0; i < 3; i++) {
-    run(context, study, 4);
-    run(context, &other, 4);
-    assert_same(context, study, &other);
+    study_run(context, study, 4);
+    study_run(context, &other, 4);
+    assert_same_study(context, study, &other);
   }
   /* And what it does from there is the same, too. */
-  prune(context, study);
-  prune(context, &other);
-  run(context, study, 3);
-  run(context, &other, 3);
-  assert_same(context, study, &other);
+  study_prune(context, study);
+  study_prune(context, &other);
+  study_run(context, study, 3);
+  study_run(context, &other, 3);
+  assert_same_study(context, study, &other);
   study_destroy(&other);
   free(file.data);
 }
@@ -134,7 +34,7 @@ static void assert_goes_on(lottery_context *context, const struct study *study) 
 static void set_form(lottery_context *context, const struct study *study, int form) {
   static const double crossovers[] = {-1, 0, 1, 0.3};
   assert_ok(context, lottery_network_set_real(study->network, LOTTERY_NETWORK_CROSSOVER, crossovers[form]));
-  if (form > 0) prune(context, study);
+  if (form > 0) study_prune(context, study);
 }
 
 static void test_goes_on_with_the_same_bits(void **unused) {
@@ -148,13 +48,13 @@ static void test_goes_on_with_the_same_bits(void **unused) {
         lottery_context *context = context_on(sets[set]);
         struct study study = study_make(context, 3);
         set_optimiser(study.trainer, &optimiser_cases[i]);
-        assert_ok(context, lottery_trainer_set_integer(study.trainer, LOTTERY_TRAINER_BATCH_SIZE, BATCH));
+        assert_ok(context, lottery_trainer_set_integer(study.trainer, LOTTERY_TRAINER_BATCH_SIZE, STUDY_BATCH));
         assert_ok(context, lottery_trainer_set_integer(study.trainer, LOTTERY_TRAINER_WARMUP, 8));
         assert_ok(context, lottery_trainer_set_reals(study.trainer, LOTTERY_TRAINER_MILESTONES, milestones, 3));
         assert_ok(context, lottery_trainer_set_real(study.trainer, LOTTERY_TRAINER_MILESTONE_FACTOR, 0.3));
-        run(context, &study, 3);
+        study_run(context, &study, 3);
         set_form(context, &study, form);
-        run(context, &study, 4); /* in the middle of the second epoch, of 5 batches each */
+        study_run(context, &study, 4); /* in the middle of the second epoch, of 5 batches each */
         assert_goes_on(context, &study);
         study_destroy(&study);
         lottery_context_destroy(context);
@@ -169,27 +69,27 @@ static void test_goes_on_from_anywhere(void **unused) {
   for (int moment = 0; moment < 8; moment++) {
     struct study study = study_make(context, 4);
     lottery_snapshot *snapshot = NULL;
-    assert_ok(context, lottery_trainer_set_integer(study.trainer, LOTTERY_TRAINER_BATCH_SIZE, BATCH));
-    if (moment > 0) run(context, &study, 3);
+    assert_ok(context, lottery_trainer_set_integer(study.trainer, LOTTERY_TRAINER_BATCH_SIZE, STUDY_BATCH));
+    if (moment > 0) study_run(context, &study, 3);
     switch (moment) {
       case 1: assert_ok(context, lottery_trainer_set_integer(study.trainer, LOTTERY_TRAINER_BATCH_SIZE, 4)); break;
       case 2:
         assert_ok(context, lottery_trainer_set_integer(study.trainer, LOTTERY_TRAINER_BATCH_SIZE, 40));
-        run(context, &study, 1);
+        study_run(context, &study, 1);
         break;
       case 3:
         assert_ok(context, lottery_trainer_snapshot(study.trainer, LOTTERY_STATE_ALL, &snapshot));
-        run(context, &study, 5);
-        prune(context, &study);
+        study_run(context, &study, 5);
+        study_prune(context, &study);
         assert_ok(context, lottery_trainer_rewind(study.trainer, snapshot, NULL, LOTTERY_STATE_ALL));
         break;
       case 4: assert_ok(context, lottery_trainer_reset(study.trainer, LOTTERY_STATE_POSITION)); break;
-      case 5: prune(context, &study); break;
+      case 5: study_prune(context, &study); break;
       case 6: /* momentum that rests */
         assert_ok(context,
                   lottery_trainer_set_integer(study.trainer, LOTTERY_TRAINER_OPTIMISER, LOTTERY_OPTIMISER_SGD));
         assert_ok(context, lottery_trainer_set_real(study.trainer, LOTTERY_TRAINER_MOMENTUM, 0.9));
-        run(context, &study, 3);
+        study_run(context, &study, 3);
         assert_ok(context, lottery_trainer_set_real(study.trainer, LOTTERY_TRAINER_MOMENTUM, 0));
         break;
       case 7:
@@ -198,14 +98,14 @@ static void test_goes_on_from_anywhere(void **unused) {
       default: break;
     }
     if (moment == 6) {
-      const struct bytes file = save(context, study.trainer);
+      const struct bytes file = study_save(context, study.trainer);
       struct study other = study_make(context, 99);
-      assert_ok(context, restore(context, &file, other.trainer, LOTTERY_CONSENT_NONE));
+      assert_ok(context, study_restore(context, &file, other.trainer, LOTTERY_CONSENT_NONE));
       assert_ok(context, lottery_trainer_set_real(study.trainer, LOTTERY_TRAINER_MOMENTUM, 0.9));
       assert_ok(context, lottery_trainer_set_real(other.trainer, LOTTERY_TRAINER_MOMENTUM, 0.9));
-      run(context, &study, 2);
-      run(context, &other, 2);
-      assert_same(context, &study, &other);
+      study_run(context, &study, 2);
+      study_run(context, &other, 2);
+      assert_same_study(context, &study, &other);
       study_destroy(&other);
       free(file.data);
     }
@@ -222,19 +122,19 @@ static void test_replaces_everything(void **unused) {
   static const double milestones[] = {1, 2};
   lottery_context *context = context_on(LOTTERY_INSTRUCTION_SET_AUTOMATIC);
   struct study study = study_make(context, 4), other = study_make(context, 5);
-  run(context, &study, 3);
-  const struct bytes file = save(context, study.trainer);
+  study_run(context, &study, 3);
+  const struct bytes file = study_save(context, study.trainer);
   set_optimiser(other.trainer, &optimiser_cases[3]);
   set_form(context, &other, 2);
   assert_ok(context, lottery_trainer_set_reals(other.trainer, LOTTERY_TRAINER_MILESTONES, milestones, 2));
-  run(context, &other, 3);
+  study_run(context, &other, 3);
   assert_ok(context, lottery_trainer_gradient(other.trainer, 0, NULL, NULL, NULL, NULL));
-  assert_ok(context, restore(context, &file, other.trainer, LOTTERY_CONSENT_NONE));
+  assert_ok(context, study_restore(context, &file, other.trainer, LOTTERY_CONSENT_NONE));
   assert_fails(context, lottery_trainer_apply(other.trainer), LOTTERY_ERROR_STATE, "none was made");
-  assert_same(context, &study, &other);
-  run(context, &study, 3);
-  run(context, &other, 3);
-  assert_same(context, &study, &other);
+  assert_same_study(context, &study, &other);
+  study_run(context, &study, 3);
+  study_run(context, &other, 3);
+  assert_same_study(context, &study, &other);
   free(file.data);
   study_destroy(&study);
   study_destroy(&other);
@@ -244,31 +144,31 @@ static void test_replaces_everything(void **unused) {
 /* Between the two halves of an iteration: the gradient waits in the file. */
 static void test_split_form(void **unused) {
   (void)unused;
-  static const float inputs[2 * FEATURES] = {1, -1, 0.5F, 0.25F, 2, -0.5F, 1, 1, -2, 0.125F};
+  static const float inputs[2 * STUDY_FEATURES] = {1, -1, 0.5F, 0.25F, 2, -0.5F, 1, 1, -2, 0.125F};
   static const int32_t labels[] = {2, 0};
   for (int form = 0; form < 3; form++)
     for (int given = 0; given < 2; given++) {
       lottery_context *context = context_on(LOTTERY_INSTRUCTION_SET_AUTOMATIC);
       struct study study = study_make(context, 4), other = study_make(context, 5);
-      float outputs[CLASSES];
-      run(context, &study, 3);
+      float outputs[STUDY_CLASSES];
+      study_run(context, &study, 3);
       set_form(context, &study, form);
       assert_ok(context, lottery_trainer_gradient(study.trainer, given ? 2 : 0, given ? inputs : NULL,
                                                   given ? labels : NULL, NULL, NULL));
-      struct bytes file = save(context, study.trainer);
-      assert_ok(context, restore(context, &file, other.trainer, LOTTERY_CONSENT_NONE));
+      struct bytes file = study_save(context, study.trainer);
+      assert_ok(context, study_restore(context, &file, other.trainer, LOTTERY_CONSENT_NONE));
       assert_values_equal(gradient_values(study.trainer, study.network), gradient_values(other.trainer, other.network));
       assert_ok(context, lottery_trainer_apply(study.trainer));
       assert_ok(context, lottery_trainer_apply(other.trainer));
-      assert_same(context, &study, &other);
-      run(context, &study, 3); /* the next batch is the same, whether that one was the dataset's or not */
-      run(context, &other, 3);
-      assert_same(context, &study, &other);
+      assert_same_study(context, &study, &other);
+      study_run(context, &study, 3); /* the next batch is the same, whether that one was the dataset's or not */
+      study_run(context, &other, 3);
+      assert_same_study(context, &study, &other);
       free(file.data);
       /* A forward pass is made again. */
       assert_ok(context, lottery_trainer_forward(study.trainer, 1, inputs, outputs));
-      file = save(context, study.trainer);
-      assert_ok(context, restore(context, &file, other.trainer, LOTTERY_CONSENT_NONE));
+      file = study_save(context, study.trainer);
+      assert_ok(context, study_restore(context, &file, other.trainer, LOTTERY_CONSENT_NONE));
       assert_fails(context, lottery_trainer_backward(other.trainer, 1, outputs), LOTTERY_ERROR_STATE,
                    "must come first");
       assert_ok(context, lottery_trainer_backward(study.trainer, 1, outputs));
@@ -285,18 +185,18 @@ static void test_split_form(void **unused) {
 /* Without a dataset, and from a trainer and an archive of different contexts. */
 static void test_other_contexts(void **unused) {
   (void)unused;
-  static const float inputs[FEATURES] = {1, -1, 0.5F, 0.25F, 2};
+  static const float inputs[STUDY_FEATURES] = {1, -1, 0.5F, 0.25F, 2};
   static const int32_t label = 1;
   lottery_context *context = context_on(LOTTERY_INSTRUCTION_SET_AUTOMATIC), *third;
   assert_ok(NULL, lottery_context_create(&third));
   lottery_network *networks[2];
   lottery_trainer *trainers[2];
   for (int i = 0; i < 2; i++) {
-    networks[i] = initialised_network(context, GRAPH, 1 + (uint64_t)i);
+    networks[i] = initialised_network(context, STUDY_GRAPH, 1 + (uint64_t)i);
     assert_ok(context, lottery_trainer_create(networks[i], NULL, 0, &trainers[i]));
   }
   const struct study masked = {networks[0], trainers[0], NULL};
-  prune(context, &masked);
+  study_prune(context, &masked);
   assert_ok(context, lottery_trainer_step(trainers[0], 1, inputs, &label, NULL, NULL));
   lottery_archive *archive;
   assert_ok(third, lottery_archive_create(third, &archive));
@@ -321,7 +221,7 @@ static void assert_refused(lottery_context *context, const struct bytes *file, c
   struct values before = trainer_values(into->trainer);
   int64_t iteration[2];
   assert_ok(context, lottery_trainer_iteration(into->trainer, &iteration[0]));
-  assert_fails(context, restore(context, file, into->trainer, consent), expected, text);
+  assert_fails(context, study_restore(context, file, into->trainer, consent), expected, text);
   assert_ok(context, lottery_trainer_iteration(into->trainer, &iteration[1]));
   assert_int_equal(iteration[0], iteration[1]);
   assert_values_equal(before, trainer_values(into->trainer));
@@ -331,8 +231,8 @@ static void test_other_graphs_and_datasets(void **unused) {
   (void)unused;
   lottery_context *context = context_on(LOTTERY_INSTRUCTION_SET_AUTOMATIC);
   struct study study = study_make(context, 4);
-  run(context, &study, 2);
-  const struct bytes file = save(context, study.trainer);
+  study_run(context, &study, 2);
+  const struct bytes file = study_save(context, study.trainer);
   static const struct {
     const char *graph, *message;
     int64_t examples;
@@ -340,15 +240,16 @@ static void test_other_graphs_and_datasets(void **unused) {
       {"mlp-5-20-3",
        "node 1 is {\"kind\":\"dense\",\"inputs\":[0],\"units\":20}, that of 'run' is {\"kind\":\"dense\","
        "\"inputs\":[0],\"units\":19}",
-       EXAMPLES},
-      {"mlp-5-3", "node 1 is", EXAMPLES},
-      {"mlp-5-19-3-3", "node 4 is {\"kind\":\"relu\",\"inputs\":[3]}, that of 'run' is nothing", EXAMPLES},
-      {GRAPH, "its dataset has 44 examples, that of 'run' 45", EXAMPLES - 1},
-      {GRAPH, "its dataset has 0 examples, that of 'run' 45", 0},
+       STUDY_EXAMPLES},
+      {"mlp-5-3", "node 1 is", STUDY_EXAMPLES},
+      {"mlp-5-19-3-3", "node 4 is {\"kind\":\"relu\",\"inputs\":[3]}, that of 'run' is nothing", STUDY_EXAMPLES},
+      {STUDY_GRAPH, "its dataset has 44 examples, that of 'run' 45", STUDY_EXAMPLES - 1},
+      {STUDY_GRAPH, "its dataset has 0 examples, that of 'run' 45", 0},
   };
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     struct study other = {initialised_network(context, cases[i].graph, 1), NULL, NULL};
-    if (cases[i].examples > 0) other.dataset = support_dataset(context, cases[i].examples, FEATURES, CLASSES, 0.4F, 7);
+    if (cases[i].examples > 0)
+      other.dataset = support_dataset(context, cases[i].examples, STUDY_FEATURES, STUDY_CLASSES, 0.4F, 7);
     assert_ok(context, lottery_trainer_create(other.network, other.dataset, 1, &other.trainer));
     assert_refused(context, &file, &other, LOTTERY_CONSENT_INSTRUCTION_SET, LOTTERY_ERROR_SHAPE, cases[i].message);
     study_destroy(&other);
@@ -366,13 +267,13 @@ static void test_other_instruction_sets_need_consent(void **unused) {
     for (int to = 0; to < count; to++) {
       lottery_context *source = context_on(sets[from]), *target = context_on(sets[to]);
       struct study study = study_make(source, 4), other = study_make(target, 5);
-      run(source, &study, 3);
-      const struct bytes file = save(source, study.trainer);
+      study_run(source, &study, 3);
+      const struct bytes file = study_save(source, study.trainer);
       if (sets[from] != sets[to])
         assert_refused(target, &file, &other, LOTTERY_CONSENT_NONE, LOTTERY_ERROR_STATE, "'run' was trained with ");
-      assert_ok(target, restore(target, &file, other.trainer, LOTTERY_CONSENT_INSTRUCTION_SET));
-      assert_same(target, &study, &other);
-      run(target, &other, 5);
+      assert_ok(target, study_restore(target, &file, other.trainer, LOTTERY_CONSENT_INSTRUCTION_SET));
+      assert_same_study(target, &study, &other);
+      study_run(target, &other, 5);
       free(file.data);
       study_destroy(&study);
       study_destroy(&other);
@@ -440,9 +341,9 @@ static struct study full_study(lottery_context *context) {
   struct study study = study_make(context, 4);
   set_optimiser(study.trainer, &optimiser_cases[6]);
   assert_ok(context, lottery_trainer_set_reals(study.trainer, LOTTERY_TRAINER_MILESTONES, milestones, 2));
-  run(context, &study, 2);
+  study_run(context, &study, 2);
   set_form(context, &study, 2);
-  run(context, &study, 5);
+  study_run(context, &study, 5);
   assert_ok(context, lottery_trainer_gradient(study.trainer, 0, NULL, NULL, NULL, NULL));
   return study;
 }
@@ -498,7 +399,7 @@ static void test_altered_fields(void **unused) {
   };
   lottery_context *context = context_on(LOTTERY_INSTRUCTION_SET_AUTOMATIC);
   struct study study = full_study(context), other = study_make(context, 5);
-  const struct bytes file = save(context, study.trainer);
+  const struct bytes file = study_save(context, study.trainer);
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     const struct bytes altered = file_with(&file, cases[i].from, cases[i].to);
     assert_refused(context, &altered, &other, LOTTERY_CONSENT_NONE, cases[i].status, cases[i].message);
@@ -529,14 +430,14 @@ static void test_altered_bytes(void **unused) {
   static const unsigned char changes[] = {0x01, 0x02, 0x10, 0x20, 0x80};
   lottery_context *context = context_on(LOTTERY_INSTRUCTION_SET_AUTOMATIC);
   struct study study = full_study(context), other = study_make(context, 5);
-  const struct bytes file = save(context, study.trainer);
+  const struct bytes file = study_save(context, study.trainer);
   char *header = header_of(&file);
   const int64_t end = 8 + (int64_t)strlen(header);
   int64_t accepted = 0, count = 0;
   for (int64_t i = 0; i < end; i += support_stride(), count++) {
     const unsigned char before = file.data[i];
     file.data[i] ^= changes[i % 5];
-    const lottery_status status = restore(context, &file, other.trainer, LOTTERY_CONSENT_NONE);
+    const lottery_status status = study_restore(context, &file, other.trainer, LOTTERY_CONSENT_NONE);
     if (status == LOTTERY_OK) {
       accepted++;
       assert_ok(context, lottery_network_check_mask(other.network, NULL, NULL, NULL));
@@ -559,8 +460,8 @@ static void test_altered_bytes(void **unused) {
 
 /* Puts the file's trainer into a new one and that into the archive. */
 static lottery_status restore_and_add(lottery_context *context, void *user) {
-  static const float inputs[EXAMPLES * FEATURES];
-  static const int64_t features = FEATURES;
+  static const float inputs[STUDY_EXAMPLES * STUDY_FEATURES];
+  static const int64_t features = STUDY_FEATURES;
   const struct bytes *file = user;
   lottery_archive *archive = NULL;
   lottery_network *network = NULL;
@@ -568,9 +469,9 @@ static lottery_status restore_and_add(lottery_context *context, void *user) {
   lottery_dataset *dataset = NULL;
   lottery_status status = lottery_archive_create(context, &archive);
   if (status == LOTTERY_OK) status = lottery_archive_load_memory(archive, file->data, file->count);
-  if (status == LOTTERY_OK) status = lottery_network_preset(context, GRAPH, &network);
+  if (status == LOTTERY_OK) status = lottery_network_preset(context, STUDY_GRAPH, &network);
   if (status == LOTTERY_OK)
-    status = lottery_dataset_create(context, EXAMPLES, 1, &features, LOTTERY_ELEMENT_FLOAT32, inputs, 1, 0,
+    status = lottery_dataset_create(context, STUDY_EXAMPLES, 1, &features, LOTTERY_ELEMENT_FLOAT32, inputs, 1, 0,
                                     LOTTERY_MEMORY_COPY, NULL, NULL, &dataset);
   if (status == LOTTERY_OK) status = lottery_trainer_create(network, dataset, 1, &trainer);
   if (status == LOTTERY_OK) status = lottery_archive_restore_trainer(archive, "run", trainer, LOTTERY_CONSENT_NONE);
@@ -612,7 +513,7 @@ static void test_out_of_memory(void **unused) {
   allocator_start(&allocator);
   lottery_context *context = allocator_context(&allocator), *other = context_on(LOTTERY_INSTRUCTION_SET_AUTOMATIC);
   struct study study = full_study(context);
-  struct bytes file = save(context, study.trainer);
+  struct bytes file = study_save(context, study.trainer);
   print_message("%lld allocations\n", (long long)run_out_of_memory(restore_and_add, &file));
   int64_t failures[2];
   for (int own = 0; own < 2; own++)
