@@ -903,9 +903,9 @@ enum {
 
 /* Goes on where a trainer was when it was added: from here on `trainer` and its network give the bits that that one
  * gave. The host makes both as it did then, a network of the same graph and a trainer of the same dataset; weights,
- * mask, optimiser state, position, order of data and every option of trainer and network are then the archive's. Of the
- * dataset only its count is compared. consent: a sum of LOTTERY_CONSENT_…. On an error trainer and network are as they
- * were.
+ * mask, optimiser state, position, order of data and every option of trainer and network are then the archive's. An
+ * option that the archive lacks, written by a version without it, then has its default. Of the dataset only its count
+ * is compared. consent: a sum of LOTTERY_CONSENT_…. On an error trainer and network are as they were.
  * Errors: HANDLE, ARGUMENT (nothing has this name, or it is no trainer; consent), SHAPE (another graph, another number
  * of examples: the message says both; an array's type or shape), STATE (running; the trainer was saved on another
  * instruction set and consent does not allow that), FORMAT (what the archive read is damaged), UNSUPPORTED (an option

@@ -22,8 +22,9 @@ bool options_read_real(struct json *json, double *value);
 /* The fault of an option that is not in the table. */
 extern const char options_unknown[];
 
-/* Reads the options of values->handle, all of them, each within its range. list may be NULL where there is none.
- * MEMORY; what is wrong with the text is the reader's fault. */
+/* Reads options of values->handle, each once and within its range. One that the text lacks, as do texts of before there
+ * was that option, stays as it is: option_initialise comes first, and list is empty. list may be NULL where there is
+ * none. MEMORY; what is wrong with the text is the reader's fault. */
 lottery_status options_read(struct lottery_context *context, struct json *json, struct option_values *values,
                             struct option_list *list);
 
