@@ -89,14 +89,13 @@ bool dataset_is_whole_numbers(const struct lottery_dataset *dataset) {
          dataset->scalings[0].shift == 0.0;
 }
 
-void dataset_prefetch(const struct lottery_dataset *dataset, const int32_t *indices, int64_t count) {
-  enum { LINE = 64, LIMIT = 4096, SECOND_LEVEL = 2 }; /* the nearest cache belongs to the step that runs meanwhile */
+struct ahead dataset_ahead(const struct lottery_dataset *dataset, const int32_t *indices, int64_t count) {
   const struct storage *storage = dataset->inputs.storage;
-  const int64_t bytes = storage->width * element_size(storage->element);
-  for (int64_t i = 0; i < count; i++) {
-    const uint8_t *row = (const uint8_t *)storage->values + rows_at(&dataset->inputs, indices[i]) * bytes;
-    for (int64_t at = 0; at < bytes && at < LIMIT; at += LINE) __builtin_prefetch(row + at, 0, SECOND_LEVEL);
-  }
+  return (struct ahead){.values = storage->values,
+                        .bytes = storage->width * element_size(storage->element),
+                        .indices = indices,
+                        .map = dataset->inputs.order,
+                        .count = count};
 }
 
 void dataset_gather(const struct kernels *kernels, const struct lottery_dataset *dataset, const int32_t *indices,

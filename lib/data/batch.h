@@ -6,6 +6,7 @@
 #define DATA_BATCH_H
 
 #include "data/dataset.h"
+#include "kernels/ahead.h"
 
 struct kernels;
 
@@ -22,8 +23,8 @@ bool dataset_is_whole_numbers(const struct lottery_dataset *dataset);
 bool dataset_gather_halves(const struct kernels *kernels, const struct lottery_dataset *dataset, const int32_t *indices,
                            int64_t count, uint16_t *tiles);
 
-/* Asks for the examples' rows, so that they are near when they are gathered. */
-void dataset_prefetch(const struct lottery_dataset *dataset, const int32_t *indices, int64_t count);
+/* The examples' rows, to be asked for before they are gathered. */
+struct ahead dataset_ahead(const struct lottery_dataset *dataset, const int32_t *indices, int64_t count);
 
 /* The targets, of a dataset that has some: tiles[tile][target][lane]. */
 void dataset_gather_targets(const struct lottery_dataset *dataset, const int32_t *indices, int64_t count, float *tiles);

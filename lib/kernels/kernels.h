@@ -39,6 +39,7 @@ struct panel {
   const int32_t *live; /* the features that are not 0 in every lane, ascending, or NULL: not known */
   int64_t live_count;
   const uint16_t *live_bits; /* the same: bit i of live_bits[block] is feature ROW_STEP block + i */
+  struct ahead *ahead;       /* what a forward pass may ask for meanwhile, or NULL */
 };
 
 /* The weights of a fully connected layer: a dense matrix, or packed survivors. */

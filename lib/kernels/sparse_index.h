@@ -1,8 +1,9 @@
 /* Where the packed survivors of a weight matrix stand, and the way back for the input gradient.
  *
- * Entries are ordered by chunk of inputs, row, column. A chunk's inputs stay in the nearest cache while all rows pass.
- * The entries of a row in a chunk are padded to a multiple of 4 with weight 0 at the column of its last entry, and all
- * entries to a multiple of ROW_STEP. */
+ * Entries are ordered by chunk of inputs, line, column. A chunk's inputs stay in the nearest cache while all rows pass.
+ * Its lines are its rows, those with fewer entries first, so that the loops over them end where the processor expects:
+ * in a row of nine entries a wrong guess costs as much as two of them. All entries are padded to a multiple of ROW_STEP
+ * with weight 0 and column 0. */
 #ifndef KERNELS_SPARSE_INDEX_H
 #define KERNELS_SPARSE_INDEX_H
 
@@ -19,11 +20,11 @@ struct sparse_index {
   int64_t rows, columns;
   int64_t chunks;
   int64_t kept;
-  int64_t entries;     /* padding included, a multiple of ROW_STEP */
-  uint32_t *row_start; /* [chunks * rows + 1]: first entry of each row of each chunk */
-  uint8_t *padding;    /* [chunks * rows]: how many entries at its end are padding, 0 to 3 */
-  uint16_t *real;      /* [entries / ROW_STEP]: bit i is 1 where entry ROW_STEP block + i is no padding */
-  uint16_t *narrow;    /* [entries] columns, up to SPARSE_NARROW_LIMIT inputs, else NULL: */
+  int64_t entries;      /* kept, rounded up to a multiple of ROW_STEP */
+  uint32_t *line_start; /* [chunks * rows + 1]: first entry of each line of each chunk */
+  uint32_t *line_row;   /* [chunks * rows]: the row of each line */
+  uint32_t *row_line;   /* [chunks * rows]: the line of row `row` of chunk `chunk` at chunk * rows + row */
+  uint16_t *narrow;     /* [entries] columns, up to SPARSE_NARROW_LIMIT inputs, else NULL: */
   uint32_t *wide;
   uint32_t *column_start;     /* [columns + 1] into the next two */
   uint32_t *transposed_row;   /* [kept]; both NULL where no input gradient is needed */
@@ -40,7 +41,7 @@ static inline int64_t sparse_column(const struct sparse_index *index, int64_t en
 int64_t sparse_chunks(int64_t rows, int64_t columns, int64_t kept);
 
 /* Builds the index of the ones in `bits` (bit row * columns + column, in 64-bit words). transposed: with the way back.
- * NULL when memory is out (message set). kept and the padding fit 32 bits: see sparse_fits. */
+ * NULL when memory is out (message set). kept fits 32 bits: see sparse_fits. */
 struct sparse_index *sparse_index_create(struct lottery_context *context, const uint64_t *bits, int64_t rows,
                                          int64_t columns, int64_t kept, int transposed);
 void sparse_index_destroy(struct lottery_context *context, struct sparse_index *index);

@@ -6,6 +6,7 @@
 #include "base/arithmetic.h"
 #include "base/context.h"
 #include "base/memory.h"
+#include "kernels/ahead.h"
 #include "kernels/kernels.h"
 #include "kernels/sparse_index.h"
 #include "model/layer.h"
@@ -20,6 +21,7 @@ struct executor {
   float *workspace;
   bool input_read_as_panel; /* by all that read the input node, so that it may be bfloat16 */
   struct panel input;
+  struct ahead ahead;
   int32_t *live; /* the input features that are not 0 in the whole batch */
   uint16_t *live_bits;
 };
@@ -122,6 +124,12 @@ uint16_t *executor_input_halves(struct executor *executor, float scale) {
   return halves;
 }
 
+void executor_ask_ahead(struct executor *executor, const struct ahead *ahead) {
+  executor->ahead = *ahead;
+  executor->input.ahead = &executor->ahead;
+  ahead_begin(&executor->ahead);
+}
+
 float *executor_output(struct executor *executor) { return executor->values[executor->network->output]; }
 float *executor_output_gradient(struct executor *executor) { return executor->gradients[executor->network->output]; }
 
@@ -175,6 +183,8 @@ void executor_forward(struct executor *executor, int64_t count) {
     const struct layer_call call = call_of(executor, i, count);
     call.node->kind->forward(&call);
   }
+  struct ahead *ahead = executor->input.ahead;
+  if (ahead != NULL && ahead->asked == 0) ahead_reach(ahead, 1, 1); /* no layer does */
 }
 
 void executor_backward(struct executor *executor, int64_t count, const struct gradient_sink *sink) {

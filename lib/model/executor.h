@@ -5,6 +5,7 @@
 #include "model/network.h"
 
 struct executor;
+struct ahead;
 struct gradient_sink;
 
 /* For at most `tiles` tiles; gradients: whether executor_backward will be used. NULL when memory is out (message set).
@@ -23,6 +24,9 @@ float *executor_output_gradient(struct executor *executor);
 /* The input to fill as whole numbers in bfloat16 instead (struct panel in kernels.h), each counting `scale`; NULL when
  * a layer of this network cannot read it. */
 uint16_t *executor_input_halves(struct executor *executor, float scale);
+
+/* What the forward pass of the input that was filled last asks for meanwhile (kernels/ahead.h). */
+void executor_ask_ahead(struct executor *executor, const struct ahead *ahead);
 
 /* Room for the targets of a loss, [tile][output feature][lane]. */
 float *executor_targets(struct executor *executor);

@@ -118,9 +118,9 @@ struct walk {
 static bool next_packed(struct walk *walk, int64_t *place, int64_t *element) {
   const struct sparse_index *index = walk->tensor->index;
   while (walk->row < index->rows) {
-    const int64_t line = walk->chunk * index->rows + walk->row;
-    const int64_t entry = index->row_start[line] + walk->column;
-    if (entry < (int64_t)index->row_start[line + 1] - index->padding[line]) {
+    const int64_t line = index->row_line[walk->chunk * index->rows + walk->row];
+    const int64_t entry = index->line_start[line] + walk->column;
+    if (entry < index->line_start[line + 1]) {
       walk->column++;
       *place = entry;
       *element = walk->row * index->columns + sparse_column(index, entry);
@@ -158,17 +158,17 @@ static bool next(struct walk *walk, int64_t *place, int64_t *element) {
 static void read_packed(const struct sparse_index *index, const float *flat, float *values) {
   memset(values, 0, (size_t)(index->rows * index->columns) * sizeof *values);
   for (int64_t line = 0; line < index->chunks * index->rows; line++) {
-    float *row = values + line % index->rows * index->columns;
-    const int64_t end = (int64_t)index->row_start[line + 1] - index->padding[line];
-    for (int64_t i = index->row_start[line]; i < end; i++) row[sparse_column(index, i)] = flat[i];
+    float *row = values + index->line_row[line] * index->columns;
+    for (int64_t i = index->line_start[line]; i < index->line_start[line + 1]; i++)
+      row[sparse_column(index, i)] = flat[i];
   }
 }
 
 static void write_packed(const struct sparse_index *index, float *flat, const float *values) {
   for (int64_t line = 0; line < index->chunks * index->rows; line++) {
-    const float *row = values + line % index->rows * index->columns;
-    const int64_t end = (int64_t)index->row_start[line + 1] - index->padding[line];
-    for (int64_t i = index->row_start[line]; i < end; i++) flat[i] = row[sparse_column(index, i)];
+    const float *row = values + index->line_row[line] * index->columns;
+    for (int64_t i = index->line_start[line]; i < index->line_start[line + 1]; i++)
+      flat[i] = row[sparse_column(index, i)];
   }
 }
 

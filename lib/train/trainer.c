@@ -109,7 +109,8 @@ static struct answers load(struct lottery_trainer *trainer, const struct batch *
     load_inputs(trainer->executor, network->kernels, trainer->dataset, examples, count);
     int64_t next_count;
     const int32_t *next = order_after(&trainer->order, examples, count, batch_size(trainer), &next_count);
-    dataset_prefetch(trainer->dataset, next, next_count);
+    const struct ahead ahead = dataset_ahead(trainer->dataset, next, next_count);
+    executor_ask_ahead(trainer->executor, &ahead);
     return loss_gather(trainer->dataset, kind, outputs, examples, count, trainer->labels, targets);
   }
   dataset_gather_rows(batch->inputs, network_inputs(network), batch->count, executor_input(trainer->executor));

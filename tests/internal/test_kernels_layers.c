@@ -130,9 +130,9 @@ static void for_each_survivor(const struct layer *layer, void (*visit)(void *use
   }
   const struct sparse_index *index = layer->index;
   for (int64_t line = 0; line < index->chunks * index->rows; line++)
-    for (int64_t j = index->row_start[line]; j < (int64_t)index->row_start[line + 1] - index->padding[line]; j++)
-      visit(user, line % index->rows * columns + (index->narrow != NULL ? index->narrow[j] : (int64_t)index->wide[j]),
-            j);
+    for (int64_t j = index->line_start[line]; j < index->line_start[line + 1]; j++)
+      visit(user,
+            index->line_row[line] * columns + (index->narrow != NULL ? index->narrow[j] : (int64_t)index->wide[j]), j);
 }
 
 static void put_weight(void *user, int64_t element, int64_t place) {

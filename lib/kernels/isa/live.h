@@ -8,11 +8,11 @@
 #include "kernels/sparse_index.h"
 #include "kernels/vector.h"
 
-/* A block: whole rows of a chunk, at least one, which has at most LIVE_STEP entries and its padding. */
+/* A block: whole lines of a chunk, at least one, with at most LIVE_ENTRIES entries. */
 enum { LIVE_ENTRIES = LIVE_STEP + ROW_STEP, LIVE_VECTORS = LIVE_ENTRIES / ROW_STEP + 2 };
 
 struct live_block {
-  int64_t line, lines; /* its first row in the index, chunk after chunk, and how many */
+  int64_t line, lines; /* its first line in the index, chunk after chunk, and how many */
   uint16_t columns[LIVE_ENTRIES + ROW_STEP];
   float values[LIVE_ENTRIES + ROW_STEP];
   uint16_t taken[LIVE_VECTORS]; /* of each ROW_STEP entries of the index the bits of those that are in the block */
@@ -21,7 +21,7 @@ struct live_block {
 
 /* Where the entries from `entry` of the index on begin in the block. */
 VECTOR_INLINE int64_t live_place(const struct sparse_index *index, const struct live_block *block, int64_t entry) {
-  const int64_t i = entry / ROW_STEP - index->row_start[block->line] / ROW_STEP;
+  const int64_t i = entry / ROW_STEP - index->line_start[block->line] / ROW_STEP;
   return block->before[i] + __builtin_popcount(block->taken[i] & ((1U << (entry % ROW_STEP)) - 1));
 }
 
@@ -34,23 +34,23 @@ VECTOR_INLINE uint32_t live_between(int64_t at, int64_t first, int64_t end) {
   return end - at < ROW_STEP ? low & ((1U << (end - at)) - 1) : low & 0xffff;
 }
 
-/* Makes the block of rows from `line` on. values: the weights, or NULL: columns alone. */
+/* Makes the block of lines from `line` on. values: the weights, or NULL: columns alone. */
 VECTOR_INLINE void live_take(const struct sparse_index *index, const float *values, const struct panel *input,
                              int64_t line, struct live_block *block) {
   const __m512i low = _mm512_loadu_si512(input->live_bits), high = _mm512_loadu_si512(input->live_bits + 32);
-  const int64_t first = index->row_start[line];
+  const int64_t first = index->line_start[line];
   const int64_t end_line = (line / index->rows + 1) * index->rows; /* of the chunk */
   int64_t next = line + 1;
-  while (next < end_line && index->row_start[next + 1] - first <= LIVE_ENTRIES) next++;
+  while (next < end_line && index->line_start[next + 1] - first <= LIVE_ENTRIES) next++;
   block->line = line, block->lines = next - line;
-  const int64_t end = index->row_start[next];
+  const int64_t end = index->line_start[next];
   int64_t count = 0, i = 0;
   for (int64_t at = first / ROW_STEP * ROW_STEP; at < end; at += ROW_STEP, i++) {
     const __m512i columns =
         _mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)(const void *)(index->narrow + at)));
     const __m512i words = _mm512_permutex2var_epi32(low, _mm512_srli_epi32(columns, 5), high);
     const __m512i bit = _mm512_sllv_epi32(_mm512_set1_epi32(1), _mm512_and_si512(columns, _mm512_set1_epi32(31)));
-    const uint32_t there = index->real[at / ROW_STEP] & live_between(at, first, end);
+    const uint32_t there = live_between(at, first, end);
     const __mmask16 taken = _mm512_mask_test_epi32_mask((__mmask16)there, words, bit);
     _mm256_storeu_si256((__m256i *)(void *)(block->columns + count),
                         _mm512_cvtepi32_epi16(_mm512_maskz_compress_epi32(taken, columns)));
@@ -68,20 +68,13 @@ VECTOR_INLINE void live_take(const struct sparse_index *index, const float *valu
 /* The gradients of the block's entries written to the places of all, or added to what is there. */
 VECTOR_INLINE void live_spread(const struct sparse_index *index, const struct live_block *block, const float *sums,
                                bool add, float *gradient) {
-  const int64_t first = index->row_start[block->line], end = index->row_start[block->line + block->lines];
+  const int64_t first = index->line_start[block->line], end = index->line_start[block->line + block->lines];
   for (int64_t at = first / ROW_STEP * ROW_STEP, i = 0; at < end; at += ROW_STEP, i++) {
     const float *from = sums + block->before[i]; // NOLINT(clang-analyzer-core.*): live_take went over the same range
     __m512 spread = _mm512_maskz_expand_ps(block->taken[i], _mm512_loadu_ps(from));
     if (add) spread = _mm512_add_ps(spread, _mm512_load_ps(gradient + at));
     _mm512_mask_store_ps(gradient + at, (__mmask16)live_between(at, first, end), spread);
   }
-}
-
-/* The last entries of a row, SPARSE_STEP or fewer: the missing ones have weight 0 at the column of the last. */
-VECTOR_INLINE void live_last(const struct live_block *block, int64_t entry, int64_t end, uint16_t columns[SPARSE_STEP],
-                             float values[SPARSE_STEP]) {
-  for (int64_t i = 0; i < SPARSE_STEP; i++) columns[i] = block->columns[entry + i < end ? entry + i : end - 1];
-  _mm_storeu_ps(values, _mm_maskz_loadu_ps((__mmask8)((1U << (end - entry)) - 1), block->values + entry));
 }
 #else
 enum { LIVE_BLOCKS = 0 };
@@ -94,10 +87,6 @@ VECTOR_INLINE void live_take(const struct sparse_index *index, const float *valu
 VECTOR_INLINE void live_spread(const struct sparse_index *index, const struct live_block *block, const float *sums,
                                bool add, float *gradient) {
   (void)index, (void)block, (void)sums, (void)add, (void)gradient;
-}
-VECTOR_INLINE void live_last(const struct live_block *block, int64_t entry, int64_t end, uint16_t columns[SPARSE_STEP],
-                             float values[SPARSE_STEP]) {
-  (void)block, (void)entry, (void)end, (void)columns, (void)values;
 }
 #endif
 

@@ -1,4 +1,6 @@
 /* Sparse layers: a surviving weight is a broadcast and a few multiply-adds on the lanes of its input. */
+#include "base/arithmetic.h"
+#include "kernels/ahead.h"
 #include "kernels/isa/isa.h"
 #include "kernels/isa/lanes.h"
 #include "kernels/isa/live.h"
@@ -23,6 +25,14 @@ VECTOR_INLINE void load(bool halves, struct tile tile, int64_t feature, int lane
     load_lanes(halves, tile, feature, lane + i * VECTOR_LANES, x + i);
 }
 
+/* Lines of the index between two requests for memory ahead. */
+enum { AHEAD_LINES = 8 };
+
+/* `lines` of the lines of the index are done, half the way being the forward pass and half the weight gradient. */
+VECTOR_INLINE void ask_ahead(const struct panel *input, const struct sparse_index *index, int64_t lines) {
+  if (input->ahead != NULL) ahead_reach(input->ahead, lines, 2 * index->chunks * index->rows);
+}
+
 /* Where the entries of a row are read: the index, or a block without dead ones. */
 struct entries {
   const uint16_t *narrow;
@@ -31,14 +41,18 @@ struct entries {
   int64_t first, end;
 };
 
-/* The entries of row number `line`, chunk after chunk. */
+/* The entries of line number `line`, chunk after chunk. */
 VECTOR_INLINE struct entries all_entries(const struct weights *weights, int64_t line) {
   const struct sparse_index *index = weights->index;
-  return (struct entries){index->narrow, index->wide, weights->values, index->row_start[line],
-                          index->row_start[line + 1]};
+  return (struct entries){index->narrow, index->wide, weights->values, index->line_start[line],
+                          index->line_start[line + 1]};
 }
 VECTOR_INLINE struct entries block_entries(const struct live_block *block, int64_t first, int64_t end) {
   return (struct entries){block->columns, NULL, block->values, first, end};
+}
+
+VECTOR_INLINE int64_t column_of(bool wide, const struct entries *entries, int64_t entry) {
+  return wide ? entries->wide[entry] : entries->narrow[entry];
 }
 
 /* The columns of four entries. */
@@ -57,21 +71,29 @@ VECTOR_INLINE void load_columns(bool wide, const struct entries *entries, int64_
   for (int i = 0; i < SPARSE_STEP; i++) columns[i] = (int64_t)(four >> (16 * i) & 0xffff);
 }
 
+/* An entry's weight times its input, added to a set of sums. */
+VECTOR_INLINE void add_entry(bool halves, float weight, struct tile tile, int64_t column, int lane,
+                             vector sums[SPARSE_VECTORS]) {
+  vector x[SPARSE_VECTORS];
+  load(halves, tile, column, lane, x);
+  const vector w = vector_broadcast(weight);
+#pragma GCC unroll 8
+  for (int j = 0; j < SPARSE_VECTORS; j++) sums[j] = vector_fma(w, x[j], sums[j]);
+}
+
 /* One row's entries added to the sums. */
 VECTOR_INLINE void add_row(bool halves, bool wide, const struct entries *entries, struct tile tile, int lane,
                            vector sums[SETS][SPARSE_VECTORS]) {
-  for (int64_t entry = entries->first; entry < entries->end; entry += SPARSE_STEP) {
+  int64_t entry = entries->first;
+  for (; entry + SPARSE_STEP <= entries->end; entry += SPARSE_STEP) {
     int64_t columns[SPARSE_STEP];
     load_columns(wide, entries, entry, columns);
 #pragma GCC unroll 4
-    for (int i = 0; i < SPARSE_STEP; i++) {
-      vector x[SPARSE_VECTORS];
-      load(halves, tile, columns[i], lane, x);
-      const vector w = vector_broadcast(entries->values[entry + i]);
-#pragma GCC unroll 8
-      for (int j = 0; j < SPARSE_VECTORS; j++) sums[i % SETS][j] = vector_fma(w, x[j], sums[i % SETS][j]);
-    }
+    for (int i = 0; i < SPARSE_STEP; i++)
+      add_entry(halves, entries->values[entry + i], tile, columns[i], lane, sums[i % SETS]);
   }
+  for (; entry < entries->end; entry++)
+    add_entry(halves, entries->values[entry], tile, column_of(wide, entries, entry), lane, sums[0]);
 }
 
 /* What the rows of a forward pass share. */
@@ -84,9 +106,9 @@ struct pass {
   float *output;
 };
 
-/* One row of a chunk, of entries and some more (or NULL). start: the first chunk, finish: the last. */
+/* One row of a chunk. start: the first chunk, finish: the last. */
 VECTOR_INLINE void forward_row(bool halves, bool wide, const struct pass *pass, const struct entries *entries,
-                               const struct entries *more, int64_t row, bool start, bool finish) {
+                               int64_t row, bool start, bool finish) {
   for (int lane = 0; lane < BATCH_TILE; lane += SPARSE_LANES) {
     float *lanes = pass->output + row * BATCH_TILE + lane;
     vector sums[SETS][SPARSE_VECTORS];
@@ -96,7 +118,6 @@ VECTOR_INLINE void forward_row(bool halves, bool wide, const struct pass *pass, 
       if (SETS > 1) sums[SETS - 1][j] = vector_broadcast(0.0F);
     }
     add_row(halves, wide, entries, pass->tile, lane, sums);
-    if (more != NULL) add_row(halves, wide, more, pass->tile, lane, sums);
     const vector scale = vector_broadcast(pass->scale),
                  bias = vector_broadcast(pass->bias == NULL ? 0.0F : pass->bias[row]);
 #pragma GCC unroll 8
@@ -109,16 +130,20 @@ VECTOR_INLINE void forward_row(bool halves, bool wide, const struct pass *pass, 
   }
 }
 
-VECTOR_INLINE void forward(bool halves, bool wide, const struct pass *pass) {
+VECTOR_INLINE void forward(bool halves, bool wide, const struct pass *pass, const struct panel *input) {
   const struct sparse_index *index = pass->weights->index;
-  for (int64_t chunk = 0; chunk < index->chunks; chunk++)
-    for (int64_t row = 0; row < index->rows; row++) {
-      const struct entries entries = all_entries(pass->weights, chunk * index->rows + row);
-      forward_row(halves, wide, pass, &entries, NULL, row, chunk == 0, chunk == index->chunks - 1);
+  const int64_t lines = index->chunks * index->rows;
+  for (int64_t first = 0; first < lines; first += AHEAD_LINES) {
+    const int64_t end = arithmetic_minimum(first + AHEAD_LINES, lines);
+    for (int64_t line = first; line < end; line++) {
+      const struct entries entries = all_entries(pass->weights, line);
+      forward_row(halves, wide, pass, &entries, index->line_row[line], line < index->rows, line >= lines - index->rows);
     }
+    ask_ahead(input, index, end);
+  }
 }
 
-/* The same over live inputs. The last entries of a row are copied apart, since the next row follows at once. */
+/* The same over live inputs. */
 VECTOR_INLINE void forward_live(bool halves, const struct pass *pass, const struct panel *input) {
   const struct sparse_index *index = pass->weights->index;
   const int64_t lines = index->chunks * index->rows;
@@ -126,16 +151,12 @@ VECTOR_INLINE void forward_live(bool halves, const struct pass *pass, const stru
   for (int64_t line = 0; line < lines; line += block.lines) {
     live_take(index, pass->weights->values, input, line, &block);
     for (int64_t i = line, first = 0; i < line + block.lines; i++) {
-      const int64_t end = live_place(index, &block, index->row_start[i + 1]);
-      const int64_t last = end > first ? (end - 1 - first) / SPARSE_STEP * SPARSE_STEP + first : end;
-      uint16_t columns[SPARSE_STEP];
-      float values[SPARSE_STEP];
-      if (end > first) live_last(&block, last, end, columns, values);
-      const struct entries entries = block_entries(&block, first, last);
-      const struct entries more = {columns, NULL, values, 0, end > first ? SPARSE_STEP : 0};
-      forward_row(halves, false, pass, &entries, &more, i % index->rows, i < index->rows, i >= lines - index->rows);
+      const int64_t end = live_place(index, &block, index->line_start[i + 1]);
+      const struct entries entries = block_entries(&block, first, end);
+      forward_row(halves, false, pass, &entries, index->line_row[i], i < index->rows, i >= lines - index->rows);
       first = end;
     }
+    ask_ahead(input, index, line + block.lines);
   }
 }
 
@@ -153,13 +174,13 @@ void KERNEL(sparse_forward)(const struct weights *weights, const float *bias, co
     else
       forward_live(false, &pass, input);
   } else if (halves && !wide) {
-    forward(true, false, &pass);
+    forward(true, false, &pass, input);
   } else if (halves) {
-    forward(true, true, &pass);
+    forward(true, true, &pass, input);
   } else if (!wide) {
-    forward(false, false, &pass);
+    forward(false, false, &pass, input);
   } else {
-    forward(false, true, &pass);
+    forward(false, true, &pass, input);
   }
 }
 
@@ -198,6 +219,16 @@ struct survivors {
   float *gradient;
 };
 
+/* The products of an entry's input with the row's output gradient, their lanes not yet summed. */
+VECTOR_INLINE vector product(bool halves, struct tile tile, int64_t column, int lane, const vector d[SPARSE_VECTORS]) {
+  vector x[SPARSE_VECTORS];
+  load(halves, tile, column, lane, x);
+  vector sum = d[0] * x[0];
+#pragma GCC unroll 8
+  for (int j = 1; j < SPARSE_VECTORS; j++) sum = vector_fma(d[j], x[j], sum);
+  return sum;
+}
+
 /* gradient[entry] (+)= the product of the row's output gradient with the entry's input, over the lanes of a part. */
 VECTOR_INLINE void row_gradient(bool halves, bool wide, const struct survivors *survivors,
                                 const struct entries *entries, int64_t row, int lane, bool add, float *gradient) {
@@ -205,18 +236,13 @@ VECTOR_INLINE void row_gradient(bool halves, bool wide, const struct survivors *
   vector d[SPARSE_VECTORS];
 #pragma GCC unroll 8
   for (int j = 0; j < SPARSE_VECTORS; j++) d[j] = vector_load(output_gradient + j * VECTOR_LANES) * survivors->scale;
-  for (int64_t entry = entries->first; entry < entries->end; entry += SPARSE_STEP) {
+  int64_t entry = entries->first;
+  for (; entry + SPARSE_STEP <= entries->end; entry += SPARSE_STEP) {
     int64_t columns[SPARSE_STEP];
     load_columns(wide, entries, entry, columns);
     vector sums[SPARSE_STEP];
 #pragma GCC unroll 4
-    for (int i = 0; i < SPARSE_STEP; i++) {
-      vector x[SPARSE_VECTORS];
-      load(halves, survivors->tile, columns[i], lane, x);
-      sums[i] = d[0] * x[0];
-#pragma GCC unroll 8
-      for (int j = 1; j < SPARSE_VECTORS; j++) sums[i] = vector_fma(d[j], x[j], sums[i]);
-    }
+    for (int i = 0; i < SPARSE_STEP; i++) sums[i] = product(halves, survivors->tile, columns[i], lane, d);
     float *to = gradient + entry;
     if (add) {
       float more[SPARSE_STEP];
@@ -226,6 +252,17 @@ VECTOR_INLINE void row_gradient(bool halves, bool wide, const struct survivors *
       vector_store_sums(to, sums[0], sums[1], sums[2], sums[3]);
     }
   }
+  if (entry == entries->end) return;
+  vector sums[SPARSE_STEP - 1];
+  float last[SPARSE_STEP];
+#pragma GCC unroll 3
+  for (int i = 0; i < SPARSE_STEP - 1; i++)
+    sums[i] = entry + i < entries->end ? product(halves, survivors->tile, column_of(wide, entries, entry + i), lane, d)
+                                       : vector_broadcast(0.0F);
+  vector_store_sums(last, sums[0], sums[1], sums[2], vector_broadcast(0.0F));
+#pragma GCC unroll 3
+  for (int i = 0; i < SPARSE_STEP - 1; i++)
+    if (entry + i < entries->end) gradient[entry + i] = add ? gradient[entry + i] + last[i] : last[i];
 }
 
 /* Rows are updated as they are done, those before entry `end` only, so that their gradient has left the store buffer.
@@ -240,16 +277,20 @@ VECTOR_INLINE void update_rows(const struct update *update, const struct update_
 
 /* All rows of one chunk over one tile; update: after the last tile, else NULL. */
 VECTOR_INLINE void chunk_gradient(bool halves, bool wide, const struct survivors *survivors, int64_t chunk,
-                                  const struct update *update, const struct update_vectors *v, int64_t *updated) {
+                                  const struct panel *input, const struct update *update,
+                                  const struct update_vectors *v, int64_t *updated) {
   const struct sparse_index *index = survivors->weights->index;
-  for (int64_t row = 0; row < index->rows; row++) {
-    const int64_t line = chunk * index->rows + row;
-    const struct entries entries = all_entries(survivors->weights, line);
-    if (entries.first == entries.end) continue;
-    for (int lane = 0; lane < BATCH_TILE; lane += SPARSE_LANES)
-      row_gradient(halves, wide, survivors, &entries, row, lane, survivors->add || lane > 0, survivors->gradient);
-    for (int64_t i = entries.end - index->padding[line]; i < entries.end; i++) survivors->gradient[i] = 0.0F;
-    if (update != NULL) update_rows(update, v, entries.first, updated);
+  const int64_t end_line = (chunk + 1) * index->rows;
+  for (int64_t first = end_line - index->rows; first < end_line; first += AHEAD_LINES) {
+    const int64_t end = arithmetic_minimum(first + AHEAD_LINES, end_line);
+    for (int64_t line = first; line < end; line++) {
+      const struct entries entries = all_entries(survivors->weights, line);
+      for (int lane = 0; lane < BATCH_TILE; lane += SPARSE_LANES)
+        row_gradient(halves, wide, survivors, &entries, index->line_row[line], lane, survivors->add || lane > 0,
+                     survivors->gradient);
+    }
+    if (update != NULL) update_rows(update, v, index->line_start[end - 1], updated);
+    ask_ahead(input, index, index->chunks * index->rows + end);
   }
 }
 
@@ -264,13 +305,15 @@ VECTOR_INLINE void chunk_gradient_live(bool halves, const struct survivors *surv
   for (int64_t line = end_line - index->rows; line < end_line; line += block.lines) {
     live_take(index, NULL, input, line, &block);
     for (int64_t i = line, first = 0; i < line + block.lines; i++) {
-      const int64_t end = live_place(index, &block, index->row_start[i + 1]);
-      const struct entries entries = block_entries(&block, first, end);
-      row_gradient(halves, false, survivors, &entries, i % index->rows, 0, false, sums);
+      const int64_t end = live_place(index, &block, index->line_start[i + 1]);
+      const struct entries entries =
+          block_entries(&block, first, arithmetic_round_up(end - first, SPARSE_STEP) + first);
+      row_gradient(halves, false, survivors, &entries, index->line_row[i], 0, false, sums);
       first = end;
     }
     live_spread(index, &block, sums, survivors->add, survivors->gradient);
-    if (update != NULL) update_rows(update, v, index->row_start[line], updated);
+    if (update != NULL) update_rows(update, v, index->line_start[line], updated);
+    ask_ahead(input, index, index->chunks * index->rows + line + block.lines);
   }
 }
 
@@ -293,7 +336,7 @@ VECTOR_INLINE void weight_gradient(bool halves, bool wide, bool skip, const stru
       if (skip)
         chunk_gradient_live(halves, &survivors, chunk, input, now, &v, &updated);
       else
-        chunk_gradient(halves, wide, &survivors, chunk, now, &v, &updated);
+        chunk_gradient(halves, wide, &survivors, chunk, input, now, &v, &updated);
     }
   update_range(update, &v, updated, index->entries);
 }

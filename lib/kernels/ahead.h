@@ -1,0 +1,26 @@
+/* Memory that the next step will read, asked for bit by bit while this one computes: a core has only some tens of
+ * requests for memory under way, and asking for more than that at once waits as reading would. */
+#ifndef KERNELS_AHEAD_H
+#define KERNELS_AHEAD_H
+
+#include <stdint.h>
+
+/* Rows of `bytes` from `values` on; those wanted are indices[i], or map[indices[i]] unless map is NULL. */
+struct ahead {
+  const char *values;
+  int64_t bytes;
+  const int32_t *indices, *map;
+  int64_t count;
+  int64_t asked;    /* cache lines so far: whole rows, and of the next one, */
+  const char *row;  /* which begins here, */
+  int64_t rows, at; /* those up to this byte */
+};
+
+/* Asks for the two ends of each row: the processor looks up where their pages are, of many rows at a time, which
+ * otherwise stops the computation row by row. */
+void ahead_begin(struct ahead *ahead);
+
+/* Asks for lines until `part` of `whole` of all are asked for. */
+void ahead_reach(struct ahead *ahead, int64_t part, int64_t whole);
+
+#endif
