@@ -74,12 +74,12 @@ static void scale_tile(const struct lottery_dataset *dataset, int64_t lanes, flo
 }
 
 bool dataset_gather_halves(const struct kernels *kernels, const struct lottery_dataset *dataset, const int32_t *indices,
-                           int64_t count, uint16_t *tiles) {
+                           int64_t count, uint16_t *tiles, uint16_t *live_bits) {
   if (!dataset_is_whole_numbers(dataset)) return false;
   for (int64_t first = 0; first < count; first += BATCH_TILE) {
     const uint8_t *rows[BATCH_TILE];
     find_rows(dataset, indices + first, arithmetic_minimum(BATCH_TILE, count - first), rows);
-    kernels->gather_halves(rows, dataset->features, tiles + first * dataset->features);
+    kernels->gather_halves(rows, dataset->features, tiles + first * dataset->features, live_bits);
   }
   return true;
 }

@@ -36,10 +36,13 @@ struct panel {
   const uint16_t *halves; /* [tile][feature][lane], interleaved */
   float scale;            /* 1 for values */
   int64_t features;
-  const int32_t *live; /* the features that are not 0 in every lane, ascending, or NULL: not known */
+  /* Which features are not 0 in every lane of every tile, or NULL: not known. Bit i of live_bits[block], up to a
+   * multiple of LIVE_STEP, is feature ROW_STEP block + i; packed layers read the bits, dense ones the list, too,
+   * ascending. */
+  const uint16_t *live_bits;
+  const int32_t *live;
   int64_t live_count;
-  const uint16_t *live_bits; /* the same: bit i of live_bits[block] is feature ROW_STEP block + i */
-  struct ahead *ahead;       /* what a forward pass may ask for meanwhile, or NULL */
+  struct ahead *ahead; /* what a forward pass may ask for meanwhile, or NULL */
 };
 
 /* The weights of a fully connected layer: a dense matrix, or packed survivors. */
@@ -68,7 +71,8 @@ struct kernels {
   int32_t instruction_set;
   const char *name;
   const struct micro_kernel *own_micro_kernel; /* where BLIS has none: see micro_kernel_for */
-  bool skips_dead; /* the sparse kernels leave out what panel.live, if given, does not name, up to LIVE_STEP features */
+  bool skips_dead; /* the sparse kernels leave out what panel.live_bits, if given, do not name, up to LIVE_STEP features
+                    */
 
   /* The forward pass of tile `tile`: output [row][lane] = W input + bias, ReLU if asked. bias may be NULL. */
   void (*dense_forward)(const struct weights *weights, const float *bias, const struct panel *input, int64_t tile,
@@ -94,13 +98,13 @@ struct kernels {
   void (*apply)(const struct update *update, int64_t count);
 
   /* One tile of whole numbers 0 to 255: rows[lane] points to `features` bytes, NULL for lanes past the batch. As
-   * bfloat16, and as float32 byte * scale + shift (0 in lanes past the batch). */
-  void (*gather_halves)(const uint8_t *const rows[BATCH_TILE], int64_t features, uint16_t *tile);
+   * bfloat16, with the bits of what is live added to live_bits, and as float32 byte * scale + shift (0 in lanes past
+   * the batch). */
+  void (*gather_halves)(const uint8_t *const rows[BATCH_TILE], int64_t features, uint16_t *tile, uint16_t *live_bits);
   void (*gather_bytes)(const uint8_t *const rows[BATCH_TILE], int64_t first, int64_t features, float scale, float shift,
                        float *tile);
-  /* Finds the features of the panel that are not 0 in every lane of `tiles` tiles, as a list and as bits (see struct
-   * panel; up to a multiple of LIVE_STEP). Returns how many. */
-  int64_t (*find_live)(const struct panel *panel, int64_t tiles, int32_t *live, uint16_t *live_bits);
+  /* The bits of what is live in `tiles` tiles of float32 (struct panel; not those past the features). */
+  void (*find_live)(const float *values, int64_t features, int64_t tiles, uint16_t *live_bits);
 
   /* output = activation(input), and input_gradient (+)= output_gradient * activation'(input), from the output. The
    * arrays may be the same. */

@@ -22,8 +22,8 @@ struct executor {
   bool input_read_as_panel; /* by all that read the input node, so that it may be bfloat16 */
   struct panel input;
   struct ahead ahead;
-  int32_t *live; /* the input features that are not 0 in the whole batch */
-  uint16_t *live_bits;
+  uint16_t *live_bits; /* the input features that are not 0 in the whole batch: struct panel */
+  int32_t *live;
 };
 
 /* One buffer a node that is not in place; nodes are in topological order, so an input's buffer exists already. */
@@ -117,8 +117,11 @@ float *executor_input(struct executor *executor) {
   return executor->values[0];
 }
 
-uint16_t *executor_input_halves(struct executor *executor, float scale) {
+uint16_t *executor_input_halves(struct executor *executor, float scale, uint16_t **live_bits) {
   if (!executor->input_read_as_panel) return NULL;
+  const int64_t blocks = arithmetic_round_up(network_inputs(executor->network), LIVE_STEP) / ROW_STEP;
+  memset(executor->live_bits, 0, (size_t)blocks * sizeof *executor->live_bits);
+  *live_bits = executor->live_bits;
   uint16_t *halves = (uint16_t *)(void *)executor->values[0]; /* half of the room for float32 */
   executor->input = (struct panel){.halves = halves, .scale = scale};
   return halves;
@@ -135,27 +138,49 @@ float *executor_output_gradient(struct executor *executor) { return executor->gr
 
 float *executor_targets(struct executor *executor) { return executor->targets; }
 
-/* Whether the layer of a weight tensor can leave out inputs that are dead. */
-static bool can_skip(const struct executor *executor, int64_t tensor) {
+/* Which forms of layers that can leave out dead inputs there are. */
+struct readers {
+  bool dense, packed;
+};
+
+static struct readers readers_that_skip(const struct executor *executor) {
   const struct lottery_network *network = executor->network;
-  const struct sparse_index *index = network->layout->tensors[tensor].index;
-  if (!network->parameter[tensor].reads_input || network->parameter[tensor].mask_tensor < 0) return false;
-  return index == NULL || (executor->gradients != NULL && network->kernels->skips_dead && sparse_may_skip(index));
+  struct readers readers = {false, false};
+  for (int64_t i = 0; i < network->tensor_count; i++) {
+    const struct sparse_index *index = network->layout->tensors[i].index;
+    if (!network->parameter[i].reads_input || network->parameter[i].mask_tensor < 0) continue;
+    if (index == NULL)
+      readers.dense = true;
+    else if (executor->gradients != NULL && network->kernels->skips_dead && sparse_may_skip(index))
+      readers.packed = true;
+  }
+  return readers;
 }
 
-/* Lists the input's live features where a layer can skip the others, and enough are to skip. */
+/* Lists what the bits say and returns how many; live may be NULL. */
+static int64_t list_live(const uint16_t *live_bits, int64_t features, int32_t *live) {
+  int64_t count = 0;
+  for (int64_t block = 0; block * ROW_STEP < features; block++) {
+    if (live == NULL) count += __builtin_popcount(live_bits[block]);
+    for (uint32_t bits = live_bits[block]; live != NULL && bits != 0; bits &= bits - 1)
+      live[count++] = (int32_t)(block * ROW_STEP + __builtin_ctz(bits));
+  }
+  return count;
+}
+
+/* Finds the input's live features where a layer can skip the others, and enough are to skip. */
 static void find_live(struct executor *executor, int64_t tiles) {
-  const struct lottery_network *network = executor->network;
-  executor->input.features = network_inputs(network);
-  executor->input.live = NULL;
-  bool wanted = false;
-  for (int64_t i = 0; i < network->tensor_count; i++) wanted = wanted || can_skip(executor, i);
-  if (!wanted) return;
-  const int64_t live = network->kernels->find_live(&executor->input, tiles, executor->live, executor->live_bits);
-  if (live > executor->input.features * 15 / 16) return;
-  executor->input.live = executor->live;
-  executor->input.live_bits = executor->live_bits;
-  executor->input.live_count = live;
+  struct panel *input = &executor->input;
+  const struct kernels *kernels = executor->network->kernels;
+  const struct readers readers = readers_that_skip(executor);
+  input->features = network_inputs(executor->network);
+  input->live_bits = NULL, input->live = NULL;
+  if (!readers.dense && !readers.packed) return;
+  if (input->values != NULL) kernels->find_live(input->values, input->features, tiles, executor->live_bits);
+  input->live_count = list_live(executor->live_bits, input->features, readers.dense ? executor->live : NULL);
+  if (input->live_count > input->features * 15 / 16) return;
+  input->live_bits = executor->live_bits;
+  if (readers.dense) input->live = executor->live;
 }
 
 static struct layer_call call_of(struct executor *executor, int32_t index, int64_t count) {

@@ -21,9 +21,9 @@ float *executor_input(struct executor *executor);
 float *executor_output(struct executor *executor);
 float *executor_output_gradient(struct executor *executor);
 
-/* The input to fill as whole numbers in bfloat16 instead (struct panel in kernels.h), each counting `scale`; NULL when
- * a layer of this network cannot read it. */
-uint16_t *executor_input_halves(struct executor *executor, float scale);
+/* The input to fill as whole numbers in bfloat16 instead (struct panel in kernels.h), each counting `scale`, and the
+ * bits of what is live, to which its own are to be added; NULL when a layer of this network cannot read it. */
+uint16_t *executor_input_halves(struct executor *executor, float scale, uint16_t **live_bits);
 
 /* What the forward pass of the input that was filled last asks for meanwhile (kernels/ahead.h). */
 void executor_ask_ahead(struct executor *executor, const struct ahead *ahead);

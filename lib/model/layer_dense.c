@@ -51,9 +51,9 @@ static const float *bias_of(const struct layer_call *call) {
 /* The input, its dead features marked where the weights' form can and should skip them. */
 static struct panel panel_of(const struct layer_call *call, const struct weights *weights) {
   struct panel panel = call->panel;
-  if (weights->index != NULL && panel.live != NULL &&
-      !(call->kernels->skips_dead && sparse_skips(weights->index, panel.live, panel.live_count)))
-    panel.live = NULL;
+  if (weights->index != NULL && panel.live_bits != NULL &&
+      !(call->kernels->skips_dead && sparse_skips(weights->index, panel.live_bits)))
+    panel.live_bits = NULL;
   return panel;
 }
 

@@ -6,8 +6,8 @@
 void load_inputs(struct executor *executor, const struct kernels *kernels, const struct lottery_dataset *dataset,
                  const int32_t *examples, int64_t count) {
   if (dataset_is_whole_numbers(dataset)) {
-    uint16_t *halves = executor_input_halves(executor, (float)dataset->scalings[0].scale);
-    if (halves != NULL && dataset_gather_halves(kernels, dataset, examples, count, halves)) return;
+    uint16_t *live_bits, *halves = executor_input_halves(executor, (float)dataset->scalings[0].scale, &live_bits);
+    if (halves != NULL && dataset_gather_halves(kernels, dataset, examples, count, halves, live_bits)) return;
   }
   dataset_gather(kernels, dataset, examples, count, executor_input(executor));
 }

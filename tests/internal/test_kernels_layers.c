@@ -177,6 +177,7 @@ static void make_inputs(struct layer *layer) {
       layer->inputs[i * columns + column] = layer->shape.halves ? bytes[i * columns + column] / 255.0 : any();
     }
   }
+  uint16_t *gathered = room((columns + ROW_STEP - 1) / ROW_STEP, sizeof *gathered);
   for (int64_t tile = 0; tile < layer->tiles; tile++) {
     const uint8_t *rows[BATCH_TILE];
     for (int64_t lane = 0; lane < BATCH_TILE; lane++) {
@@ -185,16 +186,18 @@ static void make_inputs(struct layer *layer) {
         layer->input_tiles[(tile * columns + column) * BATCH_TILE + lane] =
             (float)layer->inputs[(tile * BATCH_TILE + lane) * columns + column];
     }
-    kernels->gather_halves(rows, columns, layer->half_tiles + tile * columns * BATCH_TILE);
+    kernels->gather_halves(rows, columns, layer->half_tiles + tile * columns * BATCH_TILE, gathered);
   }
   free(bytes);
+  assert_memory_equal(gathered, layer->live_bits, (size_t)(columns + ROW_STEP - 1) / ROW_STEP * sizeof *gathered);
+  free(gathered);
   layer->panel = (struct panel){.scale = 1.0F, .features = columns};
   if (layer->shape.halves)
     layer->panel.halves = layer->half_tiles, layer->panel.scale = (float)(1.0 / 255);
   else
     layer->panel.values = layer->input_tiles;
   if (layer->shape.live)
-    layer->panel.live = layer->live, layer->panel.live_bits = layer->live_bits, layer->panel.live_count = live;
+    layer->panel.live_bits = layer->live_bits, layer->panel.live = layer->live, layer->panel.live_count = live;
 }
 
 static struct layer make_layer(struct shape shape) {

@@ -156,21 +156,22 @@ static void test_skips(void **state) {
   enum { ROWS = 40, COLUMNS = 20 };
   const uint64_t ones[ROWS * COLUMNS / 64 + 1] = {~(uint64_t)0, ~(uint64_t)0, ~(uint64_t)0, ~(uint64_t)0,
                                                   ~(uint64_t)0, ~(uint64_t)0, ~(uint64_t)0};
-  int32_t live[COLUMNS];
-  for (int32_t i = 0; i < COLUMNS; i++) live[i] = COLUMNS - 1 - i;
+  static const uint16_t none[2], most[2] = {0xfff0, 0xf}, more[2] = {0xfff8, 0xf}, first[2] = {0xffff},
+                                 all[2] = {0xffff, 0xf};
   /* 22 whole rows and 8 entries of the next: columns 0 to 7 have 23 entries, the others 22 */
   struct sparse_index *index = sparse_index_create(*state, ones, ROWS, COLUMNS, 448, 0);
   assert_non_null(index);
   assert_true(sparse_may_skip(index));
-  assert_true(sparse_skips(index, live, 0));
-  assert_true(sparse_skips(index, live, 16)); /* 12 * 22 + 4 * 23 = 356 of 448, 0.795 */
-  assert_false(sparse_skips(index, live, 17));
-  assert_false(sparse_skips(index, live, COLUMNS));
-  index->kept = 12 * COLUMNS - 1; /* too few to look for dead inputs */
-  assert_false(sparse_may_skip(index) || sparse_skips(index, live, 0));
+  assert_true(sparse_skips(index, none));
+  assert_true(sparse_skips(index, most)); /* 12 * 22 + 4 * 23 = 356 of 448, 0.795 */
+  assert_false(sparse_skips(index, more));
+  assert_false(sparse_skips(index, first)); /* 8 * 22 + 8 * 23 = 360, 0.804 */
+  assert_false(sparse_skips(index, all));
+  index->kept = 7 * COLUMNS - 1; /* too few to look for dead inputs */
+  assert_false(sparse_may_skip(index) || sparse_skips(index, none));
   index->kept = 448;
   index->columns = LIVE_STEP + 1; /* more than fit the kernels' table */
-  assert_false(sparse_may_skip(index) || sparse_skips(index, live, 0));
+  assert_false(sparse_may_skip(index) || sparse_skips(index, none));
   index->columns = COLUMNS;
   sparse_index_destroy(*state, index);
 }

@@ -28,10 +28,11 @@ void KERNEL(sparse_weight_gradient)(const struct weights *weights, const struct 
                                     const float *output_gradient, int64_t count, const struct update *update);
 void KERNEL(bias_gradient)(const float *output_gradient, int64_t rows, int64_t tiles, const struct update *update);
 void KERNEL(apply)(const struct update *update, int64_t count);
-void KERNEL(gather_halves)(const uint8_t *const rows[BATCH_TILE], int64_t features, uint16_t *tile);
+void KERNEL(gather_halves)(const uint8_t *const rows[BATCH_TILE], int64_t features, uint16_t *tile,
+                           uint16_t *live_bits);
 void KERNEL(gather_bytes)(const uint8_t *const rows[BATCH_TILE], int64_t first, int64_t features, float scale,
                           float shift, float *tile);
-int64_t KERNEL(find_live)(const struct panel *panel, int64_t tiles, int32_t *live, uint16_t *live_bits);
+void KERNEL(find_live)(const float *values, int64_t features, int64_t tiles, uint16_t *live_bits);
 void KERNEL(activate)(enum activation activation, const float *input, float *output, int64_t count);
 void KERNEL(activate_backward)(enum activation activation, const float *output, const float *output_gradient,
                                float *input_gradient, int64_t count, bool accumulate);

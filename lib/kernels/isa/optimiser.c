@@ -12,7 +12,9 @@ VECTOR_INLINE vector sum_row(const float *output_gradient, int64_t row, int64_t 
   vector sum = vector_broadcast(0.0F);
   for (int64_t tile = 0; tile < tiles; tile++) {
     const float *lanes = output_gradient + (tile * rows + row) * BATCH_TILE;
-    for (int lane = 0; lane < BATCH_TILE; lane += VECTOR_LANES) sum += vector_load(lanes + lane);
+    vector part = vector_load(lanes);
+    for (int lane = VECTOR_LANES; lane < BATCH_TILE; lane += VECTOR_LANES) part += vector_load(lanes + lane);
+    sum = tile == 0 ? part : sum + part;
   }
   return sum;
 }

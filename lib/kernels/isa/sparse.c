@@ -161,7 +161,7 @@ VECTOR_INLINE void forward_live(bool halves, const struct pass *pass, const stru
 }
 
 VECTOR_INLINE bool skips(const struct weights *weights, const struct panel *input) {
-  return LIVE_BLOCKS && input->live != NULL && weights->index->columns <= LIVE_STEP;
+  return LIVE_BLOCKS && input->live_bits != NULL && weights->index->columns <= LIVE_STEP;
 }
 
 void KERNEL(sparse_forward)(const struct weights *weights, const float *bias, const struct panel *input, int64_t tile,
