@@ -1,6 +1,6 @@
 /* The table of crossovers, rounded from what tests/bench/bench_crossover measured at batch 60 on a Zen 5 core, with
- * AVX-512 on a Zen 4 core again (large ones 0.46 to 0.66, small ones 0.65 to 0.76): small matrices stay in the cache in
- * both forms, so that packing pays sooner. */
+ * AVX-512 and AVX2 on a Zen 4 core again (AVX-512: large ones 0.51 to 0.60, small ones 0.76 and 0.93): small matrices
+ * stay in the cache in both forms, so that packing pays sooner. */
 #include "kernels/crossover.h"
 
 #include "base/public.h"
@@ -14,9 +14,9 @@ enum { TINY = 4096, SMALL = 32768 };
 
 static const struct row table[] = {
     {LOTTERY_INSTRUCTION_SET_PORTABLE, 0.95, 0.90, 0.65},
-    {LOTTERY_INSTRUCTION_SET_AVX2, 0.95, 0.75, 0.55},
-    {LOTTERY_INSTRUCTION_SET_AVX512, 0.95, 0.60, 0.54},
-    {LOTTERY_INSTRUCTION_SET_NEON, 0.95, 0.75, 0.55}, /* not measured: as AVX2 */
+    {LOTTERY_INSTRUCTION_SET_AVX2, 0.95, 0.80, 0.55},
+    {LOTTERY_INSTRUCTION_SET_AVX512, 0.95, 0.70, 0.56},
+    {LOTTERY_INSTRUCTION_SET_NEON, 0.95, 0.80, 0.55}, /* not measured: as AVX2 */
 };
 
 double crossover_default(int32_t instruction_set, int64_t rows, int64_t columns) {
