@@ -8,7 +8,8 @@
 static inline uint64_t bits_take(const uint64_t *bits, int64_t first, int64_t count) {
   const int64_t word = first / 64, shift = first % 64;
   uint64_t taken = bits[word] >> shift;
-  if (shift + count > 64) taken |= bits[word + 1] << (64 - shift);
+  if (shift + count > 64)
+    taken |= bits[word + 1] << 1 << (63 - shift); /* shift is at least 1; an analyser cannot see it */
   return count == 64 ? taken : taken & (((uint64_t)1 << count) - 1);
 }
 
