@@ -4,7 +4,7 @@
 #include <stddef.h>
 
 /* What is past the limit of a row would be pushed out of the cache again. */
-enum { LINE = 64, ROW_LIMIT = 4096 };
+enum { LINE = 64, ROW_LIMIT = 4096, PAGE = 4096 };
 
 /* For the second-level cache: the nearest belongs to the step that runs meanwhile. */
 static void ask(const char *address) { __builtin_prefetch(address, 0, 2); }
@@ -21,8 +21,9 @@ static int64_t row_lines(const struct ahead *ahead) {
 
 void ahead_begin(struct ahead *ahead) {
   for (int64_t i = 0; i < ahead->count; i++) {
-    ask(row_of(ahead, i));
-    ask(row_of(ahead, i) + ahead->bytes - 1);
+    const char *first = row_of(ahead, i), *last = first + ahead->bytes - 1;
+    ask(first);
+    if ((uintptr_t)first / PAGE != (uintptr_t)last / PAGE) ask(last);
   }
 }
 

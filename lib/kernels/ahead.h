@@ -16,8 +16,8 @@ struct ahead {
   int64_t rows, at; /* those up to this byte */
 };
 
-/* Asks for the two ends of each row: the processor looks up where their pages are, of many rows at a time, which
- * otherwise stops the computation row by row. */
+/* Asks for the two ends of each row (one, where both are on a page): the processor looks up where pages are, of many
+ * rows at a time, which otherwise stops the computation row by row. */
 void ahead_begin(struct ahead *ahead);
 
 /* Asks for lines until `part` of `whole` of all are asked for. */
