@@ -4,7 +4,7 @@
 #include <stddef.h>
 
 /* What is past the limit of a row would be pushed out of the cache again. */
-enum { LINE = 64, ROW_LIMIT = 4096, PAGE = 4096 };
+enum { LINE = 64, ROW_LIMIT = 4096, PAGE = 4096, BEGIN_LIMIT = 1024 };
 
 /* For the second-level cache: the nearest belongs to the step that runs meanwhile. */
 static void ask(const char *address) { __builtin_prefetch(address, 0, 2); }
@@ -20,7 +20,7 @@ static int64_t row_lines(const struct ahead *ahead) {
 }
 
 void ahead_begin(struct ahead *ahead) {
-  for (int64_t i = 0; i < ahead->count; i++) {
+  for (int64_t i = 0; i < ahead->count && i < BEGIN_LIMIT; i++) {
     const char *first = row_of(ahead, i), *last = first + ahead->bytes - 1;
     ask(first);
     if ((uintptr_t)first / PAGE != (uintptr_t)last / PAGE) ask(last);
@@ -28,7 +28,8 @@ void ahead_begin(struct ahead *ahead) {
 }
 
 void ahead_reach(struct ahead *ahead, int64_t part, int64_t whole) {
-  const int64_t lines = row_lines(ahead), end = ahead->count * lines * part / whole;
+  const int64_t lines = row_lines(ahead), all = ahead->count * lines;
+  const int64_t end = part < whole ? all * part / whole : all; /* whole is 0 where nothing is to be asked for */
   for (; ahead->asked < end; ahead->asked++) {
     if (ahead->at == 0) ahead->row = row_of(ahead, ahead->rows);
     ask(ahead->row + ahead->at);

@@ -16,11 +16,11 @@ struct ahead {
   int64_t rows, at; /* those up to this byte */
 };
 
-/* Asks for the two ends of each row (one, where both are on a page): the processor looks up where pages are, of many
- * rows at a time, which otherwise stops the computation row by row. */
+/* Asks for the two ends of each of the first rows (one, where both are on a page): the processor looks up where pages
+ * are, some at a time, and remembers it for a thousand or two. Later it would look up one, and the computation wait. */
 void ahead_begin(struct ahead *ahead);
 
-/* Asks for lines until `part` of `whole` of all are asked for. */
+/* Asks for lines until `part` of `whole` of all are asked for; beyond the whole there is nothing. */
 void ahead_reach(struct ahead *ahead, int64_t part, int64_t whole);
 
 #endif

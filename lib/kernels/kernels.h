@@ -90,6 +90,7 @@ struct kernels {
   void (*dense_weight_gradient)(const struct micro_kernel *micro_kernel, const struct weights *weights,
                                 const struct panel *input, const float *output_gradient, int64_t count,
                                 const struct update *update, float *workspace);
+  /* Leaves gradient[kept …], past the survivors, as it is: 0. */
   void (*sparse_weight_gradient)(const struct weights *weights, const struct panel *input, const float *output_gradient,
                                  int64_t count, const struct update *update);
   /* The gradient of `rows` biases: the sum of output_gradient [tile][row][lane] over all lanes, handed to `update`. */

@@ -193,6 +193,7 @@ static struct layer_call call_of(struct executor *executor, int32_t index, int64
       .node = node,
       .count = count,
       .tiles = (count + BATCH_TILE - 1) / BATCH_TILE,
+      .training = executor->gradients != NULL,
       .panel = {.values = executor->values[first], .scale = 1.0F, .features = network->nodes[first].features},
       .output = executor->values[index],
       .workspace = executor->workspace};

@@ -25,7 +25,8 @@ float *executor_output_gradient(struct executor *executor);
  * bits of what is live, to which its own are to be added; NULL when a layer of this network cannot read it. */
 uint16_t *executor_input_halves(struct executor *executor, float scale, uint16_t **live_bits);
 
-/* What the forward pass of the input that was filled last asks for meanwhile (kernels/ahead.h). */
+/* What the passes of the input that was filled last ask for meanwhile (kernels/ahead.h): what it points to must be
+ * there until both are done. */
 void executor_ask_ahead(struct executor *executor, const struct ahead *ahead);
 
 /* Room for the targets of a loss, [tile][output feature][lane]. */

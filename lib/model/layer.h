@@ -18,6 +18,7 @@ struct layer_call {
   const struct node *node;
   int64_t count;                         /* examples */
   int64_t tiles;                         /* that they fill */
+  bool training;                         /* a backward pass follows, or this is one */
   struct panel panel;                    /* the first input */
   const float *inputs[NODE_INPUT_LIMIT]; /* the first is NULL where the panel is bfloat16: reads_panel */
   float *output;

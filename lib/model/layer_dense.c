@@ -48,11 +48,12 @@ static const float *bias_of(const struct layer_call *call) {
   return tensor < 0 ? NULL : call->network->parameters + call->network->layout->tensors[tensor].offset;
 }
 
-/* The input, its dead features marked where the weights' form can and should skip them. */
+/* The input, its dead features marked where the weights' form can and should skip them: packed weights in training
+ * only, since that moves the others between two sums, and a prediction should not depend on the examples beside it. */
 static struct panel panel_of(const struct layer_call *call, const struct weights *weights) {
   struct panel panel = call->panel;
   if (weights->index != NULL && panel.live_bits != NULL &&
-      !(call->kernels->skips_dead && sparse_skips(weights->index, panel.live_bits)))
+      !(call->training && call->kernels->skips_dead && sparse_skips(weights->index, panel.live_bits)))
     panel.live_bits = NULL;
   return panel;
 }

@@ -83,8 +83,9 @@ lottery_status trainer_forward(struct lottery_trainer *trainer, int64_t count, c
   return LOTTERY_OK;
 }
 
+/* On the executor of the forward pass, also where the batch size has changed since. */
 lottery_status trainer_backward(struct lottery_trainer *trainer, const float *output_gradient) {
-  const lottery_status status = trainer_prepare(trainer);
+  const lottery_status status = trainer_follow(trainer);
   if (status != LOTTERY_OK) return status;
   const int64_t outputs = network_outputs(trainer->network), count = trainer->phase_count;
   const uint64_t mode = float_mode_enter();

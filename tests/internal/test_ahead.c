@@ -28,7 +28,8 @@ static void check(int64_t bytes, int64_t row_lines, const int32_t *map, int64_t 
     const int32_t index = ahead.indices[row];
     assert_ptr_equal(ahead.row, values + (map != NULL ? map[index] : index) * bytes);
   }
-  ahead_reach(&ahead, 1, 2); /* never back */
+  ahead_reach(&ahead, 1, 2);         /* never back */
+  ahead_reach(&ahead, 2 * steps, 1); /* nor beyond */
   assert_int_equal(ahead.asked, 5 * row_lines);
   free(values);
 }
@@ -53,6 +54,7 @@ static void test_nothing(void **state) {
   ahead.count = 0;
   ahead_begin(&ahead);
   ahead_reach(&ahead, 1, 1);
+  ahead_reach(&ahead, 3, 0);
   assert_int_equal(ahead.asked, 0);
 }
 

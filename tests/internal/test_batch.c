@@ -53,6 +53,18 @@ static int32_t *random_indices(int64_t count, int64_t limit, uint64_t *random) {
   return indices;
 }
 
+/* What is asked for ahead are the examples' rows, one after another. */
+static void check_ahead(const lottery_dataset *dataset, const int32_t *indices, int64_t count) {
+  const struct storage *storage = dataset->inputs.storage;
+  struct ahead ahead = dataset_ahead(dataset, indices, count);
+  assert_int_equal(ahead.bytes, storage->width * element_size(storage->element));
+  for (int64_t i = 0; i < count; i++) {
+    ahead_reach(&ahead, i + 1, count);
+    assert_int_equal(ahead.rows, i + 1);
+    assert_ptr_equal(ahead.row, (const char *)storage->values + rows_at(&dataset->inputs, indices[i]) * ahead.bytes);
+  }
+}
+
 /* Gathers batches of a dataset and compares with what lottery_dataset_read says. */
 static void check_gather(lottery_dataset *dataset, uint64_t *random) {
   const int64_t width = dataset->features;
@@ -64,6 +76,7 @@ static void check_gather(lottery_dataset *dataset, uint64_t *random) {
       assert_ok(NULL, lottery_dataset_read(dataset, indices[j], 1, rows + j * width, NULL));
     dataset_gather(kernels_for(LOTTERY_INSTRUCTION_SET_AUTOMATIC), dataset, indices, count, tiles);
     check_tiles(tiles, rows, width, count);
+    check_ahead(dataset, indices, count);
     free(indices);
     free(tiles);
     free(rows);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernels/ahead.h"
 #include "kernels/float_mode.h"
 #include "kernels/kernels.h"
 #include "kernels/sparse_index.h"
@@ -408,6 +409,29 @@ static void check_weight_gradient(const struct layer *layer) {
   free(places);
 }
 
+/* Of what a packed layer asks for ahead, half is asked for after the forward pass and all after the gradient. */
+static void check_ahead(struct layer *layer) {
+  enum { BYTES = 100, LINES = 2 };
+  const int64_t count = layer->shape.count;
+  int32_t *indices = room(count, sizeof *indices);
+  char *rows = room(count, BYTES);
+  for (int32_t i = 0; i < count; i++) indices[i] = i;
+  struct ahead ahead = {.values = rows, .bytes = BYTES, .indices = indices, .count = count};
+  layer->panel.ahead = &ahead;
+  check_forward(layer, true, false);
+  assert_int_equal(ahead.asked, count * LINES / 2);
+  uint8_t *places = room(layer->floats, 1);
+  struct update update = make_update(layer, UPDATE_STORE, 0);
+  give_arrays(layer, places, random_state, true, &update);
+  weight_gradient(layer, &update);
+  assert_int_equal(ahead.asked, count * LINES);
+  layer->panel.ahead = NULL;
+  release_arrays(&update);
+  free(places);
+  free(rows);
+  free(indices);
+}
+
 /* Everything about one layer. */
 static void check_layer(struct shape shape) {
   random_state += 1000003;
@@ -417,6 +441,7 @@ static void check_layer(struct shape shape) {
   check_forward(&layer, false, !relu);
   check_input_gradient(&layer, below(2) == 0, below(2) == 0);
   check_weight_gradient(&layer);
+  if (shape.sparse) check_ahead(&layer);
   release_layer(&layer);
 }
 
@@ -525,7 +550,7 @@ static void check_not_a_number(bool sparse) {
   check_nan(sparse, true);
 }
 
-/* An infinite input reaches the rows that have a weight for it alone, whatever fills those up that have not. */
+/* An infinite input reaches the rows that have a weight for it alone. */
 static void check_infinity(bool sparse) {
   for (int live = 0; live < 2; live++) {
     enum { ROWS = 60, COLUMNS = 50 };

@@ -169,6 +169,8 @@ static void test_skips(void **state) {
   assert_false(sparse_skips(index, all));
   index->kept = 7 * COLUMNS - 1; /* too few to look for dead inputs */
   assert_false(sparse_may_skip(index) || sparse_skips(index, none));
+  index->kept = 7 * COLUMNS;
+  assert_true(sparse_may_skip(index));
   index->kept = 448;
   index->columns = LIVE_STEP + 1; /* more than fit the kernels' table */
   assert_false(sparse_may_skip(index) || sparse_skips(index, none));

@@ -267,11 +267,38 @@ static void test_extreme_logits(void **state) {
   }
 }
 
+/* A batch size that is set between forward and backward is that of the next batch. */
+static void test_batch_size_between(void **unused) {
+  (void)unused;
+  enum { INPUTS = 7, OUTPUTS = 3, COUNT = 5 };
+  lottery_context *context = context_on(LOTTERY_INSTRUCTION_SET_AUTOMATIC);
+  lottery_network *network;
+  lottery_trainer *trainer;
+  float inputs[COUNT * INPUTS], outputs[COUNT * OUTPUTS], gradients[2][INPUTS * OUTPUTS];
+  uint64_t random = 1;
+  for (int i = 0; i < COUNT * INPUTS; i++) inputs[i] = support_random_float(&random);
+  assert_ok(context, lottery_network_preset(context, "mlp-7-3", &network));
+  assert_ok(context, lottery_network_initialise(network, LOTTERY_INITIALISE_GLOROT_NORMAL, 1));
+  assert_ok(context, lottery_trainer_create(network, NULL, 0, &trainer));
+  for (int larger = 0; larger < 2; larger++) {
+    assert_ok(context, lottery_trainer_set_integer(trainer, LOTTERY_TRAINER_BATCH_SIZE, COUNT));
+    assert_ok(context, lottery_trainer_forward(trainer, COUNT, inputs, outputs));
+    if (larger) assert_ok(context, lottery_trainer_set_integer(trainer, LOTTERY_TRAINER_BATCH_SIZE, 1000));
+    assert_ok(context, lottery_trainer_backward(trainer, COUNT, outputs));
+    assert_ok(context, lottery_trainer_read_tensor_gradient(trainer, 0, gradients[larger], INPUTS * OUTPUTS));
+  }
+  assert_memory_equal(gradients[0], gradients[1], sizeof gradients[0]);
+  lottery_trainer_destroy(trainer);
+  lottery_network_destroy(network);
+  lottery_context_destroy(context);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_gradients),
       cmocka_unit_test(test_masked_gradients),
       cmocka_unit_test(test_extreme_logits),
+      cmocka_unit_test(test_batch_size_between),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

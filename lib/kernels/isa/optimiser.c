@@ -7,7 +7,8 @@ void KERNEL(apply)(const struct update *update, int64_t count) {
   update_range(update, &v, 0, count);
 }
 
-/* The sum of a row's lanes over all tiles, as a vector of partial sums. */
+/* The sum of a row's lanes over all tiles, as a vector of partial sums: a tile's first, so that a batch of one tile
+ * adds to no 0. */
 VECTOR_INLINE vector sum_row(const float *output_gradient, int64_t row, int64_t rows, int64_t tiles) {
   vector sum = vector_broadcast(0.0F);
   for (int64_t tile = 0; tile < tiles; tile++) {

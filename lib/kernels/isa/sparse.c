@@ -28,9 +28,15 @@ VECTOR_INLINE void load(bool halves, struct tile tile, int64_t feature, int lane
 /* Lines of the index between two requests for memory ahead. */
 enum { AHEAD_LINES = 8 };
 
-/* `lines` of the lines of the index are done, half the way being the forward pass and half the weight gradient. */
-VECTOR_INLINE void ask_ahead(const struct panel *input, const struct sparse_index *index, int64_t lines) {
-  if (input->ahead != NULL) ahead_reach(input->ahead, lines, 2 * index->chunks * index->rows);
+/* `done` of the index's lines times `tiles` are done, half the way being the forward pass and half the weight gradient.
+ */
+VECTOR_INLINE void ask_ahead(const struct panel *input, const struct sparse_index *index, int64_t tiles, int64_t done) {
+  if (input->ahead != NULL) ahead_reach(input->ahead, done, 2 * index->chunks * index->rows * tiles);
+}
+
+/* The tiles that this batch has if it is as large as the next. */
+VECTOR_INLINE int64_t tiles_ahead(const struct panel *input) {
+  return input->ahead == NULL ? 1 : (input->ahead->count + BATCH_TILE - 1) / BATCH_TILE;
 }
 
 /* Where the entries of a row are read: the index, or a block without dead ones. */
@@ -104,6 +110,7 @@ struct pass {
   float scale;
   bool relu;
   float *output;
+  int64_t tiles, done; /* for ask_ahead: tiles, and lines of those before */
 };
 
 /* One row of a chunk. start: the first chunk, finish: the last. */
@@ -139,7 +146,7 @@ VECTOR_INLINE void forward(bool halves, bool wide, const struct pass *pass, cons
       const struct entries entries = all_entries(pass->weights, line);
       forward_row(halves, wide, pass, &entries, index->line_row[line], line < index->rows, line >= lines - index->rows);
     }
-    ask_ahead(input, index, end);
+    ask_ahead(input, index, pass->tiles, pass->done + end);
   }
 }
 
@@ -156,7 +163,7 @@ VECTOR_INLINE void forward_live(bool halves, const struct pass *pass, const stru
       forward_row(halves, false, pass, &entries, index->line_row[i], i < index->rows, i >= lines - index->rows);
       first = end;
     }
-    ask_ahead(input, index, line + block.lines);
+    ask_ahead(input, index, pass->tiles, pass->done + line + block.lines);
   }
 }
 
@@ -166,7 +173,9 @@ VECTOR_INLINE bool skips(const struct weights *weights, const struct panel *inpu
 
 void KERNEL(sparse_forward)(const struct weights *weights, const float *bias, const struct panel *input, int64_t tile,
                             bool relu, float *output) {
-  const struct pass pass = {weights, bias, tile_of(input, tile), input->scale, relu, output};
+  const struct pass pass = {
+      weights, bias,   tile_of(input, tile), input->scale,
+      relu,    output, tiles_ahead(input),   tile * weights->index->chunks * weights->index->rows};
   const bool wide = weights->index->wide != NULL, halves = input->halves != NULL;
   if (skips(weights, input)) {
     if (halves)
@@ -217,6 +226,7 @@ struct survivors {
   vector scale;
   bool add; /* to what earlier tiles left */
   float *gradient;
+  int64_t tiles, done; /* for ask_ahead: tiles, and lines of those and chunks before, less those of chunks before */
 };
 
 /* The products of an entry's input with the row's output gradient, their lanes not yet summed. */
@@ -290,7 +300,7 @@ VECTOR_INLINE void chunk_gradient(bool halves, bool wide, const struct survivors
                      survivors->gradient);
     }
     if (update != NULL) update_rows(update, v, index->line_start[end - 1], updated);
-    ask_ahead(input, index, index->chunks * index->rows + end);
+    ask_ahead(input, index, survivors->tiles, survivors->done + end);
   }
 }
 
@@ -313,7 +323,7 @@ VECTOR_INLINE void chunk_gradient_live(bool halves, const struct survivors *surv
     }
     live_spread(index, &block, sums, survivors->add, survivors->gradient);
     if (update != NULL) update_rows(update, v, index->line_start[line], updated);
-    ask_ahead(input, index, index->chunks * index->rows + line + block.lines);
+    ask_ahead(input, index, survivors->tiles, survivors->done + line + block.lines);
   }
 }
 
@@ -331,7 +341,9 @@ VECTOR_INLINE void weight_gradient(bool halves, bool wide, bool skip, const stru
                                           output_gradient + tile * index->rows * BATCH_TILE,
                                           vector_broadcast(input->scale),
                                           tile > 0,
-                                          update->gradient};
+                                          update->gradient,
+                                          tiles,
+                                          (tiles * index->chunks + chunk * tiles + tile - chunk) * index->rows};
       const struct update *now = tile == tiles - 1 ? update : NULL;
       if (skip)
         chunk_gradient_live(halves, &survivors, chunk, input, now, &v, &updated);
