@@ -64,11 +64,11 @@ const struct micro_kernel *micro_kernel_for(const struct kernels *kernels) {
   return blis != NULL ? blis : kernels->own_micro_kernel;
 }
 
-/* A row of the gradient; a narrow panel; a block of compact rows, and one more; both factors
- * transposed; what micro-kernels read past the last panel. */
+/* A column of zeros; a narrow panel; a block of columns; both factors transposed; what micro-kernels read past the last
+ * panel. */
 int64_t weight_gradient_workspace(int64_t rows, int64_t columns, int64_t count) {
   enum { READ_AHEAD = 512 };
-  const int64_t examples = arithmetic_round_up(count, BATCH_TILE), padded = arithmetic_round_up(columns, PANEL_STEP);
-  return padded + PANEL_DEPTH * PANEL_STEP + (PANEL_STEP + 1) * padded +
-         examples * (arithmetic_round_up(rows + PANEL_STEP, PANEL_STEP) + padded) + READ_AHEAD;
+  const int64_t examples = arithmetic_round_up(count, BATCH_TILE), padded = arithmetic_round_up(rows, PANEL_STEP);
+  return padded + PANEL_DEPTH * PANEL_STEP + PANEL_STEP * padded +
+         examples * (arithmetic_round_up(columns + PANEL_STEP, PANEL_STEP) + padded) + READ_AHEAD;
 }

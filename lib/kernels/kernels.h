@@ -13,7 +13,7 @@
 
 enum {
   BATCH_TILE = 64,
-  ROW_STEP = 16,     /* parameters come in rows of a multiple of this */
+  ROW_STEP = 16,     /* parameters come in columns of a multiple of this */
   LIVE_STEP = 1024,  /* bits of live features come in a multiple of this */
   PANEL_DEPTH = 256, /* of packed panels for a micro-kernel, so that two of them stay in the nearest cache */
   PANEL_STEP = 64    /* a multiple of the width of every micro-kernel's wide panels, and no less than its narrow ones */
@@ -45,11 +45,12 @@ struct panel {
   struct ahead *ahead; /* what a forward pass may ask for meanwhile, or NULL */
 };
 
-/* The weights of a fully connected layer: a dense matrix, or packed survivors. */
+/* The weights of a fully connected layer: a dense matrix, column after column so that those of an input that is 0 can
+ * be passed over, or packed survivors. */
 struct weights {
   const float *values;
   int64_t rows, columns;            /* units and inputs */
-  int64_t stride;                   /* dense: from row to row, a multiple of ROW_STEP */
+  int64_t stride;                   /* dense: from column to column, a multiple of ROW_STEP */
   const struct sparse_index *index; /* of packed survivors, or NULL: dense */
 };
 
@@ -64,7 +65,7 @@ struct update {
   float epsilon;                   /* Adam: epsilon * sqrt(1 - beta2^t) */
   float decay, momentum, beta1, beta2;
   bool nesterov;
-  const uint16_t *kept; /* dense: bit i of kept[row * stride / ROW_STEP + block] keeps column 16 block + i; NULL: all */
+  const uint16_t *kept; /* dense: bit i of kept[block] keeps parameter ROW_STEP block + i; NULL: all */
 };
 
 struct kernels {

@@ -22,16 +22,18 @@ static void finalise(void *self) {
   memory_release(context, layout->tensors);
 }
 
-/* The mask's bits, row by row in blocks of ROW_STEP columns. */
+/* The mask's bits in the order of the parameters, in blocks of ROW_STEP. */
 static uint16_t *blocks_of(struct lottery_context *context, const struct tensor_layout *tensor, const uint64_t *bits) {
-  const int64_t blocks = tensor->stride / ROW_STEP;
-  uint16_t *kept = memory_allocate(context, tensor->rows * blocks, sizeof *kept);
+  uint16_t *kept = memory_allocate(context, tensor->floats / ROW_STEP, sizeof *kept);
   if (kept == NULL) return NULL;
   for (int64_t row = 0; row < tensor->rows; row++)
-    for (int64_t block = 0; block < blocks; block++)
-      kept[row * blocks + block] =
-          (uint16_t)bits_take(bits, row * tensor->columns + block * ROW_STEP,
-                              arithmetic_minimum(ROW_STEP, tensor->columns - block * ROW_STEP));
+    for (int64_t first = 0; first < tensor->columns; first += 64) {
+      uint64_t taken = bits_take(bits, row * tensor->columns + first, arithmetic_minimum(64, tensor->columns - first));
+      for (; taken != 0; taken &= taken - 1) {
+        const int64_t at = (first + __builtin_ctzll(taken)) * tensor->stride + row;
+        kept[at / ROW_STEP] |= (uint16_t)(1U << (at % ROW_STEP));
+      }
+    }
   return kept;
 }
 
@@ -46,11 +48,11 @@ static lottery_status too_large(struct lottery_context *context) {
   return context_fail(context, LOTTERY_ERROR_MEMORY, "network: its parameters do not fit a 64-bit size");
 }
 
-/* A tensor as a matrix. */
+/* A tensor as a matrix; biases are one column. */
 static void measure(const struct tensor *shape, struct tensor_layout *tensor) {
-  tensor->rows = shape->rank == 2 ? shape->shape[0] : 1;
+  tensor->rows = shape->rank == 2 ? shape->shape[0] : shape->count;
   tensor->columns = shape->count / tensor->rows;
-  tensor->stride = arithmetic_round_up(tensor->columns, ROW_STEP);
+  tensor->stride = arithmetic_round_up(tensor->rows, ROW_STEP);
 }
 
 bool layout_dense_bytes(const struct tensor *tensors, int64_t tensor_count, int64_t *bytes) {
@@ -59,7 +61,7 @@ bool layout_dense_bytes(const struct tensor *tensors, int64_t tensor_count, int6
     struct tensor_layout tensor = {0};
     int64_t floats, more;
     measure(&tensors[i], &tensor);
-    if (!arithmetic_multiply(tensor.rows, tensor.stride, &floats) ||
+    if (!arithmetic_multiply(tensor.columns, tensor.stride, &floats) ||
         !arithmetic_multiply(floats, (int64_t)sizeof(float), &more) || !arithmetic_add(*bytes, more, bytes))
       return false;
   }
@@ -81,7 +83,7 @@ static lottery_status lay_out(struct layout *layout, const struct kernels *kerne
     if (tensor->index == NULL) return LOTTERY_ERROR_MEMORY;
     tensor->floats = tensor->index->entries;
   } else {
-    if (!arithmetic_multiply(tensor->rows, tensor->stride, &tensor->floats)) return too_large(context);
+    if (!arithmetic_multiply(tensor->columns, tensor->stride, &tensor->floats)) return too_large(context);
     if (masked && (tensor->kept = blocks_of(context, tensor, bits)) == NULL) return LOTTERY_ERROR_MEMORY;
   }
   const bool fits = arithmetic_add(layout->parameter_count, tensor->floats, &layout->parameter_count) &&
@@ -138,7 +140,7 @@ static bool next_dense(struct walk *walk, int64_t *place, int64_t *element) {
   const struct tensor_layout *tensor = walk->tensor;
   while (walk->row < tensor->rows) {
     for (; walk->column < tensor->columns; walk->column++) {
-      const int64_t at = walk->row * tensor->stride + walk->column;
+      const int64_t at = walk->column * tensor->stride + walk->row;
       if (tensor->kept != NULL && (tensor->kept[at / ROW_STEP] >> (at % ROW_STEP) & 1) == 0) continue;
       *place = at;
       *element = walk->row * tensor->columns + walk->column++;
@@ -152,6 +154,29 @@ static bool next_dense(struct walk *walk, int64_t *place, int64_t *element) {
 
 static bool next(struct walk *walk, int64_t *place, int64_t *element) {
   return walk->tensor->index != NULL ? next_packed(walk, place, element) : next_dense(walk, place, element);
+}
+
+/* Between the order of elements, row after row, and that of dense parameters, column after column: blocks of columns,
+ * so that both sides stay in the cache. */
+static void read_dense(const struct tensor_layout *tensor, const float *flat, float *values) {
+  for (int64_t first = 0; first < tensor->columns; first += ROW_STEP) {
+    const int64_t end = arithmetic_minimum(first + ROW_STEP, tensor->columns);
+    for (int64_t row = 0; row < tensor->rows; row++)
+      for (int64_t column = first; column < end; column++)
+        values[row * tensor->columns + column] = flat[column * tensor->stride + row];
+  }
+}
+
+static void write_dense(const struct tensor_layout *tensor, float *flat, const float *values) {
+  for (int64_t first = 0; first < tensor->columns; first += ROW_STEP) {
+    const int64_t end = arithmetic_minimum(first + ROW_STEP, tensor->columns);
+    for (int64_t row = 0; row < tensor->rows; row++)
+      for (int64_t column = first; column < end; column++)
+        flat[column * tensor->stride + row] = values[row * tensor->columns + column];
+  }
+  for (int64_t block = 0; tensor->kept != NULL && block < tensor->floats / ROW_STEP; block++)
+    for (uint32_t pruned = (uint16_t)~tensor->kept[block]; pruned != 0; pruned &= pruned - 1)
+      flat[block * ROW_STEP + __builtin_ctz(pruned)] = 0.0F;
 }
 
 /* Packed survivors are copied line by line, in whatever order they stand. */
@@ -174,27 +199,18 @@ static void write_packed(const struct sparse_index *index, float *flat, const fl
 
 void layout_read(const struct layout *layout, const float *flat, int64_t tensor, float *values) {
   const struct tensor_layout *from = &layout->tensors[tensor];
-  flat += from->offset;
-  if (from->index != NULL) {
-    read_packed(from->index, flat, values);
-    return;
-  }
-  for (int64_t row = 0; row < from->rows; row++)
-    memcpy(values + row * from->columns, flat + row * from->stride, (size_t)from->columns * sizeof *values);
+  if (from->index != NULL)
+    read_packed(from->index, flat + from->offset, values);
+  else
+    read_dense(from, flat + from->offset, values);
 }
 
 void layout_write(const struct layout *layout, float *flat, int64_t tensor, const float *values) {
   const struct tensor_layout *to = &layout->tensors[tensor];
-  flat += to->offset;
-  if (to->index != NULL) {
-    write_packed(to->index, flat, values);
-    return;
-  }
-  for (int64_t row = 0; row < to->rows; row++)
-    memcpy(flat + row * to->stride, values + row * to->columns, (size_t)to->columns * sizeof *values);
-  for (int64_t block = 0; to->kept != NULL && block < to->floats / ROW_STEP; block++)
-    for (uint32_t pruned = (uint16_t)~to->kept[block]; pruned != 0; pruned &= pruned - 1)
-      flat[block * ROW_STEP + __builtin_ctz(pruned)] = 0.0F;
+  if (to->index != NULL)
+    write_packed(to->index, flat + to->offset, values);
+  else
+    write_dense(to, flat + to->offset, values);
 }
 
 int64_t layout_survivors(const struct layout *layout, int64_t tensor) {

@@ -34,13 +34,13 @@ static int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
 static struct layer create(const struct kernels *kernels, int64_t rows, int64_t columns, int64_t batch) {
   struct layer layer = {.kernels = kernels, .rows = rows, .columns = columns, .batch = batch};
   layer.tiles = (batch + BATCH_TILE - 1) / BATCH_TILE;
-  const int64_t examples = layer.tiles * BATCH_TILE, stride = (columns + ROW_STEP - 1) / ROW_STEP * ROW_STEP;
-  layer.matrix = measure_allocate((size_t)(rows * stride));
-  layer.gradient = measure_allocate((size_t)(rows * stride));
+  const int64_t examples = layer.tiles * BATCH_TILE, stride = (rows + ROW_STEP - 1) / ROW_STEP * ROW_STEP;
+  layer.matrix = measure_allocate((size_t)(columns * stride));
+  layer.gradient = measure_allocate((size_t)(columns * stride));
   layer.inputs = measure_allocate((size_t)(columns * examples));
   layer.outputs = measure_allocate((size_t)(rows * examples));
   layer.workspace = measure_allocate((size_t)weight_gradient_workspace(rows, columns, batch));
-  fill(layer.matrix, rows * stride);
+  fill(layer.matrix, columns * stride);
   fill(layer.inputs, columns * examples);
   fill(layer.outputs, rows * examples);
   layer.weights = (struct weights){layer.matrix, rows, columns, stride, NULL};

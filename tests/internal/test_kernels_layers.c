@@ -105,12 +105,12 @@ static void make_weights(struct layer *layer) {
     layer->floats = layer->index->entries;
     layer->weights.index = layer->index;
   } else {
-    layer->stride = (columns + ROW_STEP - 1) / ROW_STEP * ROW_STEP;
-    layer->floats = rows * layer->stride;
+    layer->stride = (rows + ROW_STEP - 1) / ROW_STEP * ROW_STEP;
+    layer->floats = columns * layer->stride;
     layer->weights.stride = layer->stride;
     layer->kept = room(layer->floats / ROW_STEP, sizeof(uint16_t));
     for (int64_t i = 0; i < rows * columns; i++) {
-      const int64_t at = i / columns * layer->stride + i % columns;
+      const int64_t at = i % columns * layer->stride + i / columns;
       if (layer->mask[i]) layer->kept[at / ROW_STEP] |= (uint16_t)(1U << (at % ROW_STEP));
     }
   }
@@ -126,7 +126,7 @@ static void for_each_survivor(const struct layer *layer, void (*visit)(void *use
   const int64_t columns = layer->shape.columns;
   if (layer->index == NULL) {
     for (int64_t i = 0; i < layer->shape.rows * columns; i++)
-      if (layer->mask[i]) visit(user, i, i / columns * layer->stride + i % columns);
+      if (layer->mask[i]) visit(user, i, i % columns * layer->stride + i / columns);
     return;
   }
   const struct sparse_index *index = layer->index;

@@ -37,8 +37,12 @@ static int tear_down(void **state) {
   return 0;
 }
 
-/* The weight `element` of fc2.weight. */
-static float *weight(int64_t element) { return network->parameters + network->layout->tensors[2].offset + element; }
+/* The weight `element` of fc2.weight, which is dense. */
+static float *weight(int64_t element) {
+  const struct tensor_layout *layout = &network->layout->tensors[2];
+  const int64_t row = element / layout->columns, column = element % layout->columns;
+  return network->parameters + layout->offset + column * layout->stride + row;
+}
 
 static void a_surviving_weight_must_be_finite(void **state) {
   (void)state;

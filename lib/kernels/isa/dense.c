@@ -94,8 +94,8 @@ static void run(const struct product *product, int64_t rows, int64_t depth, bool
 void KERNEL(dense_forward)(const struct weights *weights, const float *bias, const struct panel *input, int64_t tile,
                            bool relu, float *output) {
   const struct product product = {.factors = weights->values,
-                                  .row_stride = weights->stride,
-                                  .depth_stride = 1,
+                                  .row_stride = 1,
+                                  .depth_stride = weights->stride,
                                   .tile = tile_of(input, tile),
                                   .list = input->live,
                                   .output = output,
@@ -108,8 +108,8 @@ void KERNEL(dense_forward)(const struct weights *weights, const float *bias, con
 void KERNEL(dense_input_gradient)(const struct weights *weights, const float *output_gradient, bool accumulate,
                                   const float *relu, float *input_gradient) {
   const struct product product = {.factors = weights->values,
-                                  .row_stride = 1,
-                                  .depth_stride = weights->stride,
+                                  .row_stride = weights->stride,
+                                  .depth_stride = 1,
                                   .tile = {output_gradient, NULL},
                                   .output = input_gradient,
                                   .scale = 1.0F,

@@ -48,6 +48,18 @@ VECTOR_INLINE void update_sgd(const struct update *update, const struct update_v
   vector_store(update->weights + at, vector_fma(v->rate, g, w));
 }
 
+/* A vector of the gradient of dense weights, pruned ones cleared. `at` is a multiple of VECTOR_LANES. */
+VECTOR_INLINE void update_vector(const struct update *update, const struct update_vectors *v, int64_t at,
+                                 vector gradient) {
+  if (update->kept != NULL) gradient = vector_keep((uint32_t)update->kept[at / ROW_STEP] >> (at % ROW_STEP), gradient);
+  if (update->kind == UPDATE_ADAM)
+    update_adam(update, v, at, gradient);
+  else if (update->kind == UPDATE_SGD)
+    update_sgd(update, v, at, gradient);
+  else
+    vector_store(update->gradient + at, gradient);
+}
+
 /* The parameters from `first` to `end` with the gradient array. Both are multiples of VECTOR_LANES. */
 VECTOR_INLINE void update_range(const struct update *update, const struct update_vectors *v, int64_t first,
                                 int64_t end) {
