@@ -5,6 +5,7 @@
 
 #include "base/arithmetic.h"
 #include "kernels/kernels.h"
+#include "kernels/nonzeros.h"
 
 enum { BLOCK = 16 }; /* features transposed at a time: a cache line of floats */
 
@@ -74,12 +75,16 @@ static void scale_tile(const struct lottery_dataset *dataset, int64_t lanes, flo
 }
 
 bool dataset_gather_halves(const struct kernels *kernels, const struct lottery_dataset *dataset, const int32_t *indices,
-                           int64_t count, uint16_t *tiles, uint16_t *live_bits) {
+                           int64_t count, const struct gathered *to) {
   if (!dataset_is_whole_numbers(dataset)) return false;
   for (int64_t first = 0; first < count; first += BATCH_TILE) {
     const uint8_t *rows[BATCH_TILE];
     find_rows(dataset, indices + first, arithmetic_minimum(BATCH_TILE, count - first), rows);
-    kernels->gather_halves(rows, dataset->features, tiles + first * dataset->features, live_bits);
+    uint16_t *halves = to->halves + first * dataset->features;
+    kernels->gather_halves(rows, dataset->features, halves, to->live_bits);
+    struct nonzeros *nonzeros = to->nonzeros;
+    if (nonzeros != NULL && nonzeros->count >= 0 && !kernels->list_nonzeros(rows, halves, first / BATCH_TILE, nonzeros))
+      nonzeros->count = -1;
   }
   return true;
 }

@@ -8,6 +8,7 @@
 #include "data/dataset.h"
 #include "kernels/ahead.h"
 
+struct gathered;
 struct kernels;
 
 /* Tiles that `count` examples fill. */
@@ -18,11 +19,10 @@ void dataset_gather(const struct kernels *kernels, const struct lottery_dataset 
                     int64_t count, float *tiles);
 
 /* The inputs of a dataset of bytes without a shift as whole numbers in bfloat16 (kernels.h); the value of each is the
- * number times scalings[0].scale. Adds the bits of what is live to live_bits. False, and nothing done, for other
- * datasets. */
+ * number times scalings[0].scale. False, and nothing done, for other datasets. */
 bool dataset_is_whole_numbers(const struct lottery_dataset *dataset);
 bool dataset_gather_halves(const struct kernels *kernels, const struct lottery_dataset *dataset, const int32_t *indices,
-                           int64_t count, uint16_t *tiles, uint16_t *live_bits);
+                           int64_t count, const struct gathered *to);
 
 /* The examples' rows, to be asked for before they are gathered. */
 struct ahead dataset_ahead(const struct lottery_dataset *dataset, const int32_t *indices, int64_t count);

@@ -19,6 +19,8 @@ enum {
   PANEL_STEP = 64    /* a multiple of the width of every micro-kernel's wide panels, and no less than its narrow ones */
 };
 
+struct nonzeros;
+
 enum activation { ACTIVATION_RELU, ACTIVATION_TANH, ACTIVATION_SIGMOID };
 
 /* A micro-kernel computes c (+)= narrow * wide on packed panels: narrow [depth][narrow_width], wide
@@ -42,7 +44,15 @@ struct panel {
   const uint16_t *live_bits;
   const int32_t *live;
   int64_t live_count;
-  struct ahead *ahead; /* what a forward pass may ask for meanwhile, or NULL */
+  const struct nonzeros *nonzeros; /* what dense layers may go over alone, or NULL */
+  struct ahead *ahead;             /* what a forward pass may ask for meanwhile, or NULL */
+};
+
+/* Where a batch of whole numbers is gathered: tiles in bfloat16, the bits of what is live, to which its own are added,
+ * and lists of what is not 0, to which its own are added, or NULL: not wanted. */
+struct gathered {
+  uint16_t *halves, *live_bits;
+  struct nonzeros *nonzeros;
 };
 
 /* The weights of a fully connected layer: a dense matrix, column after column so that those of an input that is 0 can
@@ -94,6 +104,12 @@ struct kernels {
   /* Leaves gradient[kept …], past the survivors, as it is: 0. */
   void (*sparse_weight_gradient)(const struct weights *weights, const struct panel *input, const float *output_gradient,
                                  int64_t count, const struct update *update);
+  /* The same as dense_forward and dense_weight_gradient, to the bit, over input->nonzeros. */
+  void (*nonzero_forward)(const struct weights *weights, const float *bias, const struct panel *input, int64_t tile,
+                          bool relu, float *output);
+  void (*nonzero_weight_gradient)(const struct weights *weights, const struct panel *input,
+                                  const float *output_gradient, int64_t count, const struct update *update,
+                                  float *workspace);
   /* The gradient of `rows` biases: the sum of output_gradient [tile][row][lane] over all lanes, handed to `update`. */
   void (*bias_gradient)(const float *output_gradient, int64_t rows, int64_t tiles, const struct update *update);
   /* The update with update->gradient, `count` (a multiple of ROW_STEP) parameters. */
@@ -103,6 +119,9 @@ struct kernels {
    * bfloat16, with the bits of what is live added to live_bits, and as float32 byte * scale + shift (0 in lanes past
    * the batch). */
   void (*gather_halves)(const uint8_t *const rows[BATCH_TILE], int64_t features, uint16_t *tile, uint16_t *live_bits);
+  /* Lists what is not 0 in a tile of bytes and its bfloat16; false where it is too much. */
+  bool (*list_nonzeros)(const uint8_t *const rows[BATCH_TILE], const uint16_t *halves, int64_t tile,
+                        struct nonzeros *nonzeros);
   void (*gather_bytes)(const uint8_t *const rows[BATCH_TILE], int64_t first, int64_t features, float scale, float shift,
                        float *tile);
   /* The bits of what is live in `tiles` tiles of float32 (struct panel; not those past the features). */

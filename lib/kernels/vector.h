@@ -51,6 +51,15 @@ VECTOR_INLINE void vector_store_unaligned(float *p, vector v) { memcpy(p, &v, si
 VECTOR_INLINE vector_integer vector_load_integer(const int32_t *p) { return *(const vector_integer *)(const void *)p; }
 VECTOR_INLINE void vector_store_integer(int32_t *p, vector_integer v) { *(vector_integer *)(void *)p = v; }
 
+VECTOR_INLINE vector_integer vector_broadcast_integer(int32_t value) { return (vector_integer){0} + value; }
+
+/* 0, 1, 2 … */
+VECTOR_INLINE vector_integer vector_count(void) {
+  vector_integer count;
+  for (int i = 0; i < VECTOR_LANES; i++) count[i] = i;
+  return count;
+}
+
 /* VECTOR_LANES bytes as floats. */
 VECTOR_INLINE vector vector_from_bytes(const uint8_t *p) {
 #if defined(__AVX512F__)
@@ -142,6 +151,32 @@ VECTOR_INLINE bool vector_any(vector_integer a) {
   for (int i = 0; i < VECTOR_LANES; i++) found |= a[i];
   return found != 0;
 #endif
+}
+
+/* Bit i: lane i of a condition (all ones or all zeros per lane) holds. */
+VECTOR_INLINE uint32_t vector_bits(vector_integer condition) {
+#if defined(__AVX512F__)
+  return _mm512_movepi32_mask((__m512i)condition);
+#elif defined(__AVX2__)
+  return (uint32_t)_mm256_movemask_ps((__m256)condition);
+#else
+  uint32_t bits = 0;
+  for (int i = 0; i < VECTOR_LANES; i++) bits |= ((uint32_t)condition[i] & 1) << i;
+  return bits;
+#endif
+}
+
+/* Stores the lanes whose bit is 1 side by side, and junk up to a whole vector. Returns how many. */
+VECTOR_INLINE int64_t vector_store_compressed(uint32_t bits, vector_integer a, uint32_t *p) {
+#if defined(__AVX512F__)
+  _mm512_storeu_si512(p, _mm512_maskz_compress_epi32((__mmask16)bits, (__m512i)a));
+#else
+  for (int i = 0, at = 0; i < VECTOR_LANES && bits != 0; i++) {
+    p[at] = (uint32_t)a[i];
+    at += (int)(bits >> i & 1);
+  }
+#endif
+  return __builtin_popcount(bits);
 }
 
 /* The lanes whose bit in `bits` is 1; 0 in the others. */

@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "kernels/ahead.h"
 #include "kernels/kernels.h"
+#include "kernels/nonzeros.h"
 #include "kernels/sparse_index.h"
 #include "model/layer.h"
 
@@ -24,6 +25,7 @@ struct executor {
   struct ahead ahead;
   uint16_t *live_bits; /* the input features that are not 0 in the whole batch: struct panel */
   int32_t *live;
+  struct nonzeros *nonzeros; /* the input features that are not 0, or NULL: never listed */
 };
 
 /* One buffer a node that is not in place; nodes are in topological order, so an input's buffer exists already. */
@@ -60,6 +62,7 @@ void executor_destroy(struct executor *executor) {
   memory_release(context, executor->workspace);
   memory_release(context, executor->live);
   memory_release(context, executor->live_bits);
+  nonzeros_destroy(context, executor->nonzeros);
   memory_release(context, executor);
 }
 
@@ -95,7 +98,8 @@ struct executor *executor_create(struct lottery_network *network, int64_t tiles,
     executor->live = memory_allocate(context, network_inputs(network), sizeof *executor->live);
     executor->live_bits = memory_allocate(context, arithmetic_round_up(network_inputs(network), LIVE_STEP) / ROW_STEP,
                                           sizeof *executor->live_bits);
-    complete = executor->targets != NULL && executor->live != NULL && executor->live_bits != NULL;
+    complete = executor->targets != NULL && executor->live != NULL && executor->live_bits != NULL &&
+               nonzeros_create(context, network_inputs(network), tiles, &executor->nonzeros);
   }
   if (complete && gradients) {
     executor->gradients = memory_allocate(context, network->node_count, sizeof *executor->gradients);
@@ -117,27 +121,6 @@ float *executor_input(struct executor *executor) {
   return executor->values[0];
 }
 
-uint16_t *executor_input_halves(struct executor *executor, float scale, uint16_t **live_bits) {
-  if (!executor->input_read_as_panel) return NULL;
-  const int64_t blocks = arithmetic_round_up(network_inputs(executor->network), LIVE_STEP) / ROW_STEP;
-  memset(executor->live_bits, 0, (size_t)blocks * sizeof *executor->live_bits);
-  *live_bits = executor->live_bits;
-  uint16_t *halves = (uint16_t *)(void *)executor->values[0]; /* half of the room for float32 */
-  executor->input = (struct panel){.halves = halves, .scale = scale};
-  return halves;
-}
-
-void executor_ask_ahead(struct executor *executor, const struct ahead *ahead) {
-  executor->ahead = *ahead;
-  executor->input.ahead = &executor->ahead;
-  ahead_begin(&executor->ahead);
-}
-
-float *executor_output(struct executor *executor) { return executor->values[executor->network->output]; }
-float *executor_output_gradient(struct executor *executor) { return executor->gradients[executor->network->output]; }
-
-float *executor_targets(struct executor *executor) { return executor->targets; }
-
 /* Which forms of layers that can leave out dead inputs there are. */
 struct readers {
   bool dense, packed;
@@ -156,6 +139,29 @@ static struct readers readers_that_skip(const struct executor *executor) {
   }
   return readers;
 }
+
+bool executor_input_halves(struct executor *executor, float scale, struct gathered *to) {
+  if (!executor->input_read_as_panel) return false;
+  const int64_t blocks = arithmetic_round_up(network_inputs(executor->network), LIVE_STEP) / ROW_STEP;
+  memset(executor->live_bits, 0, (size_t)blocks * sizeof *executor->live_bits);
+  to->live_bits = executor->live_bits;
+  to->halves = (uint16_t *)(void *)executor->values[0]; /* half of the room for float32 */
+  to->nonzeros = readers_that_skip(executor).dense ? executor->nonzeros : NULL;
+  if (to->nonzeros != NULL) to->nonzeros->count = 0;
+  executor->input = (struct panel){.halves = to->halves, .scale = scale, .nonzeros = to->nonzeros};
+  return true;
+}
+
+void executor_ask_ahead(struct executor *executor, const struct ahead *ahead) {
+  executor->ahead = *ahead;
+  executor->input.ahead = &executor->ahead;
+  ahead_begin(&executor->ahead);
+}
+
+float *executor_output(struct executor *executor) { return executor->values[executor->network->output]; }
+float *executor_output_gradient(struct executor *executor) { return executor->gradients[executor->network->output]; }
+
+float *executor_targets(struct executor *executor) { return executor->targets; }
 
 /* Lists what the bits say and returns how many; live may be NULL. */
 static int64_t list_live(const uint16_t *live_bits, int64_t features, int32_t *live) {

@@ -6,6 +6,7 @@
 
 struct executor;
 struct ahead;
+struct gathered;
 struct gradient_sink;
 
 /* For at most `tiles` tiles; gradients: whether executor_backward will be used. NULL when memory is out (message set).
@@ -21,9 +22,9 @@ float *executor_input(struct executor *executor);
 float *executor_output(struct executor *executor);
 float *executor_output_gradient(struct executor *executor);
 
-/* The input to fill as whole numbers in bfloat16 instead (struct panel in kernels.h), each counting `scale`, and the
- * bits of what is live, to which its own are to be added; NULL when a layer of this network cannot read it. */
-uint16_t *executor_input_halves(struct executor *executor, float scale, uint16_t **live_bits);
+/* The input to fill as whole numbers in bfloat16 instead, each counting `scale`; false when a layer of this network
+ * cannot read it. */
+bool executor_input_halves(struct executor *executor, float scale, struct gathered *to);
 
 /* What the passes of the input that was filled last ask for meanwhile (kernels/ahead.h): what it points to must be
  * there until both are done. */

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "kernels/kernels.h"
+#include "kernels/nonzeros.h"
 #include "kernels/sparse_index.h"
 #include "model/layer.h"
 
@@ -58,14 +59,24 @@ static struct panel panel_of(const struct layer_call *call, const struct weights
   return panel;
 }
 
+/* Whether the layer goes over the inputs that are not 0 alone. */
+static bool takes_nonzeros(const struct layer_call *call, const struct weights *weights) {
+  const struct panel *panel = &call->panel;
+  return weights->index == NULL && panel->nonzeros != NULL &&
+         nonzeros_pay(panel->nonzeros, panel->live_count, call->tiles, weights->rows);
+}
+
 static void forward(const struct layer_call *call) {
   const struct weights weights = weights_of(call);
   const struct panel panel = panel_of(call, &weights);
   const float *bias = bias_of(call);
   const struct kernels *kernels = call->kernels;
+  void (*run)(const struct weights *, const float *, const struct panel *, int64_t, bool, float *) =
+      weights.index != NULL            ? kernels->sparse_forward
+      : takes_nonzeros(call, &weights) ? kernels->nonzero_forward
+                                       : kernels->dense_forward;
   for (int64_t tile = 0; tile < call->tiles; tile++)
-    (weights.index != NULL ? kernels->sparse_forward : kernels->dense_forward)(
-        &weights, bias, &panel, tile, call->node->relu, call->output + tile * weights.rows * BATCH_TILE);
+    run(&weights, bias, &panel, tile, call->node->relu, call->output + tile * weights.rows * BATCH_TILE);
 }
 
 /* dx = W^T dy, through the ReLU before where nobody else does that, before W is updated; dW = dy x^T, db = sum of dy
@@ -83,6 +94,8 @@ static void backward(const struct layer_call *call) {
   const struct update update = layer_update(call->network, call->node->tensors[0], call->sink);
   if (weights.index != NULL)
     kernels->sparse_weight_gradient(&weights, &panel, call->output_gradient, call->count, &update);
+  else if (takes_nonzeros(call, &weights))
+    kernels->nonzero_weight_gradient(&weights, &panel, call->output_gradient, call->count, &update, call->workspace);
   else
     kernels->dense_weight_gradient(micro_kernel_for(kernels), &weights, &panel, call->output_gradient, call->count,
                                    &update, call->workspace);

@@ -180,9 +180,9 @@ static void print_parallel(const struct settings *settings, const struct data *d
 /* --- Roofline: what the step must at least do, against what the machine can ----------------------------------------
  */
 
-/* How many of the inputs are not 0 in a whole batch, on average, and in the whole dataset. */
+/* How many inputs of an example are not 0, on average, and which are not in the whole dataset. */
 struct liveness {
-  double batch;
+  double example;
   bool *anywhere;
 };
 
@@ -190,25 +190,22 @@ static struct liveness find_live(const struct data *data) {
   int64_t count, features;
   measure_require(data->context, lottery_dataset_sizes(data->training, &count, &features, NULL));
   struct liveness live = {0.0, calloc((size_t)features, sizeof(bool))};
-  float *inputs = measure_allocate((size_t)(BATCH * features));
+  float *inputs = measure_allocate((size_t)features);
   if (live.anywhere == NULL) measure_fail("out of memory");
-  const int64_t batches = count / BATCH;
-  for (int64_t i = 0; i < batches; i++) {
-    measure_require(data->context, lottery_dataset_read(data->training, i * BATCH, BATCH, inputs, NULL));
+  for (int64_t i = 0; i < count; i++) {
+    measure_require(data->context, lottery_dataset_read(data->training, i, 1, inputs, NULL));
     for (int64_t j = 0; j < features; j++) {
-      bool alive = false;
-      for (int64_t k = 0; k < BATCH; k++) alive |= inputs[k * features + j] != 0.0F;
-      live.anywhere[j] |= alive;
-      live.batch += alive / (double)batches;
+      live.anywhere[j] |= inputs[j] != 0.0F;
+      live.example += (inputs[j] != 0.0F) / (double)count;
     }
   }
   free(inputs);
   return live;
 }
 
-/* The work of a step. A packed survivor loads the lanes of its input in every pass, which nothing can avoid: the bytes
- * near. Parameters, their state and the index are swept once a step: the bytes far, whose bandwidth is that of a buffer
- * of the size of all of them. */
+/* The work of a step. A packed survivor loads the lanes of its input in every pass, and an input that is not 0 a column
+ * of dense weights or a row of gradients, which nothing can avoid: the bytes near. Parameters, their state and the
+ * index are swept once a step: the bytes far, whose bandwidth is that of a buffer of the size of all of them. */
 struct work {
   double operations, near, far, swept; /* swept: the size of what is gone over */
   double state;                        /* bytes of weights, index, gradient and moments */
@@ -244,10 +241,11 @@ static struct work work_of(const struct trial *trial, const struct liveness *liv
     const int64_t parameters = packed ? kept : total;
     double used = (double)parameters; /* weights whose input is not 0 */
     if (first && packed) used = (double)kept_live(trial, shape[0], shape[1], live);
-    if (first && !packed) used = (double)shape[0] * live->batch;
+    if (first && !packed) used = (double)shape[0] * live->example;
     const double passes = first ? 2.0 : 3.0; /* nobody needs the gradient of the network's input */
     work.operations += 2.0 * BATCH * passes * used + ADAM_OPERATIONS * (double)parameters;
     if (packed) work.near += passes * LANES * used * (first ? HALF : FLOAT);
+    if (first && !packed) work.near += passes * BATCH * used * FLOAT;
     const double arrays = (double)(parameters * FLOAT * ADAM_ARRAYS);
     work.far += 2.0 * arrays + passes * ((double)bytes - (double)(parameters * FLOAT));
     work.swept += (double)bytes + (double)(parameters * FLOAT * (ADAM_ARRAYS - 1));

@@ -10,6 +10,7 @@
 #include "kernels/ahead.h"
 #include "kernels/float_mode.h"
 #include "kernels/kernels.h"
+#include "kernels/nonzeros.h"
 #include "kernels/sparse_index.h"
 #include "support.h"
 
@@ -38,6 +39,7 @@ struct layer {
   uint16_t *half_tiles;
   int32_t *live;
   uint16_t *live_bits;
+  struct nonzeros *nonzeros;
   struct weights weights;
   struct panel panel;
 };
@@ -47,6 +49,7 @@ static const float guard = 12345.0F;
 
 static const struct kernels *kernels;
 static lottery_context *context;
+static bool over_nonzeros; /* dense layers go over the inputs that are not 0 alone */
 static uint64_t random_state;
 
 static double any(void) { return (double)support_random_float(&random_state); }
@@ -174,9 +177,14 @@ static void make_inputs(struct layer *layer) {
     if (!dead) layer->live[live++] = (int32_t)column;
     if (!dead) layer->live_bits[column / ROW_STEP] |= (uint16_t)(1U << (column % ROW_STEP));
     for (int64_t i = 0; i < lanes && !dead; i++) {
-      bytes[i * columns + column] = (uint8_t)(below(3) == 0 ? 0 : below(256));
+      const bool zero = over_nonzeros ? below(4) != 0 : below(3) == 0;
+      bytes[i * columns + column] = (uint8_t)(zero ? 0 : below(256));
       layer->inputs[i * columns + column] = layer->shape.halves ? bytes[i * columns + column] / 255.0 : any();
     }
+  }
+  if (over_nonzeros) {
+    assert_true(nonzeros_create(context, columns, layer->tiles, &layer->nonzeros));
+    layer->nonzeros->count = 0;
   }
   uint16_t *gathered = room((columns + ROW_STEP - 1) / ROW_STEP, sizeof *gathered);
   for (int64_t tile = 0; tile < layer->tiles; tile++) {
@@ -187,12 +195,14 @@ static void make_inputs(struct layer *layer) {
         layer->input_tiles[(tile * columns + column) * BATCH_TILE + lane] =
             (float)layer->inputs[(tile * BATCH_TILE + lane) * columns + column];
     }
-    kernels->gather_halves(rows, columns, layer->half_tiles + tile * columns * BATCH_TILE, gathered);
+    uint16_t *halves = layer->half_tiles + tile * columns * BATCH_TILE;
+    kernels->gather_halves(rows, columns, halves, gathered);
+    if (layer->nonzeros != NULL) assert_true(kernels->list_nonzeros(rows, halves, tile, layer->nonzeros));
   }
   free(bytes);
   assert_memory_equal(gathered, layer->live_bits, (size_t)(columns + ROW_STEP - 1) / ROW_STEP * sizeof *gathered);
   free(gathered);
-  layer->panel = (struct panel){.scale = 1.0F, .features = columns};
+  layer->panel = (struct panel){.scale = 1.0F, .features = columns, .nonzeros = layer->nonzeros};
   if (layer->shape.halves)
     layer->panel.halves = layer->half_tiles, layer->panel.scale = (float)(1.0 / 255);
   else
@@ -224,6 +234,7 @@ static void release_layer(struct layer *layer) {
                     layer->live,   layer->output_tiles, layer->live_bits};
   for (size_t i = 0; i < sizeof memory / sizeof memory[0]; i++) free(memory[i]);
   sparse_index_destroy(context, layer->index);
+  nonzeros_destroy(context, layer->nonzeros);
 }
 
 /* Higham 2002, section 3.1, any order of summation, with the roundings of scale and bias. */
@@ -231,12 +242,17 @@ static double bound_of(int64_t terms, double magnitude) {
   return (double)(terms + 6) * (double)FLT_EPSILON / 2 * magnitude + (double)FLT_MIN;
 }
 
+static void forward(const struct layer *layer, const float *bias, int64_t tile, bool relu, float *output) {
+  (layer->shape.sparse       ? kernels->sparse_forward
+   : layer->nonzeros != NULL ? kernels->nonzero_forward
+                             : kernels->dense_forward)(&layer->weights, bias, &layer->panel, tile, relu, output);
+}
+
 static void check_forward(const struct layer *layer, bool with_bias, bool relu) {
   const int64_t rows = layer->shape.rows, columns = layer->shape.columns, floats = layer->tiles * rows * BATCH_TILE;
   float *outputs = guarded(floats, NAN); /* what is there is not read */
   for (int64_t tile = 0; tile < layer->tiles; tile++)
-    (layer->shape.sparse ? kernels->sparse_forward : kernels->dense_forward)(
-        &layer->weights, with_bias ? layer->bias : NULL, &layer->panel, tile, relu, outputs + tile * rows * BATCH_TILE);
+    forward(layer, with_bias ? layer->bias : NULL, tile, relu, outputs + tile * rows * BATCH_TILE);
   check_guard(outputs, floats, "forward");
   for (int64_t i = 0; i < layer->tiles * BATCH_TILE; i++)
     for (int64_t row = 0; row < rows; row++) {
@@ -287,8 +303,12 @@ static void weight_gradient(const struct layer *layer, const struct update *upda
   }
   const int64_t floats = weight_gradient_workspace(layer->shape.rows, layer->shape.columns, layer->shape.count);
   float *workspace = guarded(floats, NAN);
-  kernels->dense_weight_gradient(micro_kernel, &layer->weights, &layer->panel, layer->output_tiles, layer->shape.count,
-                                 update, workspace);
+  if (layer->nonzeros != NULL)
+    kernels->nonzero_weight_gradient(&layer->weights, &layer->panel, layer->output_tiles, layer->shape.count, update,
+                                     workspace);
+  else
+    kernels->dense_weight_gradient(micro_kernel, &layer->weights, &layer->panel, layer->output_tiles,
+                                   layer->shape.count, update, workspace);
   check_guard(workspace, floats, "the workspace of weight gradients");
   free(workspace);
 }
@@ -432,6 +452,33 @@ static void check_ahead(struct layer *layer) {
   free(indices);
 }
 
+/* Going over the inputs that are not 0 alone gives the same bits. */
+static void check_same_bits(struct layer *layer) {
+  const int64_t rows = layer->shape.rows, floats = layer->tiles * rows * BATCH_TILE;
+  float *outputs[2], *gradients[2];
+  struct nonzeros *nonzeros = layer->nonzeros;
+  for (int i = 0; i < 2; i++) {
+    layer->nonzeros = i == 0 ? NULL : nonzeros;
+    outputs[i] = guarded(floats, NAN);
+    for (int64_t tile = 0; tile < layer->tiles; tile++)
+      forward(layer, layer->bias, tile, false, outputs[i] + tile * rows * BATCH_TILE);
+    gradients[i] = guarded(layer->floats, NAN);
+    struct update update = make_update(layer, UPDATE_STORE, 0);
+    update.gradient = gradients[i];
+    weight_gradient(layer, &update);
+  }
+  for (int64_t i = 0; i < floats; i++) /* -0 and 0 are equal: the same input's products have one sign */
+    if (outputs[0][i] != outputs[1][i])
+      assert_within(layer, (double)outputs[1][i], (double)outputs[0][i], -1, "same bits forward", i, 0);
+  for (int64_t i = 0; i < layer->floats; i++)
+    if (gradients[0][i] != gradients[1][i])
+      assert_within(layer, (double)gradients[1][i], (double)gradients[0][i], -1, "same bits of the gradient", i, 0);
+  for (int i = 0; i < 2; i++) {
+    free(outputs[i]);
+    free(gradients[i]);
+  }
+}
+
 /* Everything about one layer. */
 static void check_layer(struct shape shape) {
   random_state += 1000003;
@@ -442,6 +489,7 @@ static void check_layer(struct shape shape) {
   check_input_gradient(&layer, below(2) == 0, below(2) == 0);
   check_weight_gradient(&layer);
   if (shape.sparse) check_ahead(&layer);
+  if (over_nonzeros) check_same_bits(&layer);
   release_layer(&layer);
 }
 
@@ -499,6 +547,18 @@ static void check_dead(bool sparse) {
     check_layer((struct shape){60, 1000, i < 3 ? 60 : 70, kept[i % 3], sparse, i % 2 == 0, true, DEAD_THIRD});
 }
 
+/* Rows up to those of several blocks, batches up to the largest whose inputs are listed. */
+static void check_nonzeros(bool sparse) {
+  over_nonzeros = true;
+  for (int64_t rows = 1; rows <= 420; rows += rows < 40 ? 1 : 13)
+    check_layer((struct shape){rows, 1 + below(60), rows % 5 == 0 ? 1 + below(256) : 1 + below(BATCH_TILE),
+                               densities[rows % DENSITIES], sparse, true, below(2) == 0, DEAD_THIRD});
+  for (int dead = DEAD_NONE; dead <= DEAD_BUT_LAST; dead++)
+    check_layer((struct shape){30, 784, 60, 2, sparse, true, true, dead});
+  check_layer((struct shape){2, 65536, 3, 2, sparse, true, false, DEAD_THIRD});
+  over_nonzeros = false;
+}
+
 /* More inputs than 16-bit columns can name. */
 static void check_wide(bool sparse) {
   for (int halves = 0; halves < 2; halves++) {
@@ -513,6 +573,7 @@ static void test_dense(void **unused) {
   for_each(check_every_width, false);
   for_each(check_chunks, false);
   for_each(check_dead, false);
+  for_each(check_nonzeros, false);
 }
 
 static void test_sparse(void **unused) {

@@ -26,10 +26,17 @@ void KERNEL(dense_weight_gradient)(const struct micro_kernel *micro_kernel, cons
                                    const struct update *update, float *workspace);
 void KERNEL(sparse_weight_gradient)(const struct weights *weights, const struct panel *input,
                                     const float *output_gradient, int64_t count, const struct update *update);
+void KERNEL(nonzero_forward)(const struct weights *weights, const float *bias, const struct panel *input, int64_t tile,
+                             bool relu, float *output);
+void KERNEL(nonzero_weight_gradient)(const struct weights *weights, const struct panel *input,
+                                     const float *output_gradient, int64_t count, const struct update *update,
+                                     float *workspace);
 void KERNEL(bias_gradient)(const float *output_gradient, int64_t rows, int64_t tiles, const struct update *update);
 void KERNEL(apply)(const struct update *update, int64_t count);
 void KERNEL(gather_halves)(const uint8_t *const rows[BATCH_TILE], int64_t features, uint16_t *tile,
                            uint16_t *live_bits);
+bool KERNEL(list_nonzeros)(const uint8_t *const rows[BATCH_TILE], const uint16_t *halves, int64_t tile,
+                           struct nonzeros *nonzeros);
 void KERNEL(gather_bytes)(const uint8_t *const rows[BATCH_TILE], int64_t first, int64_t features, float scale,
                           float shift, float *tile);
 void KERNEL(find_live)(const float *values, int64_t features, int64_t tiles, uint16_t *live_bits);

@@ -1,0 +1,46 @@
+/* The inputs of a batch that are not 0, listed: where most are 0, as in images on an even ground, a dense layer that
+ * goes over them alone has several times fewer multiply-adds. */
+#ifndef KERNELS_NONZEROS_H
+#define KERNELS_NONZEROS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "kernels/kernels.h"
+
+struct lottery_context;
+
+/* Both lists of a tile hold the same inputs. An entry is index << 16 | the input in bfloat16, index being the feature
+ * or the lane; entries of one example or feature ascend. A list is readable ROW_STEP entries past its end. */
+struct nonzeros {
+  int64_t features;
+  int64_t room;            /* entries of a tile in each list, at most */
+  uint32_t *by_example;    /* [tile][room + ROW_STEP] */
+  uint32_t *by_feature;    /* [tile][room + ROW_STEP] */
+  uint32_t *example_start; /* [tile][BATCH_TILE + 1] into the tile's part */
+  uint32_t *feature_start; /* [tile][features + 1] */
+  int64_t count;           /* in all tiles of the batch, or -1: too many to list, or not looked for */
+};
+
+/* One tile of them. */
+struct nonzeros_tile {
+  uint32_t *by_example, *by_feature, *example_start, *feature_start;
+};
+
+static inline struct nonzeros_tile nonzeros_tile(const struct nonzeros *nonzeros, int64_t tile) {
+  const int64_t entries = tile * (nonzeros->room + ROW_STEP);
+  return (struct nonzeros_tile){nonzeros->by_example + entries, nonzeros->by_feature + entries,
+                                nonzeros->example_start + tile * (BATCH_TILE + 1),
+                                nonzeros->feature_start + tile * (nonzeros->features + 1)};
+}
+
+/* Room for so many tiles. Leaves `*out` NULL, and is true, where so many features or tiles are never listed; false when
+ * memory is out (message set). */
+bool nonzeros_create(struct lottery_context *context, int64_t features, int64_t tiles, struct nonzeros **out);
+void nonzeros_destroy(struct lottery_context *context, struct nonzeros *nonzeros);
+
+/* Whether a dense layer of so many rows gains by going over them alone, `live` of the batch's features being live. A
+ * pure function; bits are the same either way. */
+bool nonzeros_pay(const struct nonzeros *nonzeros, int64_t live, int64_t tiles, int64_t rows);
+
+#endif

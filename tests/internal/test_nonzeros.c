@@ -1,0 +1,147 @@
+/* The lists of inputs that are not 0, and when they are used. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernels/kernels.h"
+#include "kernels/nonzeros.h"
+#include "support.h"
+
+enum { FEATURES = 130, TILES = 3 };
+
+static lottery_context *context;
+static const struct kernels *kernels;
+static uint64_t random_state;
+static uint8_t bytes[TILES][BATCH_TILE][FEATURES];
+static _Alignas(64) uint16_t halves[FEATURES * BATCH_TILE];
+
+static int set_up(void **state) {
+  (void)state;
+  assert_ok(NULL, lottery_context_create(&context));
+  return 0;
+}
+
+static int tear_down(void **state) {
+  (void)state;
+  lottery_context_destroy(context);
+  return 0;
+}
+
+/* The bits of a byte's bfloat16. */
+static uint32_t half_of(uint8_t byte) {
+  const float value = (float)byte;
+  uint32_t bits;
+  memcpy(&bits, &value, sizeof bits);
+  assert_int_equal(bits & 0xffff, 0);
+  return bits >> 16;
+}
+
+/* One byte in `one_in` is not 0, and some lanes have no example. Returns what list_nonzeros does. */
+static bool list_tile(int64_t features, int64_t tile, int64_t one_in, int64_t lanes, struct nonzeros *nonzeros) {
+  const uint8_t *rows[BATCH_TILE];
+  uint16_t live_bits[LIVE_STEP / ROW_STEP] = {0};
+  for (int64_t lane = 0; lane < BATCH_TILE; lane++) {
+    for (int64_t i = 0; i < features; i++)
+      bytes[tile][lane][i] = support_random(&random_state) % one_in == 0 && lane < lanes
+                                 ? (uint8_t)(1 + support_random(&random_state) % 255)
+                                 : 0;
+    rows[lane] = lane < lanes ? bytes[tile][lane] : NULL;
+  }
+  kernels->gather_halves(rows, features, halves, live_bits);
+  return kernels->list_nonzeros(rows, halves, tile, nonzeros);
+}
+
+static void check_lists(int64_t features, int64_t tile, const struct nonzeros *nonzeros) {
+  const struct nonzeros_tile lists = nonzeros_tile(nonzeros, tile);
+  uint32_t entry = 0;
+  for (uint32_t lane = 0; lane < BATCH_TILE; lane++) {
+    assert_int_equal(lists.example_start[lane], entry);
+    for (uint32_t i = 0; i < features; i++)
+      if (bytes[tile][lane][i] != 0)
+        assert_int_equal(lists.by_example[entry++], i << 16 | half_of(bytes[tile][lane][i]));
+  }
+  assert_int_equal(lists.example_start[BATCH_TILE], entry);
+  entry = 0;
+  for (uint32_t i = 0; i < features; i++) {
+    assert_int_equal(lists.feature_start[i], entry);
+    for (uint32_t lane = 0; lane < BATCH_TILE; lane++)
+      if (bytes[tile][lane][i] != 0)
+        assert_int_equal(lists.by_feature[entry++], lane << 16 | half_of(bytes[tile][lane][i]));
+  }
+  assert_int_equal(lists.feature_start[features], entry);
+}
+
+static void lists_hold_what_is_not_0(void **state) {
+  (void)state;
+  for (int32_t set = LOTTERY_INSTRUCTION_SET_PORTABLE; set <= LOTTERY_INSTRUCTION_SET_NEON; set++) {
+    kernels = kernels_for(set);
+    if (kernels == NULL) continue;
+    for (int64_t features = 1; features <= FEATURES; features++) {
+      struct nonzeros *nonzeros;
+      assert_true(nonzeros_create(context, features, TILES, &nonzeros));
+      assert_int_equal(nonzeros->count, -1);
+      nonzeros->count = 0;
+      int64_t wanted = 0;
+      for (int64_t tile = 0; tile < TILES; tile++) {
+        assert_true(list_tile(features, tile, 3 + features % 5, tile == 2 ? features % 65 : BATCH_TILE, nonzeros));
+        for (int64_t i = 0; i < BATCH_TILE * features; i++) wanted += bytes[tile][i / features][i % features] != 0;
+        assert_int_equal(nonzeros->count, wanted);
+      }
+      for (int64_t tile = 0; tile < TILES; tile++) check_lists(features, tile, nonzeros);
+      nonzeros_destroy(context, nonzeros);
+    }
+  }
+}
+
+/* Half of a tile's inputs have room, with a sanitizer looking at the ends of the lists; more are refused. */
+static void too_many_are_refused(void **state) {
+  (void)state;
+  for (int32_t set = LOTTERY_INSTRUCTION_SET_PORTABLE; set <= LOTTERY_INSTRUCTION_SET_NEON; set++) {
+    kernels = kernels_for(set);
+    if (kernels == NULL) continue;
+    for (int64_t features = 1; features <= FEATURES; features += 1 + features / 3) {
+      struct nonzeros *nonzeros;
+      assert_true(nonzeros_create(context, features, 1, &nonzeros));
+      nonzeros->count = 0;
+      assert_true(list_tile(features, 0, 1, BATCH_TILE / 2, nonzeros));
+      assert_int_equal(nonzeros->count, BATCH_TILE / 2 * features);
+      check_lists(features, 0, nonzeros);
+      assert_false(list_tile(features, 0, 1, BATCH_TILE / 2 + 1, nonzeros));
+      nonzeros_destroy(context, nonzeros);
+    }
+  }
+}
+
+static void some_sizes_are_never_listed(void **state) {
+  (void)state;
+  static const struct {
+    int64_t features, tiles;
+    bool listed;
+  } cases[] = {{784, 1, true}, {784, 4, true}, {784, 5, false}, {65536, 1, true}, {65537, 1, false}};
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    struct nonzeros *nonzeros;
+    assert_true(nonzeros_create(context, cases[i].features, cases[i].tiles, &nonzeros));
+    assert_int_equal(nonzeros != NULL, cases[i].listed);
+    nonzeros_destroy(context, nonzeros);
+  }
+}
+
+static void they_pay_where_few_are_not_0(void **state) {
+  (void)state;
+  struct nonzeros nonzeros = {.count = 500 * 32};
+  assert_true(nonzeros_pay(&nonzeros, 500, 1, 300));
+  assert_false(nonzeros_pay(&nonzeros, 499, 1, 300));
+  assert_true(nonzeros_pay(&nonzeros, 250, 2, 300));
+  assert_false(nonzeros_pay(&nonzeros, 500, 1, 10)); /* rows */
+  nonzeros.count = -1;
+  assert_false(nonzeros_pay(&nonzeros, 500, 1, 300));
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test_setup_teardown(lists_hold_what_is_not_0, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(too_many_are_refused, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(some_sizes_are_never_listed, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(they_pay_where_few_are_not_0, set_up, tear_down),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
