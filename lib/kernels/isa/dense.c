@@ -6,10 +6,11 @@
 /* Inputs at a time, so that their lanes stay in the nearest cache. */
 enum { DEPTH_CHUNK = 112 };
 
-/* One product: sums[row][lane] over the depth of factor (row, k) times lanes of feature k. */
+/* One product: sums[row][lane] over the depth of factor (row, k) times lanes of feature k. Factors of one k are
+ * adjacent (forward) or those of one row (input gradient). */
 struct product {
   const float *factors;
-  int64_t row_stride, depth_stride;
+  int64_t stride; /* between those that are not adjacent */
   struct tile tile;
   const int32_t *list; /* the features to take, or NULL: all */
   float *output;       /* [row][lane] */
@@ -19,10 +20,16 @@ struct product {
   const float *slope; /* [row][lane]: 0 where it is not above 0; or NULL */
 };
 
+/* What is constant where a product is inlined: whether the factors of one k are adjacent, and how features are read. */
+struct form {
+  bool adjacent, halves, listed;
+};
+
 /* Rows row .. row + rows - 1, depth first .. end - 1. start: the sums begin at 0, else at the output; finish: scale,
- * bias, ReLU and slope follow. `rows`, `halves` and `listed` are constants where this is inlined. */
-VECTOR_INLINE void block(const int rows, const bool halves, const bool listed, const struct product *product,
-                         int64_t row, int lane, int64_t first, int64_t end, bool start, bool finish) {
+ * bias, ReLU and slope follow. `rows` is a constant, too. */
+VECTOR_INLINE void block(const int rows, const struct form form, const struct product *product, int64_t row, int lane,
+                         int64_t first, int64_t end, bool start, bool finish) {
+  const int64_t row_stride = form.adjacent ? 1 : product->stride, depth_stride = form.adjacent ? product->stride : 1;
   vector sums[ROW_BLOCK][LANE_VECTORS];
   float *output = product->output + row * BATCH_TILE + lane;
 #pragma GCC unroll 8
@@ -30,15 +37,16 @@ VECTOR_INLINE void block(const int rows, const bool halves, const bool listed, c
 #pragma GCC unroll 4
     for (int j = 0; j < LANE_VECTORS; j++)
       sums[i][j] = start ? vector_broadcast(0.0F) : vector_load(output + i * BATCH_TILE + j * VECTOR_LANES);
-  const float *factors = product->factors + row * product->row_stride;
+  const float *factors = product->factors + row * row_stride;
   for (int64_t k = first; k < end; k++) {
-    const int64_t feature = listed ? product->list[k] : k;
+    const int64_t feature = form.listed ? product->list[k] : k;
     vector x[LANE_VECTORS];
-    load_lanes(halves, product->tile, feature, lane, x);
-    const float *factor = factors + feature * product->depth_stride;
+    load_lanes(form.halves, product->tile, feature, lane, x);
+    const float *factor = factors + feature * depth_stride;
+    if (form.adjacent) __builtin_prefetch(factor + ROW_STEP, 0, 2); /* those of later rows are not in a row's stream */
 #pragma GCC unroll 8
     for (int i = 0; i < rows; i++) {
-      const vector f = vector_broadcast(factor[i * product->row_stride]);
+      const vector f = vector_broadcast(factor[i * row_stride]);
 #pragma GCC unroll 4
       for (int j = 0; j < LANE_VECTORS; j++) sums[i][j] = vector_fma(f, x[j], sums[i][j]);
     }
@@ -59,60 +67,58 @@ VECTOR_INLINE void block(const int rows, const bool halves, const bool listed, c
   }
 }
 
-VECTOR_INLINE void all_blocks(const bool halves, const bool listed, const struct product *product, int64_t rows,
-                              int64_t first, int64_t end, bool start, bool finish) {
+VECTOR_INLINE void all_blocks(const struct form form, const struct product *product, int64_t rows, int64_t first,
+                              int64_t end, bool start, bool finish) {
   for (int lane = 0; lane < BATCH_TILE; lane += LANE_GROUP) {
     int64_t row = 0;
     for (; row + ROW_BLOCK <= rows; row += ROW_BLOCK)
-      block(ROW_BLOCK, halves, listed, product, row, lane, first, end, start, finish);
+      block(ROW_BLOCK, form, product, row, lane, first, end, start, finish);
     for (; ROW_BLOCK > 4 && row + 4 <= rows; row += 4)
-      block(4 < ROW_BLOCK ? 4 : 1, halves, listed, product, row, lane, first, end, start, finish);
-    for (; row + 2 <= rows; row += 2) block(2, halves, listed, product, row, lane, first, end, start, finish);
-    for (; row < rows; row++) block(1, halves, listed, product, row, lane, first, end, start, finish);
+      block(4 < ROW_BLOCK ? 4 : 1, form, product, row, lane, first, end, start, finish);
+    for (; row + 2 <= rows; row += 2) block(2, form, product, row, lane, first, end, start, finish);
+    for (; row < rows; row++) block(1, form, product, row, lane, first, end, start, finish);
   }
 }
 
-static void run(const struct product *product, int64_t rows, int64_t depth, bool accumulate) {
-  if (depth == 0) { /* nothing is live: the biases alone */
-    all_blocks(false, false, product, rows, 0, 0, !accumulate, true);
-    return;
-  }
-  for (int64_t first = 0; first < depth; first += DEPTH_CHUNK) {
+/* All chunks of the depth. */
+VECTOR_INLINE void run(const struct form form, const struct product *product, int64_t rows, int64_t depth,
+                       bool accumulate) {
+  int64_t first = 0;
+  do { /* once where nothing is live: the biases alone */
     const int64_t end = arithmetic_minimum(first + DEPTH_CHUNK, depth);
-    const bool start = first == 0 && !accumulate, finish = end == depth;
-    if (product->tile.halves != NULL && product->list != NULL)
-      all_blocks(true, true, product, rows, first, end, start, finish);
-    else if (product->tile.halves != NULL)
-      all_blocks(true, false, product, rows, first, end, start, finish);
-    else if (product->list != NULL)
-      all_blocks(false, true, product, rows, first, end, start, finish);
-    else
-      all_blocks(false, false, product, rows, first, end, start, finish);
-  }
+    all_blocks(form, product, rows, first, end, first == 0 && !accumulate, end == depth);
+    first = end;
+  } while (first < depth);
 }
 
 void KERNEL(dense_forward)(const struct weights *weights, const float *bias, const struct panel *input, int64_t tile,
                            bool relu, float *output) {
   const struct product product = {.factors = weights->values,
-                                  .row_stride = 1,
-                                  .depth_stride = weights->stride,
+                                  .stride = weights->stride,
                                   .tile = tile_of(input, tile),
                                   .list = input->live,
                                   .output = output,
                                   .scale = input->scale,
                                   .bias = bias,
                                   .relu = relu};
-  run(&product, weights->rows, input->live != NULL ? input->live_count : weights->columns, false);
+  const int64_t depth = input->live != NULL ? input->live_count : weights->columns;
+  if (input->halves != NULL && input->live != NULL)
+    run((struct form){true, true, true}, &product, weights->rows, depth, false);
+  else if (input->halves != NULL)
+    run((struct form){true, true, false}, &product, weights->rows, depth, false);
+  else if (input->live != NULL)
+    run((struct form){true, false, true}, &product, weights->rows, depth, false);
+  else
+    run((struct form){true, false, false}, &product, weights->rows, depth, false);
 }
 
 void KERNEL(dense_input_gradient)(const struct weights *weights, const float *output_gradient, bool accumulate,
                                   const float *relu, float *input_gradient) {
   const struct product product = {.factors = weights->values,
-                                  .row_stride = weights->stride,
-                                  .depth_stride = 1,
+                                  .stride = weights->stride,
                                   .tile = {output_gradient, NULL},
                                   .output = input_gradient,
                                   .scale = 1.0F,
                                   .slope = relu};
-  run(&product, weights->columns, weights->rows, accumulate);
+  run((struct form){false, false, false}, &product, weights->columns, weights->rows, accumulate);
 }
