@@ -85,6 +85,8 @@ struct kernels {
   bool skips_dead; /* the sparse kernels leave out what panel.live_bits, if given, do not name, up to LIVE_STEP features
                     */
 
+  int32_t nonzero_percent; /* of a live feature's lanes: up to so many not 0, it pays to go over those alone */
+
   /* The forward pass of tile `tile`: output [row][lane] = W input + bias, ReLU if asked. bias may be NULL. */
   void (*dense_forward)(const struct weights *weights, const float *bias, const struct panel *input, int64_t tile,
                         bool relu, float *output);

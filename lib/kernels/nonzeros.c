@@ -1,23 +1,23 @@
 /* Memory of the lists of inputs that are not 0, and when to use them. */
 #include "kernels/nonzeros.h"
 
-#include <stddef.h>
-
 #include "base/memory.h"
 
 /* Indices have 16 bits. Of larger batches the output gradients would not stay in the second-level cache. */
 enum { FEATURE_LIMIT = 65536, TILE_LIMIT = 4 };
 
-static bool allocate(struct lottery_context *context, struct nonzeros *nonzeros, int64_t tiles) {
+static bool allocate(struct lottery_context *context, struct nonzeros *nonzeros, int64_t tiles, bool gradients) {
   nonzeros->by_example = memory_allocate(context, tiles * (nonzeros->room + ROW_STEP), sizeof(uint32_t));
-  nonzeros->by_feature = memory_allocate(context, tiles * (nonzeros->room + ROW_STEP), sizeof(uint32_t));
   nonzeros->example_start = memory_allocate(context, tiles * (BATCH_TILE + 1), sizeof(uint32_t));
+  if (nonzeros->by_example == NULL || nonzeros->example_start == NULL) return false;
+  if (!gradients) return true;
+  nonzeros->by_feature = memory_allocate(context, tiles * (nonzeros->room + ROW_STEP), sizeof(uint32_t));
   nonzeros->feature_start = memory_allocate(context, tiles * (nonzeros->features + 1), sizeof(uint32_t));
-  return nonzeros->by_example != NULL && nonzeros->by_feature != NULL && nonzeros->example_start != NULL &&
-         nonzeros->feature_start != NULL;
+  return nonzeros->by_feature != NULL && nonzeros->feature_start != NULL;
 }
 
-bool nonzeros_create(struct lottery_context *context, int64_t features, int64_t tiles, struct nonzeros **out) {
+bool nonzeros_create(struct lottery_context *context, int64_t features, int64_t tiles, bool gradients,
+                     struct nonzeros **out) {
   *out = NULL;
   if (features > FEATURE_LIMIT || tiles > TILE_LIMIT) return true;
   struct nonzeros *nonzeros = memory_allocate(context, 1, sizeof *nonzeros);
@@ -25,7 +25,7 @@ bool nonzeros_create(struct lottery_context *context, int64_t features, int64_t 
   nonzeros->features = features;
   nonzeros->room = features * BATCH_TILE / 2; /* more would not pay */
   nonzeros->count = -1;
-  if (allocate(context, nonzeros, tiles)) {
+  if (allocate(context, nonzeros, tiles, gradients)) {
     *out = nonzeros;
     return true;
   }
@@ -42,9 +42,10 @@ void nonzeros_destroy(struct lottery_context *context, struct nonzeros *nonzeros
   memory_release(context, nonzeros);
 }
 
-/* Measured at 300 rows: an entry costs as much as 1.6 lanes of a live feature. Of few rows its list costs more than its
- * products. */
-bool nonzeros_pay(const struct nonzeros *nonzeros, int64_t live, int64_t tiles, int64_t rows) {
+/* Below so many rows an input's list costs more than its products. */
+bool nonzeros_pay(const struct nonzeros *nonzeros, const struct kernels *kernels, int64_t live, int64_t tiles,
+                  int64_t rows) {
   enum { FEWEST_ROWS = 64 };
-  return nonzeros->count >= 0 && rows >= FEWEST_ROWS && nonzeros->count * 2 <= live * tiles * BATCH_TILE;
+  return nonzeros->count >= 0 && rows >= FEWEST_ROWS &&
+         nonzeros->count * 100 <= live * tiles * BATCH_TILE * kernels->nonzero_percent;
 }

@@ -4,6 +4,7 @@
 #define KERNELS_NONZEROS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "kernels/kernels.h"
@@ -16,7 +17,7 @@ struct nonzeros {
   int64_t features;
   int64_t room;            /* entries of a tile in each list, at most */
   uint32_t *by_example;    /* [tile][room + ROW_STEP] */
-  uint32_t *by_feature;    /* [tile][room + ROW_STEP] */
+  uint32_t *by_feature;    /* [tile][room + ROW_STEP]; NULL, as feature_start: for forward passes alone */
   uint32_t *example_start; /* [tile][BATCH_TILE + 1] into the tile's part */
   uint32_t *feature_start; /* [tile][features + 1] */
   int64_t count;           /* in all tiles of the batch, or -1: too many to list, or not looked for */
@@ -29,18 +30,21 @@ struct nonzeros_tile {
 
 static inline struct nonzeros_tile nonzeros_tile(const struct nonzeros *nonzeros, int64_t tile) {
   const int64_t entries = tile * (nonzeros->room + ROW_STEP);
-  return (struct nonzeros_tile){nonzeros->by_example + entries, nonzeros->by_feature + entries,
+  const bool both = nonzeros->by_feature != NULL;
+  return (struct nonzeros_tile){nonzeros->by_example + entries, both ? nonzeros->by_feature + entries : NULL,
                                 nonzeros->example_start + tile * (BATCH_TILE + 1),
-                                nonzeros->feature_start + tile * (nonzeros->features + 1)};
+                                both ? nonzeros->feature_start + tile * (nonzeros->features + 1) : NULL};
 }
 
-/* Room for so many tiles. Leaves `*out` NULL, and is true, where so many features or tiles are never listed; false when
- * memory is out (message set). */
-bool nonzeros_create(struct lottery_context *context, int64_t features, int64_t tiles, struct nonzeros **out);
+/* Room for so many tiles; gradients: with the list by feature. Leaves `*out` NULL, and is true, where so many features
+ * or tiles are never listed; false when memory is out (message set). */
+bool nonzeros_create(struct lottery_context *context, int64_t features, int64_t tiles, bool gradients,
+                     struct nonzeros **out);
 void nonzeros_destroy(struct lottery_context *context, struct nonzeros *nonzeros);
 
 /* Whether a dense layer of so many rows gains by going over them alone, `live` of the batch's features being live. A
  * pure function; bits are the same either way. */
-bool nonzeros_pay(const struct nonzeros *nonzeros, int64_t live, int64_t tiles, int64_t rows);
+bool nonzeros_pay(const struct nonzeros *nonzeros, const struct kernels *kernels, int64_t live, int64_t tiles,
+                  int64_t rows);
 
 #endif

@@ -170,6 +170,17 @@ VECTOR_INLINE uint32_t vector_bits(vector_integer condition) {
 VECTOR_INLINE int64_t vector_store_compressed(uint32_t bits, vector_integer a, uint32_t *p) {
 #if defined(__AVX512F__)
   _mm512_storeu_si512(p, _mm512_maskz_compress_epi32((__mmask16)bits, (__m512i)a));
+#elif defined(__AVX2__)
+  /* Of the lanes of a half, two bits each: which to take, for each of their 16 sets. */
+  static const uint8_t order[16] = {0, 0, 1, 4, 2, 8, 9, 0x24, 3, 12, 13, 0x34, 14, 0x38, 0x39, 0xe4};
+  const __m128i halves[2] = {_mm256_castsi256_si128((__m256i)a), _mm256_extracti128_si256((__m256i)a, 1)};
+  uint32_t *to = p;
+  for (int i = 0; i < 2; i++) {
+    const uint32_t part = bits >> (4 * i) & 15;
+    const __m128i take = _mm_srlv_epi32(_mm_set1_epi32(order[part]), _mm_set_epi32(6, 4, 2, 0));
+    _mm_storeu_ps((float *)(void *)to, _mm_permutevar_ps(_mm_castsi128_ps(halves[i]), take));
+    to += __builtin_popcount(part);
+  }
 #else
   for (int i = 0, at = 0; i < VECTOR_LANES && bits != 0; i++) {
     p[at] = (uint32_t)a[i];

@@ -99,7 +99,7 @@ struct executor *executor_create(struct lottery_network *network, int64_t tiles,
     executor->live_bits = memory_allocate(context, arithmetic_round_up(network_inputs(network), LIVE_STEP) / ROW_STEP,
                                           sizeof *executor->live_bits);
     complete = executor->targets != NULL && executor->live != NULL && executor->live_bits != NULL &&
-               nonzeros_create(context, network_inputs(network), tiles, &executor->nonzeros);
+               nonzeros_create(context, network_inputs(network), tiles, gradients, &executor->nonzeros);
   }
   if (complete && gradients) {
     executor->gradients = memory_allocate(context, network->node_count, sizeof *executor->gradients);

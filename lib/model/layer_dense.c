@@ -63,7 +63,7 @@ static struct panel panel_of(const struct layer_call *call, const struct weights
 static bool takes_nonzeros(const struct layer_call *call, const struct weights *weights) {
   const struct panel *panel = &call->panel;
   return weights->index == NULL && panel->nonzeros != NULL &&
-         nonzeros_pay(panel->nonzeros, panel->live_count, call->tiles, weights->rows);
+         nonzeros_pay(panel->nonzeros, call->kernels, panel->live_count, call->tiles, weights->rows);
 }
 
 static void forward(const struct layer_call *call) {

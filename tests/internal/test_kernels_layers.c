@@ -183,7 +183,7 @@ static void make_inputs(struct layer *layer) {
     }
   }
   if (over_nonzeros) {
-    assert_true(nonzeros_create(context, columns, layer->tiles, &layer->nonzeros));
+    assert_true(nonzeros_create(context, columns, layer->tiles, true, &layer->nonzeros));
     layer->nonzeros->count = 0;
   }
   uint16_t *gathered = room((columns + ROW_STEP - 1) / ROW_STEP, sizeof *gathered);

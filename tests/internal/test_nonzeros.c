@@ -77,7 +77,7 @@ static void lists_hold_what_is_not_0(void **state) {
     if (kernels == NULL) continue;
     for (int64_t features = 1; features <= FEATURES; features++) {
       struct nonzeros *nonzeros;
-      assert_true(nonzeros_create(context, features, TILES, &nonzeros));
+      assert_true(nonzeros_create(context, features, TILES, true, &nonzeros));
       assert_int_equal(nonzeros->count, -1);
       nonzeros->count = 0;
       int64_t wanted = 0;
@@ -92,6 +92,21 @@ static void lists_hold_what_is_not_0(void **state) {
   }
 }
 
+/* Forward passes need no list by feature. */
+static void one_list_is_enough_for_predictions(void **state) {
+  (void)state;
+  kernels = kernels_for(LOTTERY_INSTRUCTION_SET_AUTOMATIC);
+  struct nonzeros *nonzeros;
+  assert_true(nonzeros_create(context, FEATURES, 1, false, &nonzeros));
+  nonzeros->count = 0;
+  assert_true(list_tile(FEATURES, 0, 4, BATCH_TILE, nonzeros));
+  const struct nonzeros_tile lists = nonzeros_tile(nonzeros, 0);
+  assert_null(lists.by_feature);
+  assert_int_equal(lists.example_start[BATCH_TILE], nonzeros->count);
+  assert_true(nonzeros->count > 0);
+  nonzeros_destroy(context, nonzeros);
+}
+
 /* Half of a tile's inputs have room, with a sanitizer looking at the ends of the lists; more are refused. */
 static void too_many_are_refused(void **state) {
   (void)state;
@@ -100,7 +115,7 @@ static void too_many_are_refused(void **state) {
     if (kernels == NULL) continue;
     for (int64_t features = 1; features <= FEATURES; features += 1 + features / 3) {
       struct nonzeros *nonzeros;
-      assert_true(nonzeros_create(context, features, 1, &nonzeros));
+      assert_true(nonzeros_create(context, features, 1, true, &nonzeros));
       nonzeros->count = 0;
       assert_true(list_tile(features, 0, 1, BATCH_TILE / 2, nonzeros));
       assert_int_equal(nonzeros->count, BATCH_TILE / 2 * features);
@@ -119,7 +134,7 @@ static void some_sizes_are_never_listed(void **state) {
   } cases[] = {{784, 1, true}, {784, 4, true}, {784, 5, false}, {65536, 1, true}, {65537, 1, false}};
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     struct nonzeros *nonzeros;
-    assert_true(nonzeros_create(context, cases[i].features, cases[i].tiles, &nonzeros));
+    assert_true(nonzeros_create(context, cases[i].features, cases[i].tiles, false, &nonzeros));
     assert_int_equal(nonzeros != NULL, cases[i].listed);
     nonzeros_destroy(context, nonzeros);
   }
@@ -127,18 +142,20 @@ static void some_sizes_are_never_listed(void **state) {
 
 static void they_pay_where_few_are_not_0(void **state) {
   (void)state;
+  const struct kernels some = {.nonzero_percent = 50};
   struct nonzeros nonzeros = {.count = 500 * 32};
-  assert_true(nonzeros_pay(&nonzeros, 500, 1, 300));
-  assert_false(nonzeros_pay(&nonzeros, 499, 1, 300));
-  assert_true(nonzeros_pay(&nonzeros, 250, 2, 300));
-  assert_false(nonzeros_pay(&nonzeros, 500, 1, 10)); /* rows */
+  assert_true(nonzeros_pay(&nonzeros, &some, 500, 1, 300));
+  assert_false(nonzeros_pay(&nonzeros, &some, 499, 1, 300));
+  assert_true(nonzeros_pay(&nonzeros, &some, 250, 2, 300));
+  assert_false(nonzeros_pay(&nonzeros, &some, 500, 1, 10)); /* rows */
   nonzeros.count = -1;
-  assert_false(nonzeros_pay(&nonzeros, 500, 1, 300));
+  assert_false(nonzeros_pay(&nonzeros, &some, 500, 1, 300));
 }
 
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(lists_hold_what_is_not_0, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(one_list_is_enough_for_predictions, set_up, tear_down),
       cmocka_unit_test_setup_teardown(too_many_are_refused, set_up, tear_down),
       cmocka_unit_test_setup_teardown(some_sizes_are_never_listed, set_up, tear_down),
       cmocka_unit_test_setup_teardown(they_pay_where_few_are_not_0, set_up, tear_down),

@@ -10,6 +10,14 @@
 /* name_avx512 and the like */
 #define KERNEL(name) KERNEL_EXPAND(name, LOTTERY_KERNELS)
 
+/* Where the kernels over inputs that are not 0 and the others take equal time, rounded down: measured with 300 rows on
+ * a Zen 4 core (forward alone 0.48 and 0.38, training over 0.5). */
+#if defined(__AVX512F__)
+enum { NONZERO_PERCENT = 50 };
+#else
+enum { NONZERO_PERCENT = 40 };
+#endif
+
 extern const struct kernels KERNEL(kernels);
 extern const struct micro_kernel KERNEL(own_micro_kernel);
 

@@ -62,13 +62,14 @@ bool KERNEL(list_nonzeros)(const uint8_t *const rows[BATCH_TILE], const uint16_t
     count += list_example(rows[lane], features, to.by_example + count);
   }
   to.example_start[BATCH_TILE] = (uint32_t)count;
+  nonzeros->count += count;
+  if (to.by_feature == NULL) return true;
   int64_t listed = 0;
   for (int64_t feature = 0; feature < features; feature++) {
     to.feature_start[feature] = (uint32_t)listed;
     listed += list_feature(halves + feature * BATCH_TILE, to.by_feature + listed);
   }
   to.feature_start[features] = (uint32_t)listed;
-  nonzeros->count += count;
   return true;
 }
 

@@ -20,6 +20,7 @@ const struct kernels KERNEL(kernels) = {
     .name = TEXT(LOTTERY_KERNELS),
     .own_micro_kernel = &KERNEL(own_micro_kernel),
     .skips_dead = LIVE_BLOCKS,
+    .nonzero_percent = NONZERO_PERCENT,
     .dense_forward = KERNEL(dense_forward),
     .sparse_forward = KERNEL(sparse_forward),
     .dense_input_gradient = KERNEL(dense_input_gradient),
