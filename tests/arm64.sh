@@ -23,10 +23,11 @@ for source in lib/kernels/isa/*.c; do
   for set in portable neon; do compile "$source" "$out/$(echo "$source" | tr / _).$set.o" "-DLOTTERY_KERNELS=$set"; done
 done
 # Debian's gcc 12 for arm64 ends in an internal error on one of these at -O3.
-for source in tests/support/*.c; do compile "$source" "$out/$(echo "$source" | tr / _).o" -O2; done
+for source in tests/support/*.c tests/internal/kernel_layer.c; do compile "$source" "$out/$(echo "$source" | tr / _).o" -O2; done
 failed=0
 for test in internal/test_kernels internal/test_kernels_layers internal/test_kernels_gather internal/test_random \
-  internal/test_ahead internal/test_sparse_index public/test_gradients public/test_optimisers public/test_sparse_training; do
+  internal/test_ahead internal/test_nonzeros internal/test_sparse_index public/test_gradients public/test_optimisers \
+  public/test_sparse_training public/test_zero_inputs; do
   program=$out/$(basename "$test")
   "$compiler" "${flags[@]}" -O2 "tests/$test.c" "${objects[@]}" -o "$program" -lcmocka -lz -lm -lpthread
   if qemu-aarch64-static -L /usr/aarch64-linux-gnu -E LD_LIBRARY_PATH=/usr/lib/aarch64-linux-gnu "$program"; then
