@@ -121,11 +121,11 @@ struct kernels {
    * bfloat16, with the bits of what is live added to live_bits, and as float32 byte * scale + shift (0 in lanes past
    * the batch). */
   void (*gather_halves)(const uint8_t *const rows[BATCH_TILE], int64_t features, uint16_t *tile, uint16_t *live_bits);
+  void (*gather_bytes)(const uint8_t *const rows[BATCH_TILE], int64_t first, int64_t features, float scale, float shift,
+                       float *tile);
   /* Lists what is not 0 in a tile of bytes and its bfloat16; false where it is too much. */
   bool (*list_nonzeros)(const uint8_t *const rows[BATCH_TILE], const uint16_t *halves, int64_t tile,
                         struct nonzeros *nonzeros);
-  void (*gather_bytes)(const uint8_t *const rows[BATCH_TILE], int64_t first, int64_t features, float scale, float shift,
-                       float *tile);
   /* The bits of what is live in `tiles` tiles of float32 (struct panel; not those past the features). */
   void (*find_live)(const float *values, int64_t features, int64_t tiles, uint16_t *live_bits);
 
