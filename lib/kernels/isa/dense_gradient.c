@@ -35,6 +35,24 @@ static void own_run(int64_t depth, const float *narrow, const float *wide, bool 
 
 const struct micro_kernel KERNEL(own_micro_kernel) = {"own", ROW_BLOCK, LANE_GROUP, own_run};
 
+/* What is left of the rows after whole wide panels, if it is one vector: EDGE_COLUMNS columns of it. Of ten rows a
+ * panel of 32 would be wasted on most. */
+enum { EDGE_COLUMNS = 12 };
+static void edge_run(int64_t depth, const float *narrow, const float *wide, int64_t width, bool accumulate, float *c,
+                     int64_t stride) {
+  vector sums[EDGE_COLUMNS];
+#pragma GCC unroll 12
+  for (int i = 0; i < EDGE_COLUMNS; i++) sums[i] = accumulate ? vector_load(c + i * stride) : vector_broadcast(0.0F);
+  for (int64_t k = 0; k < depth; k++) {
+    const vector x = vector_load(wide + k * width);
+#pragma GCC unroll 12
+    for (int i = 0; i < EDGE_COLUMNS; i++)
+      sums[i] = vector_fma(vector_broadcast(narrow[k * EDGE_COLUMNS + i]), x, sums[i]);
+  }
+#pragma GCC unroll 12
+  for (int i = 0; i < EDGE_COLUMNS; i++) vector_store(c + i * stride, sums[i]);
+}
+
 /* One column of G, its rows side by side, handed on. */
 static void hand_on(const struct update *update, const struct update_vectors *v, const float *column, float scale,
                     int64_t at, int64_t stride) {
@@ -45,26 +63,36 @@ static void hand_on(const struct update *update, const struct update_vectors *v,
 /* What making G needs, cut out of the workspace. */
 struct plan {
   const struct micro_kernel *micro_kernel;
-  int64_t count, columns, padded; /* examples; columns that are made; rows with padding */
-  struct panels outputs;          /* [row panel][example][row] */
-  float *inputs;                  /* [example][column] */
+  int64_t count, columns; /* examples; columns that are made */
+  int64_t rows, padded;   /* to vectors, and to panels */
+  struct panels outputs;  /* [row panel][example][row] */
+  float *inputs;          /* [example][column] */
   int64_t input_stride;
   float *narrow; /* [example][column of the block] */
   float *block;  /* [column of the block][padded]: a part of G */
 };
+
+/* The factors of a block of columns side by side. Writes whole vectors, each over the end of the one before. */
+static void pack_narrow(const float *from, int64_t stride, int64_t depth, int64_t height, float *narrow) {
+  for (int64_t k = 0; k < depth; k++)
+    for (int64_t i = 0; i < height; i += VECTOR_LANES)
+      vector_store_unaligned(narrow + k * height + i, vector_load_unaligned(from + k * stride + i));
+}
 
 /* The block of columns of G that begins with number `first_column` of those that are made. */
 static void make_columns(const struct plan *plan, int64_t first_column) {
   const int64_t height = plan->micro_kernel->narrow_width, width = plan->micro_kernel->wide_width;
   for (int64_t first = 0; first < plan->count; first += PANEL_DEPTH) {
     const int64_t depth = arithmetic_minimum(PANEL_DEPTH, plan->count - first);
-    for (int64_t k = 0; k < depth; k++)
-      memcpy(plan->narrow + k * height, plan->inputs + (first + k) * plan->input_stride + first_column,
-             (size_t)height * sizeof(float));
-    for (int64_t row = 0; row < plan->padded; row += width)
-      plan->micro_kernel->run(depth, plan->narrow,
-                              plan->outputs.data + row / width * plan->outputs.panel + first * width, first > 0,
-                              plan->block + row, plan->padded);
+    pack_narrow(plan->inputs + first * plan->input_stride + first_column, plan->input_stride, depth, height,
+                plan->narrow);
+    for (int64_t row = 0; row < plan->rows; row += width) {
+      const float *wide = plan->outputs.data + row / width * plan->outputs.panel + first * width;
+      if (plan->rows - row == VECTOR_LANES && width > VECTOR_LANES && height == EDGE_COLUMNS)
+        edge_run(depth, plan->narrow, wide, width, first > 0, plan->block + row, plan->padded);
+      else
+        plan->micro_kernel->run(depth, plan->narrow, wide, first > 0, plan->block + row, plan->padded);
+    }
   }
 }
 
@@ -89,6 +117,7 @@ void KERNEL(dense_weight_gradient)(const struct micro_kernel *micro_kernel, cons
   const int64_t stride = weights->stride, examples = arithmetic_round_up(count, BATCH_TILE);
   struct plan plan = {.micro_kernel = micro_kernel, .count = count};
   plan.columns = input->live != NULL ? input->live_count : weights->columns;
+  plan.rows = stride;
   plan.padded = arithmetic_round_up(stride, micro_kernel->wide_width);
   plan.input_stride = arithmetic_round_up(plan.columns + micro_kernel->narrow_width, PANEL_STEP);
   float *zeros = workspace;
