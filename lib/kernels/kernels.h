@@ -13,7 +13,7 @@
 
 enum {
   BATCH_TILE = 64,
-  ROW_STEP = 16,     /* parameters come in columns of a multiple of this */
+  ROW_STEP = 16,     /* parameters come in columns (dense) and blocks (packed) of a multiple of this */
   LIVE_STEP = 1024,  /* bits of live features come in a multiple of this */
   PANEL_DEPTH = 256, /* of packed panels for a micro-kernel, so that two of them stay in the nearest cache */
   PANEL_STEP = 64    /* a multiple of the width of every micro-kernel's wide panels, and no less than its narrow ones */
@@ -39,8 +39,8 @@ struct panel {
   float scale;            /* 1 for values */
   int64_t features;
   /* Which features are not 0 in every lane of every tile, or NULL: not known. Bit i of live_bits[block], up to a
-   * multiple of LIVE_STEP, is feature ROW_STEP block + i; packed layers read the bits, dense ones the list, too,
-   * ascending. */
+   * multiple of LIVE_STEP, is feature ROW_STEP block + i; packed layers read the bits, dense ones the list,
+   * which ascends. */
   const uint16_t *live_bits;
   const int32_t *live;
   int64_t live_count;
@@ -106,7 +106,8 @@ struct kernels {
   /* Leaves gradient[kept …], past the survivors, as it is: 0. */
   void (*sparse_weight_gradient)(const struct weights *weights, const struct panel *input, const float *output_gradient,
                                  int64_t count, const struct update *update);
-  /* The same as dense_forward and dense_weight_gradient, to the bit, over input->nonzeros. */
+  /* The same as dense_forward and dense_weight_gradient over input->nonzeros: the same values while weights are finite
+   * (an infinite one times 0 is left out). */
   void (*nonzero_forward)(const struct weights *weights, const float *bias, const struct panel *input, int64_t tile,
                           bool relu, float *output);
   void (*nonzero_weight_gradient)(const struct weights *weights, const struct panel *input,

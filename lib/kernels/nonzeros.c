@@ -23,7 +23,7 @@ bool nonzeros_create(struct lottery_context *context, int64_t features, int64_t 
   struct nonzeros *nonzeros = memory_allocate(context, 1, sizeof *nonzeros);
   if (nonzeros == NULL) return false;
   nonzeros->features = features;
-  nonzeros->room = features * BATCH_TILE / 2; /* more would not pay */
+  nonzeros->room = features * BATCH_TILE / 2; /* no set gains from more: nonzero_percent */
   nonzeros->count = -1;
   if (allocate(context, nonzeros, tiles, gradients)) {
     *out = nonzeros;
@@ -42,10 +42,8 @@ void nonzeros_destroy(struct lottery_context *context, struct nonzeros *nonzeros
   memory_release(context, nonzeros);
 }
 
-/* Below so many rows an input's list costs more than its products. */
 bool nonzeros_pay(const struct nonzeros *nonzeros, const struct kernels *kernels, int64_t live, int64_t tiles,
                   int64_t rows) {
-  enum { FEWEST_ROWS = 64 };
-  return nonzeros->count >= 0 && rows >= FEWEST_ROWS &&
+  return nonzeros->count >= 0 && rows >= NONZERO_ROWS &&
          nonzeros->count * 100 <= live * tiles * BATCH_TILE * kernels->nonzero_percent;
 }

@@ -11,11 +11,14 @@
 
 struct lottery_context;
 
+/* Rows that a dense layer needs to gain by it: of fewer, an input's place in the list costs more than its products. */
+enum { NONZERO_ROWS = 64 };
+
 /* Both lists of a tile hold the same inputs. An entry is index << 16 | the input in bfloat16, index being the feature
  * or the lane; entries of one example or feature ascend. A list is readable ROW_STEP entries past its end. */
 struct nonzeros {
   int64_t features;
-  int64_t room;            /* entries of a tile in each list, at most */
+  int64_t room;            /* entries of a tile in each list; an example is listed where all of it would fit */
   uint32_t *by_example;    /* [tile][room + ROW_STEP] */
   uint32_t *by_feature;    /* [tile][room + ROW_STEP]; NULL, as feature_start: for forward passes alone */
   uint32_t *example_start; /* [tile][BATCH_TILE + 1] into the tile's part */
@@ -43,7 +46,7 @@ bool nonzeros_create(struct lottery_context *context, int64_t features, int64_t 
 void nonzeros_destroy(struct lottery_context *context, struct nonzeros *nonzeros);
 
 /* Whether a dense layer of so many rows gains by going over them alone, `live` of the batch's features being live. A
- * pure function; bits are the same either way. */
+ * pure function; while weights are finite, results are the same. */
 bool nonzeros_pay(const struct nonzeros *nonzeros, const struct kernels *kernels, int64_t live, int64_t tiles,
                   int64_t rows);
 

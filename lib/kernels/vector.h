@@ -201,18 +201,6 @@ VECTOR_INLINE vector vector_keep(uint32_t bits, vector a) {
 #endif
 }
 
-/* The first popcount(bits) floats at p, spread over the lanes whose bit is 1; 0 in the others. Reads a whole vector. */
-VECTOR_INLINE vector vector_expand(uint32_t bits, const float *p) {
-#if defined(__AVX512F__)
-  return (vector)_mm512_maskz_expand_ps((__mmask16)bits, _mm512_loadu_ps(p));
-#else
-  vector v = {0};
-  for (int i = 0; i < VECTOR_LANES; i++)
-    if ((bits >> i & 1) != 0) v[i] = *p++;
-  return v;
-#endif
-}
-
 /* Transposes VECTOR_LANES vectors: log2 rounds of interleaving vector j with vector j + VECTOR_LANES / 2. */
 VECTOR_INLINE vector vector_interleave_low(vector a, vector b) {
 #if defined(__AVX512F__)

@@ -25,7 +25,7 @@ struct executor {
   struct ahead ahead;
   uint16_t *live_bits; /* the input features that are not 0 in the whole batch: struct panel */
   int32_t *live;
-  struct nonzeros *nonzeros; /* the input features that are not 0, or NULL: never listed */
+  struct nonzeros *nonzeros; /* each example's inputs that are not 0, or NULL: never listed */
 };
 
 /* One buffer a node that is not in place; nodes are in topological order, so an input's buffer exists already. */
@@ -84,7 +84,19 @@ static bool is_input_read_as_panel(const struct lottery_network *network) {
   return all;
 }
 
-struct executor *executor_create(struct lottery_network *network, int64_t tiles, bool gradients) {
+/* Whether a layer that reads the input has rows enough to gain by going over what is not 0 alone, if it is dense; now:
+ * and is dense. */
+static bool has_wide_reader(const struct lottery_network *network, bool now) {
+  for (int64_t i = 0; i < network->tensor_count; i++) {
+    const struct tensor_layout *tensor = &network->layout->tensors[i];
+    if (network->parameter[i].reads_input && network->parameter[i].mask_tensor >= 0 && tensor->rows >= NONZERO_ROWS &&
+        !(now && tensor->index != NULL))
+      return true;
+  }
+  return false;
+}
+
+struct executor *executor_create(struct lottery_network *network, int64_t tiles, bool gradients, bool bytes) {
   struct lottery_context *context = network->object.context;
   struct executor *executor = memory_allocate(context, 1, sizeof *executor);
   if (executor == NULL) return NULL;
@@ -98,8 +110,9 @@ struct executor *executor_create(struct lottery_network *network, int64_t tiles,
     executor->live = memory_allocate(context, network_inputs(network), sizeof *executor->live);
     executor->live_bits = memory_allocate(context, arithmetic_round_up(network_inputs(network), LIVE_STEP) / ROW_STEP,
                                           sizeof *executor->live_bits);
-    complete = executor->targets != NULL && executor->live != NULL && executor->live_bits != NULL &&
-               nonzeros_create(context, network_inputs(network), tiles, gradients, &executor->nonzeros);
+    complete = executor->targets != NULL && executor->live != NULL && executor->live_bits != NULL;
+    if (complete && bytes && executor->input_read_as_panel && has_wide_reader(network, false))
+      complete = nonzeros_create(context, network_inputs(network), tiles, gradients, &executor->nonzeros);
   }
   if (complete && gradients) {
     executor->gradients = memory_allocate(context, network->node_count, sizeof *executor->gradients);
@@ -121,6 +134,29 @@ float *executor_input(struct executor *executor) {
   return executor->values[0];
 }
 
+bool executor_input_halves(struct executor *executor, float scale, struct gathered *to) {
+  if (!executor->input_read_as_panel) return false;
+  const int64_t blocks = arithmetic_round_up(network_inputs(executor->network), LIVE_STEP) / ROW_STEP;
+  memset(executor->live_bits, 0, (size_t)blocks * sizeof *executor->live_bits);
+  to->live_bits = executor->live_bits;
+  to->halves = (uint16_t *)(void *)executor->values[0]; /* half of the room for float32 */
+  to->nonzeros = has_wide_reader(executor->network, true) ? executor->nonzeros : NULL;
+  if (to->nonzeros != NULL) to->nonzeros->count = 0;
+  executor->input = (struct panel){.halves = to->halves, .scale = scale, .nonzeros = to->nonzeros};
+  return true;
+}
+
+void executor_ask_ahead(struct executor *executor, const struct ahead *ahead) {
+  executor->ahead = *ahead;
+  executor->input.ahead = &executor->ahead;
+  ahead_begin(&executor->ahead);
+}
+
+float *executor_output(struct executor *executor) { return executor->values[executor->network->output]; }
+float *executor_output_gradient(struct executor *executor) { return executor->gradients[executor->network->output]; }
+
+float *executor_targets(struct executor *executor) { return executor->targets; }
+
 /* Which forms of layers that can leave out dead inputs there are. */
 struct readers {
   bool dense, packed;
@@ -139,29 +175,6 @@ static struct readers readers_that_skip(const struct executor *executor) {
   }
   return readers;
 }
-
-bool executor_input_halves(struct executor *executor, float scale, struct gathered *to) {
-  if (!executor->input_read_as_panel) return false;
-  const int64_t blocks = arithmetic_round_up(network_inputs(executor->network), LIVE_STEP) / ROW_STEP;
-  memset(executor->live_bits, 0, (size_t)blocks * sizeof *executor->live_bits);
-  to->live_bits = executor->live_bits;
-  to->halves = (uint16_t *)(void *)executor->values[0]; /* half of the room for float32 */
-  to->nonzeros = readers_that_skip(executor).dense ? executor->nonzeros : NULL;
-  if (to->nonzeros != NULL) to->nonzeros->count = 0;
-  executor->input = (struct panel){.halves = to->halves, .scale = scale, .nonzeros = to->nonzeros};
-  return true;
-}
-
-void executor_ask_ahead(struct executor *executor, const struct ahead *ahead) {
-  executor->ahead = *ahead;
-  executor->input.ahead = &executor->ahead;
-  ahead_begin(&executor->ahead);
-}
-
-float *executor_output(struct executor *executor) { return executor->values[executor->network->output]; }
-float *executor_output_gradient(struct executor *executor) { return executor->gradients[executor->network->output]; }
-
-float *executor_targets(struct executor *executor) { return executor->targets; }
 
 /* Lists what the bits say and returns how many; live may be NULL. */
 static int64_t list_live(const uint16_t *live_bits, int64_t features, int32_t *live) {

@@ -9,9 +9,10 @@ struct ahead;
 struct gathered;
 struct gradient_sink;
 
-/* For at most `tiles` tiles; gradients: whether executor_backward will be used. NULL when memory is out (message set).
- * The network must outlive it. */
-struct executor *executor_create(struct lottery_network *network, int64_t tiles, bool gradients);
+/* For at most `tiles` tiles; gradients: whether executor_backward will be used; bytes: whether the input may come as
+ * whole numbers, so that there is to be room for lists of them. NULL when memory is out (message set). The network must
+ * outlive it. */
+struct executor *executor_create(struct lottery_network *network, int64_t tiles, bool gradients, bool bytes);
 void executor_destroy(struct executor *executor);
 
 int64_t executor_tiles(const struct executor *executor);

@@ -11,7 +11,7 @@
 
 /* The network keeps the memory for its next evaluation. */
 static struct executor *predictor(struct lottery_network *network) {
-  if (network->predictor == NULL) network->predictor = executor_create(network, 1, false);
+  if (network->predictor == NULL) network->predictor = executor_create(network, 1, false, true);
   return network->predictor;
 }
 

@@ -49,7 +49,8 @@ static lottery_status prepare_executor(struct lottery_trainer *trainer) {
   struct lottery_context *context = trainer->object.context;
   const int64_t tiles = batch_tiles(batch_size(trainer));
   if (trainer->executor != NULL && executor_tiles(trainer->executor) >= tiles) return LOTTERY_OK;
-  struct executor *executor = executor_create(trainer->network, tiles, true);
+  const bool bytes = trainer->dataset != NULL && dataset_is_whole_numbers(trainer->dataset);
+  struct executor *executor = executor_create(trainer->network, tiles, true, bytes);
   int32_t *labels = memory_allocate(context, tiles * BATCH_TILE, sizeof *labels);
   if (executor == NULL || labels == NULL) {
     executor_destroy(executor);

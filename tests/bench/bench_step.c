@@ -241,11 +241,12 @@ static struct work work_of(const struct trial *trial, const struct liveness *liv
     const int64_t parameters = packed ? kept : total;
     double used = (double)parameters; /* weights whose input is not 0 */
     if (first && packed) used = (double)kept_live(trial, shape[0], shape[1], live);
-    if (first && !packed) used = (double)shape[0] * live->example;
+    const bool listed = first && !packed && shape[0] >= LANES; /* goes over the inputs that are not 0 alone */
+    if (listed) used = (double)shape[0] * live->example;
     const double passes = first ? 2.0 : 3.0; /* nobody needs the gradient of the network's input */
     work.operations += 2.0 * BATCH * passes * used + ADAM_OPERATIONS * (double)parameters;
     if (packed) work.near += passes * LANES * used * (first ? HALF : FLOAT);
-    if (first && !packed) work.near += passes * BATCH * used * FLOAT;
+    if (listed) work.near += passes * BATCH * used * FLOAT;
     const double arrays = (double)(parameters * FLOAT * ADAM_ARRAYS);
     work.far += 2.0 * arrays + passes * ((double)bytes - (double)(parameters * FLOAT));
     work.swept += (double)bytes + (double)(parameters * FLOAT * (ADAM_ARRAYS - 1));

@@ -231,8 +231,8 @@ static void check_ahead(struct layer *layer) {
   free(indices);
 }
 
-/* Going over the inputs that are not 0 alone gives the same bits. */
-static void check_same_bits(struct layer *layer) {
+/* Going over the inputs that are not 0 alone gives the same values. */
+static void check_same_values(struct layer *layer) {
   const int64_t rows = layer->shape.rows, floats = layer->tiles * rows * BATCH_TILE;
   float *outputs[2], *gradients[2];
   struct nonzeros *nonzeros = layer->nonzeros;
@@ -246,12 +246,12 @@ static void check_same_bits(struct layer *layer) {
     update.gradient = gradients[i];
     weight_gradient(layer, &update);
   }
-  for (int64_t i = 0; i < floats; i++) /* -0 and 0 are equal: the same input's products have one sign */
+  for (int64_t i = 0; i < floats; i++) /* -0 is equal to 0: what underflows in the last term keeps its sign */
     if (outputs[0][i] != outputs[1][i])
-      assert_within(layer, (double)outputs[1][i], (double)outputs[0][i], -1, "same bits forward", i, 0);
+      assert_within(layer, (double)outputs[1][i], (double)outputs[0][i], -1, "same values forward", i, 0);
   for (int64_t i = 0; i < layer->floats; i++)
     if (gradients[0][i] != gradients[1][i])
-      assert_within(layer, (double)gradients[1][i], (double)gradients[0][i], -1, "same bits of the gradient", i, 0);
+      assert_within(layer, (double)gradients[1][i], (double)gradients[0][i], -1, "same values of the gradient", i, 0);
   for (int i = 0; i < 2; i++) {
     free(outputs[i]);
     free(gradients[i]);
@@ -268,7 +268,7 @@ static void check_layer(struct shape shape) {
   check_input_gradient(&layer, below(2) == 0, below(2) == 0);
   check_weight_gradient(&layer);
   if (shape.sparse) check_ahead(&layer);
-  if (over_nonzeros) check_same_bits(&layer);
+  if (over_nonzeros) check_same_values(&layer);
   release_layer(&layer);
 }
 

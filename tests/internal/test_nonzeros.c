@@ -1,9 +1,10 @@
-/* The lists of inputs that are not 0, and when they are used. */
+/* The lists of inputs that are not 0, when they pay, and that training and evaluation use them then and only then. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "kernels/kernels.h"
 #include "kernels/nonzeros.h"
+#include "model/network.h"
 #include "support.h"
 
 enum { FEATURES = 130, TILES = 3 };
@@ -152,6 +153,105 @@ static void they_pay_where_few_are_not_0(void **state) {
   assert_false(nonzeros_pay(&nonzeros, &some, 500, 1, 300));
 }
 
+/* --- In training: kernels that count their calls --- */
+
+enum { INPUTS = 40, NOT_ZERO = 10, EXAMPLES = 300 };
+
+static struct kernels counting;
+static int64_t forwards, gradients;
+static int64_t listed; /* in the batch of the last call */
+
+static void count_forward(const struct weights *weights, const float *bias, const struct panel *input, int64_t tile,
+                          bool relu, float *output) {
+  forwards++;
+  listed = input->nonzeros->count;
+  kernels->nonzero_forward(weights, bias, input, tile, relu, output);
+}
+
+static void count_gradient(const struct weights *weights, const struct panel *input, const float *output_gradient,
+                           int64_t count, const struct update *update, float *workspace) {
+  gradients++;
+  kernels->nonzero_weight_gradient(weights, input, output_gradient, count, update, workspace);
+}
+
+/* Five steps and an evaluation; not_zero: inputs of each example. */
+static void train(const char *preset, bool as_bytes, int64_t not_zero, double density, int64_t batch) {
+  static const int64_t shape[] = {INPUTS};
+  static uint8_t inputs[EXAMPLES * INPUTS];
+  static float reals[EXAMPLES * INPUTS];
+  static int32_t answers[EXAMPLES];
+  for (int64_t i = 0; i < EXAMPLES * INPUTS; i++) {
+    inputs[i] = (i % INPUTS + i / INPUTS) % INPUTS < not_zero ? 7 : 0;
+    reals[i] = (float)inputs[i];
+  }
+  lottery_network *network;
+  lottery_dataset *unlabelled, *dataset;
+  lottery_trainer *trainer;
+  lottery_pruner *pruner;
+  lottery_mask *mask;
+  assert_ok(context, lottery_network_preset(context, preset, &network));
+  assert_ok(context, lottery_network_initialise(network, LOTTERY_INITIALISE_GLOROT_NORMAL, 1));
+  assert_ok(context, lottery_pruner_create(context, &pruner));
+  assert_ok(context, lottery_pruner_set_real(pruner, LOTTERY_PRUNER_DENSITY, density));
+  assert_ok(context, lottery_pruner_apply(pruner, network, NULL, &mask));
+  assert_ok(context, lottery_network_set_mask(network, mask));
+  assert_ok(context, lottery_dataset_create(context, EXAMPLES, 1, shape,
+                                            as_bytes ? LOTTERY_ELEMENT_UINT8 : LOTTERY_ELEMENT_FLOAT32,
+                                            as_bytes ? (const void *)inputs : reals, 1.0, 0.0, LOTTERY_MEMORY_COPY,
+                                            NULL, NULL, &unlabelled));
+  assert_ok(context, lottery_dataset_with_labels(unlabelled, 3, answers, EXAMPLES, &dataset));
+  kernels = network->kernels;
+  counting = *kernels;
+  counting.nonzero_forward = count_forward;
+  counting.nonzero_weight_gradient = count_gradient;
+  network->kernels = &counting;
+  assert_ok(context, lottery_trainer_create(network, dataset, 1, &trainer));
+  assert_ok(context, lottery_trainer_set_integer(trainer, LOTTERY_TRAINER_BATCH_SIZE, batch));
+  forwards = gradients = listed = 0;
+  assert_ok(context, lottery_trainer_run(trainer, 5, NULL, NULL, NULL));
+  const int64_t in_training = forwards, in_batch = listed;
+  double loss;
+  assert_ok(context, lottery_network_evaluate(network, dataset, LOTTERY_LOSS_CROSS_ENTROPY, &loss, NULL));
+  forwards -= in_training; /* of the evaluation alone */
+  assert_int_equal(in_training, gradients * ((batch + BATCH_TILE - 1) / BATCH_TILE));
+  listed = in_batch;
+  lottery_trainer_destroy(trainer);
+  lottery_dataset_destroy(dataset);
+  lottery_dataset_destroy(unlabelled);
+  lottery_mask_destroy(mask);
+  lottery_pruner_destroy(pruner);
+  lottery_network_destroy(network);
+}
+
+static void training_uses_them_where_they_pay(void **state) {
+  (void)state;
+  enum { TILES_OF_ALL = (EXAMPLES + BATCH_TILE - 1) / BATCH_TILE };
+  train("mlp-40-70-3", true, NOT_ZERO, 1.0, 20);
+  assert_int_equal(gradients, 5);
+  assert_int_equal(listed, 20 * NOT_ZERO); /* of this batch, not of those before */
+  assert_int_equal(forwards, TILES_OF_ALL);
+  train("mlp-40-70-3", true, NOT_ZERO, 1.0, 100);
+  assert_int_equal(gradients, 5);
+  assert_int_equal(listed, 100 * NOT_ZERO);
+  train("mlp-40-70-3", true, NOT_ZERO, 1.0, 300); /* too large a batch; an evaluation has tiles of its own */
+  assert_int_equal(gradients, 0);
+  assert_int_equal(forwards, TILES_OF_ALL);
+  static const struct {
+    const char *preset;
+    bool as_bytes;
+    int64_t not_zero;
+    double density;
+  } never[] = {{"mlp-40-70-3", true, INPUTS, 1.0},    /* nothing is 0 */
+               {"mlp-40-70-3", false, NOT_ZERO, 1.0}, /* floats */
+               {"mlp-40-70-3", true, NOT_ZERO, 0.1},  /* packed */
+               {"mlp-40-63-3", true, NOT_ZERO, 1.0}}; /* few rows */
+  for (size_t i = 0; i < sizeof never / sizeof never[0]; i++) {
+    train(never[i].preset, never[i].as_bytes, never[i].not_zero, never[i].density, 60);
+    assert_int_equal(gradients, 0);
+    assert_int_equal(forwards, 0);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(lists_hold_what_is_not_0, set_up, tear_down),
@@ -159,6 +259,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(too_many_are_refused, set_up, tear_down),
       cmocka_unit_test_setup_teardown(some_sizes_are_never_listed, set_up, tear_down),
       cmocka_unit_test_setup_teardown(they_pay_where_few_are_not_0, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(training_uses_them_where_they_pay, set_up, tear_down),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
-/* Bytes that are mostly 0, half 0 and hardly ever 0 train a dense layer like the same numbers as floats, which no
- * kernel that looks for zeros reads. */
+/* Bytes that are mostly 0, half 0 and hardly ever 0 train a dense layer like the same numbers as floats, which other
+ * kernels read. */
 #include <math.h>
 #include <stdlib.h>
 

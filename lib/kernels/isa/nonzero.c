@@ -1,5 +1,5 @@
 /* Dense layers over the inputs that are not 0 alone (nonzeros.h). Sums run in the order of the other dense kernels, and
- * what they leave out adds 0, so the bits are the same. */
+ * what they leave out adds 0 while weights are finite, so values are the same. */
 #include "base/arithmetic.h"
 #include "kernels/isa/isa.h"
 #include "kernels/isa/transpose.h"

@@ -1,5 +1,5 @@
 /* What becomes of gradients, a vector at a time: stored, or a step of the optimiser. Inlined into the kernels that make
- * gradients, so that the slow square roots and divisions of one row overlap with the products of the next. */
+ * gradients, so that the slow square roots and divisions of one piece overlap with the products of the next. */
 #ifndef KERNELS_ISA_UPDATE_H
 #define KERNELS_ISA_UPDATE_H
 
