@@ -15,7 +15,8 @@ struct lottery_context;
 enum { NONZERO_ROWS = 64 };
 
 /* Both lists of a tile hold the same inputs. An entry is index << 16 | the input in bfloat16, index being the feature
- * or the lane; entries of one example or feature ascend. A list is readable ROW_STEP entries past its end. */
+ * or the lane; entries of one example or feature ascend. Lists have room for ROW_STEP entries of junk past their
+ * end: whole vectors are written. */
 struct nonzeros {
   int64_t features;
   int64_t room;            /* entries of a tile in each list; an example is listed where all of it would fit */

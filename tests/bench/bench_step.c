@@ -357,7 +357,8 @@ static void print_densities(const struct settings *settings, const struct data *
   measure(trials, settings->count, settings, data);
   printf("# peaks: %.1f GFLOP/s, %.0f GB/s loaded near (24 kB)\n", 1e-9 * peaks.operations, 1e-9 * peaks.near);
   printf("# bytes/kept: weights, index, gradient and moments a surviving weight; mask us: setting the mask and one "
-         "step;\n# kB, peak kB: a trial beyond the dataset; near: bytes that packed survivors load, far: bytes of "
+         "step;\n# kB, peak kB: a trial beyond the dataset; near: bytes loaded for packed survivors and inputs "
+         "not 0, far: bytes of "
          "parameters, moments\n# and index read and written, at a bandwidth measured with that working set; floor us: "
          "the longest of FLOP, near and\n# far at their peaks; of it: floor / measured\n");
   printf(
