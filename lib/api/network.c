@@ -4,7 +4,7 @@
 #include "api/check.h"
 #include "base/text.h"
 #include "model/executor.h"
-#include "model/layer.h"
+#include "model/layer/layer.h"
 #include "train/evaluate.h"
 #include "train/state.h"
 
@@ -39,50 +39,56 @@ lottery_status lottery_network_input(lottery_network *network, int32_t rank, con
 }
 
 static lottery_status add_layer(lottery_network *network, const struct layer_kind *kind, int32_t input_count,
-                                const int32_t *inputs, int64_t units, int32_t *node) {
+                                const int32_t *inputs, const union attribute_value *attributes, int32_t *node) {
   TRY(check_building(network, node));
-  return network_add_layer(network, kind, input_count, inputs, units, node);
+  return network_add_layer(network, kind, input_count, inputs, attributes, node);
 }
 
 lottery_status lottery_network_dense(lottery_network *network, int32_t input, int64_t units, int32_t *node) {
-  return add_layer(network, &layer_dense, 1, &input, units, node);
+  const union attribute_value attributes[] = {{.integer = units}};
+  return add_layer(network, &layer_dense, 1, &input, attributes, node);
 }
 
 lottery_status lottery_network_relu(lottery_network *network, int32_t input, int32_t *node) {
-  return add_layer(network, &layer_relu, 1, &input, 0, node);
+  return add_layer(network, &layer_relu, 1, &input, NULL, node);
 }
 
 lottery_status lottery_network_tanh(lottery_network *network, int32_t input, int32_t *node) {
-  return add_layer(network, &layer_tanh, 1, &input, 0, node);
+  return add_layer(network, &layer_tanh, 1, &input, NULL, node);
 }
 
 lottery_status lottery_network_sigmoid(lottery_network *network, int32_t input, int32_t *node) {
-  return add_layer(network, &layer_sigmoid, 1, &input, 0, node);
+  return add_layer(network, &layer_sigmoid, 1, &input, NULL, node);
 }
 
 lottery_status lottery_network_add(lottery_network *network, int32_t first, int32_t second, int32_t *node) {
   const int32_t inputs[] = {first, second};
-  return add_layer(network, &layer_add, 2, inputs, 0, node);
+  return add_layer(network, &layer_add, 2, inputs, NULL, node);
 }
 
-static lottery_status check_node_option(lottery_network *network, int32_t node) {
+/* The node must be of a kind that has the option. */
+static lottery_status check_node_option(lottery_network *network, int32_t node, int32_t key) {
   CHECK_HANDLE(network, OBJECT_NETWORK);
   TRY(network_check_node(network, "node", node));
   const struct layer_kind *kind = network->nodes[node].kind;
-  if (kind->has_units) return LOTTERY_OK;
-  return context_fail(network->object.context, LOTTERY_ERROR_ARGUMENT, "node: %d (%s) has no options", (int)node,
-                      kind->name);
+  struct lottery_context *context = network->object.context;
+  if (kind->option_count == 0)
+    return context_fail(context, LOTTERY_ERROR_ARGUMENT, "node: %d (%s) has no options", (int)node, kind->name);
+  const struct option *option = option_find(key);
+  if (option == NULL || option->handle != LOTTERY_HANDLE_NODE || layer_takes_option(kind, key)) return LOTTERY_OK;
+  return context_fail(context, LOTTERY_ERROR_ARGUMENT, "key: node %d (%s) has no option %s", (int)node, kind->name,
+                      option->name);
 }
 
 lottery_status lottery_network_node_set_integer(lottery_network *network, int32_t node, int32_t key, int64_t value) {
-  TRY(check_node_option(network, node));
+  TRY(check_node_option(network, node, key));
   if (network->finished)
     return context_fail(network->object.context, LOTTERY_ERROR_STATE, "network: finished, its options are fixed");
   return option_set_integer(network->object.context, &network->nodes[node].options, key, value);
 }
 
 lottery_status lottery_network_node_get_integer(lottery_network *network, int32_t node, int32_t key, int64_t *out) {
-  TRY(check_node_option(network, node));
+  TRY(check_node_option(network, node, key));
   CHECK_POINTER(network->object.context, out);
   return option_get_integer(network->object.context, &network->nodes[node].options, key, out);
 }
@@ -97,7 +103,7 @@ lottery_status lottery_network_node_shape(lottery_network *network, int32_t node
 
 lottery_status lottery_network_finish(lottery_network *network, int32_t output) {
   CHECK_HANDLE(network, OBJECT_NETWORK);
-  return network_finish(network, output);
+  return network_finish(network, output, NULL);
 }
 
 /* What most functions below begin with. */
@@ -183,8 +189,9 @@ lottery_status lottery_network_get_real(lottery_network *network, int32_t key, d
 
 lottery_status lottery_network_tensor_form(lottery_network *network, int64_t tensor, int32_t *form, int64_t *bytes) {
   TRY(check_tensor(network, tensor));
-  if (form != NULL) *form = network->layout->tensors[tensor].index != NULL ? LOTTERY_FORM_PACKED : LOTTERY_FORM_DENSE;
-  if (bytes != NULL) *bytes = layout_bytes(network->layout, tensor);
+  if (form != NULL)
+    *form = network->parameters.layout->tensors[tensor].index != NULL ? LOTTERY_FORM_PACKED : LOTTERY_FORM_DENSE;
+  if (bytes != NULL) *bytes = layout_bytes(network->parameters.layout, tensor);
   return LOTTERY_OK;
 }
 

@@ -10,7 +10,7 @@
 #include "kernels/kernels.h"
 #include "kernels/nonzeros.h"
 #include "kernels/sparse_index.h"
-#include "model/layer.h"
+#include "model/layer/layer.h"
 
 struct executor {
   struct lottery_network *network;
@@ -80,7 +80,7 @@ static bool is_input_read_as_panel(const struct lottery_network *network) {
   bool all = network->output != 0;
   for (int32_t i = 1; i < network->node_count; i++)
     for (int32_t j = 0; j < network->nodes[i].input_count; j++)
-      all = all && (network->nodes[i].inputs[j] != 0 || network->nodes[i].kind->reads_panel);
+      all = all && (network->nodes[i].inputs[j] != 0 || (network->nodes[i].kind->traits & LAYER_READS_HALVES) != 0);
   return all;
 }
 
@@ -88,7 +88,7 @@ static bool is_input_read_as_panel(const struct lottery_network *network) {
  * and is dense. */
 static bool has_wide_reader(const struct lottery_network *network, bool now) {
   for (int64_t i = 0; i < network->tensor_count; i++) {
-    const struct tensor_layout *tensor = &network->layout->tensors[i];
+    const struct tensor_layout *tensor = &network->parameters.layout->tensors[i];
     if (network->parameter[i].reads_input && network->parameter[i].mask_tensor >= 0 && tensor->rows >= NONZERO_ROWS &&
         !(now && tensor->index != NULL))
       return true;
@@ -166,7 +166,7 @@ static struct readers readers_that_skip(const struct executor *executor) {
   const struct lottery_network *network = executor->network;
   struct readers readers = {false, false};
   for (int64_t i = 0; i < network->tensor_count; i++) {
-    const struct sparse_index *index = network->layout->tensors[i].index;
+    const struct sparse_index *index = network->parameters.layout->tensors[i].index;
     if (!network->parameter[i].reads_input || network->parameter[i].mask_tensor < 0) continue;
     if (index == NULL)
       readers.dense = true;
@@ -208,13 +208,15 @@ static struct layer_call call_of(struct executor *executor, int32_t index, int64
   const int32_t first = node->inputs[0];
   struct layer_call call = {
       .kernels = network->kernels,
-      .network = network,
       .node = node,
+      .parameters = &network->parameters,
       .count = count,
       .tiles = (count + BATCH_TILE - 1) / BATCH_TILE,
       .training = executor->gradients != NULL,
       .panel = {.values = executor->values[first], .scale = 1.0F, .features = network->nodes[first].features},
       .output = executor->values[index],
+      .relu = node->relu,
+      .slope = network->nodes[first].fused_backward,
       .workspace = executor->workspace};
   if (first == 0) call.panel = executor->input;
   for (int32_t i = 0; i < node->input_count; i++) call.inputs[i] = executor->values[node->inputs[i]];
@@ -226,7 +228,7 @@ void executor_forward(struct executor *executor, int64_t count) {
   find_live(executor, (count + BATCH_TILE - 1) / BATCH_TILE);
   for (int32_t i = 1; i < executor->network->node_count; i++) {
     const struct layer_call call = call_of(executor, i, count);
-    call.node->kind->forward(&call);
+    if (!call.node->fused) call.node->kind->forward(&call);
   }
   struct ahead *ahead = executor->input.ahead;
   if (ahead != NULL && ahead->asked == 0) ahead_reach(ahead, 1, 1); /* no layer does */
@@ -245,6 +247,6 @@ void executor_backward(struct executor *executor, int64_t count, const struct gr
       call.accumulate[j] = executor->written[input];
       executor->written[input] = true;
     }
-    call.node->kind->backward(&call);
+    if (!call.node->fused_backward) call.node->kind->backward(&call);
   }
 }

@@ -1,6 +1,5 @@
 /* Initial weights: each a function of scheme, seed, tensor and position. */
 #include <math.h>
-#include <string.h>
 
 #include "base/memory.h"
 #include "base/random.h"
@@ -39,10 +38,10 @@ lottery_status network_initialise(struct lottery_network *network, int32_t schem
   for (int64_t i = 0; i < network->tensor_count; i++) {
     const struct parameter *parameter = &network->parameter[i];
     const int64_t count = network->tensors[i].count;
-    if (parameter->mask_tensor >= 0)
+    if (parameter->role == PARAMETER_WEIGHT)
       fill(values, count, standard_deviation(scheme, parameter), normal, seed, (uint32_t)i);
     else
-      memset(values, 0, (size_t)count * sizeof *values);
+      for (int64_t j = 0; j < count; j++) values[j] = role_initial(parameter->role);
     network_write(network, i, values);
   }
   float_mode_leave(mode);

@@ -10,7 +10,6 @@
 #include "kernels/crossover.h"
 #include "kernels/kernels.h"
 #include "kernels/sparse_index.h"
-#include "model/network.h"
 
 static void finalise(void *self) {
   struct layout *layout = self;
@@ -48,10 +47,9 @@ static lottery_status too_large(struct lottery_context *context) {
   return context_fail(context, LOTTERY_ERROR_MEMORY, "network: its parameters do not fit a 64-bit size");
 }
 
-/* A tensor as a matrix; biases are one column. */
 static void measure(const struct tensor *shape, struct tensor_layout *tensor) {
-  tensor->rows = shape->rank == 2 ? shape->shape[0] : shape->count;
-  tensor->columns = shape->count / tensor->rows;
+  tensor->rows = tensor_rows(shape);
+  tensor->columns = tensor_columns(shape);
   tensor->stride = arithmetic_round_up(tensor->rows, ROW_STEP);
 }
 
@@ -73,6 +71,7 @@ static lottery_status lay_out(struct layout *layout, const struct kernels *kerne
                               const struct parameter *parameter, const struct lottery_mask *mask, double crossover,
                               struct tensor_layout *tensor) {
   struct lottery_context *context = layout->object.context;
+  tensor->role = parameter->role;
   tensor->offset = layout->parameter_count;
   measure(shape, tensor);
   const bool masked = mask != NULL && parameter->mask_tensor >= 0 && mask->kept[parameter->mask_tensor] < shape->count;
@@ -104,6 +103,12 @@ struct layout *layout_create(struct lottery_context *context, const struct kerne
   if (status == LOTTERY_OK) return layout;
   object_release(layout);
   return NULL;
+}
+
+void parameters_release(struct parameters *parameters) {
+  if (parameters->layout != NULL) memory_release(parameters->layout->object.context, parameters->values);
+  object_release(parameters->layout);
+  *parameters = (struct parameters){0};
 }
 
 float *layout_allocate(const struct layout *layout) {

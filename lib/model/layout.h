@@ -8,13 +8,14 @@
 
 #include "base/object.h"
 #include "model/mask.h"
+#include "model/parameter.h"
 #include "model/tensor.h"
 
 struct kernels;
-struct parameter;
 struct sparse_index;
 
 struct tensor_layout {
+  enum parameter_role role;
   int64_t offset; /* of its first float in a flat array, a multiple of ROW_STEP */
   int64_t floats; /* that it takes there, a multiple of ROW_STEP; those that are no weight stay 0 */
   int64_t rows, columns;
@@ -38,6 +39,15 @@ struct layout *layout_create(struct lottery_context *context, const struct kerne
 
 /* Bytes of a flat array of these tensors, all dense; false when that does not fit. */
 bool layout_dense_bytes(const struct tensor *tensors, int64_t tensor_count, int64_t *bytes);
+
+/* Values and how they lie: what layers compute with. */
+struct parameters {
+  struct layout *layout;
+  float *values; /* a flat array */
+};
+
+/* Gives up both; both may be NULL. */
+void parameters_release(struct parameters *parameters);
 
 /* A flat array of zeros, or NULL. */
 float *layout_allocate(const struct layout *layout);

@@ -16,8 +16,7 @@ static void finalise(void *self) {
   memory_release(context, network->nodes);
   memory_release(context, network->tensors);
   memory_release(context, network->parameter);
-  memory_release(context, network->parameters);
-  object_release(network->layout);
+  parameters_release(&network->parameters);
   memory_release(context, network->prunable);
   memory_release(context, network->prunable_tensors);
 }
@@ -28,6 +27,11 @@ struct lottery_network *network_create(struct lottery_context *context) {
   network->kernels = kernels_for(atomic_load(&context->instruction_set));
   option_initialise(&network->options, LOTTERY_HANDLE_NETWORK);
   return network;
+}
+
+lottery_status network_require_open(struct lottery_network *network) {
+  if (!network->finished) return LOTTERY_OK;
+  return context_fail(network->object.context, LOTTERY_ERROR_STATE, "network: finished, its graph is fixed");
 }
 
 lottery_status network_require_finished(struct lottery_network *network) {
@@ -44,11 +48,11 @@ int64_t network_inputs(const struct lottery_network *network) { return network->
 int64_t network_outputs(const struct lottery_network *network) { return network->nodes[network->output].features; }
 
 void network_read(const struct lottery_network *network, int64_t tensor, float *values) {
-  layout_read(network->layout, network->parameters, tensor, values);
+  layout_read(network->parameters.layout, network->parameters.values, tensor, values);
 }
 
 void network_write(struct lottery_network *network, int64_t tensor, const float *values) {
-  layout_write(network->layout, network->parameters, tensor, values);
+  layout_write(network->parameters.layout, network->parameters.values, tensor, values);
 }
 
 double network_crossover(const struct lottery_network *network) {
@@ -57,9 +61,9 @@ double network_crossover(const struct lottery_network *network) {
 
 lottery_status network_set_crossover(struct lottery_network *network, double value) {
   if (!network->finished) return LOTTERY_OK;
-  struct network_form form;
-  const lottery_status status = network_form_create(network, network->mask, value, &form);
-  if (status == LOTTERY_OK) network_form_commit(network, network->mask, &form);
+  struct parameters converted;
+  const lottery_status status = network_convert(network, network->mask, value, &converted);
+  if (status == LOTTERY_OK) network_take(network, network->mask, &converted);
   return status;
 }
 
@@ -70,52 +74,48 @@ int64_t network_largest_tensor(const struct lottery_network *network) {
   return largest;
 }
 
-lottery_status network_form_create(struct lottery_network *network, const struct lottery_mask *mask, double crossover,
-                                   struct network_form *form) {
+lottery_status network_convert(struct lottery_network *network, const struct lottery_mask *mask, double crossover,
+                               struct parameters *converted) {
   struct lottery_context *context = network->object.context;
-  form->parameters = NULL;
-  form->layout = layout_create(context, network->kernels, network->tensors, network->parameter, network->tensor_count,
-                               mask, crossover);
+  const struct parameters *present = &network->parameters;
+  *converted = (struct parameters){.layout = layout_create(context, network->kernels, network->tensors,
+                                                           network->parameter, network->tensor_count, mask, crossover)};
   float *scratch = memory_allocate(context, network_largest_tensor(network), sizeof *scratch);
-  if (form->layout != NULL) form->parameters = layout_allocate(form->layout);
-  const bool complete = form->parameters != NULL && scratch != NULL;
+  if (converted->layout != NULL) converted->values = layout_allocate(converted->layout);
+  const bool complete = converted->values != NULL && scratch != NULL;
   if (complete)
-    layout_convert(network->layout, network->parameters, form->layout, form->parameters, scratch);
+    layout_convert(present->layout, present->values, converted->layout, converted->values, scratch);
   else
-    network_form_discard(network, form);
+    parameters_release(converted);
   memory_release(context, scratch);
   return complete ? LOTTERY_OK : LOTTERY_ERROR_MEMORY;
 }
 
-void network_form_discard(struct lottery_network *network, struct network_form *form) {
-  memory_release(network->object.context, form->parameters);
-  object_release(form->layout);
-  *form = (struct network_form){0};
-}
-
-void network_form_commit(struct lottery_network *network, struct lottery_mask *mask, struct network_form *form) {
-  struct network_form previous = {network->layout, network->parameters};
-  network->layout = form->layout;
-  network->parameters = form->parameters;
-  network_form_discard(network, &previous);
-  struct lottery_mask *previous_mask = network->mask;
+void network_take(struct lottery_network *network, struct lottery_mask *mask, struct parameters *converted) {
+  parameters_release(&network->parameters);
+  network->parameters = *converted;
+  struct lottery_mask *previous = network->mask;
   network->mask = object_retain(mask);
-  object_release(previous_mask);
+  object_release(previous);
 }
 
 lottery_status network_set_mask(struct lottery_network *network, struct lottery_mask *mask) {
   if (mask == network->mask) return LOTTERY_OK;
-  struct network_form form;
-  const lottery_status status = network_form_create(network, mask, network_crossover(network), &form);
-  if (status == LOTTERY_OK) network_form_commit(network, mask, &form);
+  struct parameters converted;
+  const lottery_status status = network_convert(network, mask, network_crossover(network), &converted);
+  if (status == LOTTERY_OK) network_take(network, mask, &converted);
   return status;
 }
 
-lottery_status network_check_mask_shape(struct lottery_network *network, const struct lottery_mask *mask) {
-  if (tensor_lists_equal(mask->tensors, mask->tensor_count, network->prunable, network->prunable_count))
-    return LOTTERY_OK;
-  return context_fail(network->object.context, LOTTERY_ERROR_SHAPE,
+lottery_status network_compare_mask(struct lottery_context *context, const struct lottery_mask *mask,
+                                    const struct tensor *prunable, int64_t prunable_count) {
+  if (tensor_lists_equal(mask->tensors, mask->tensor_count, prunable, prunable_count)) return LOTTERY_OK;
+  return context_fail(context, LOTTERY_ERROR_SHAPE,
                       "mask: its tensors are not the network's; lottery_mask_transfer makes one that fits");
+}
+
+lottery_status network_check_mask_shape(struct lottery_network *network, const struct lottery_mask *mask) {
+  return network_compare_mask(network->object.context, mask, network->prunable, network->prunable_count);
 }
 
 struct lottery_mask *network_ones(struct lottery_network *network) {

@@ -8,36 +8,36 @@
 #include "base/option.h"
 #include "model/layout.h"
 #include "model/mask.h"
+#include "model/parameter.h"
 #include "model/tensor.h"
 
 struct kernels;
 struct executor;
 struct layer_kind;
 
-enum { NODE_RANK_LIMIT = 3, NODE_INPUT_LIMIT = 2, NODE_TENSOR_LIMIT = 2 };
+enum { NODE_RANK_LIMIT = 3, NODE_INPUT_LIMIT = 2, NODE_TENSOR_LIMIT = 4, NODE_ATTRIBUTE_LIMIT = 12 };
+
+/* The value of an attribute (layer/layer.h). */
+union attribute_value {
+  int64_t integer;
+  double real;
+};
 
 struct node {
   const struct layer_kind *kind;
   int32_t input_count;
   int32_t inputs[NODE_INPUT_LIMIT];
+  union attribute_value attributes[NODE_ATTRIBUTE_LIMIT]; /* in the order of the kind's list */
   int32_t rank;
   int64_t shape[NODE_RANK_LIMIT];
   int64_t features; /* the product of the shape */
   struct option_values options;
   int32_t readers, last_reader;       /* how many inputs of nodes it is, and of which last; set by finishing */
-  int32_t tensors[NODE_TENSOR_LIMIT]; /* indices of weight and bias, or -1; set by finishing */
+  int32_t tensors[NODE_TENSOR_LIMIT]; /* indices in the kind's order, -1 past the last; set by finishing */
   bool in_place;                      /* its output takes the memory of its input; set by finishing */
   bool fused;                         /* a ReLU that the dense layer before it applies; set by finishing */
   bool fused_backward;                /* and whose slope the one layer that reads it applies; set by finishing */
   bool relu;                          /* that dense layer; set by finishing */
-};
-
-/* What a parameter tensor is to its layer; parallel to the list of tensors. */
-struct parameter {
-  int64_t fan_in, fan_out;
-  int32_t mask_tensor; /* its index in a mask, or -1 if it is not prunable */
-  bool next_to_output; /* the pruner's OUTPUT_FACTOR applies */
-  bool reads_input;    /* its layer reads the network's input, whose gradient nobody needs */
 };
 
 struct lottery_network {
@@ -52,10 +52,9 @@ struct lottery_network {
   struct tensor *tensors;
   struct parameter *parameter; /* [tensor_count] */
   struct option_values options;
-  struct layout *layout; /* of `parameters`; follows the mask */
-  float *parameters;
-  struct tensor *prunable;   /* the tensors that a mask covers, in order */
-  int64_t *prunable_tensors; /* their indices */
+  struct parameters parameters; /* their layout follows the mask */
+  struct tensor *prunable;      /* the tensors that a mask covers, in order */
+  int64_t *prunable_tensors;    /* their indices */
   int64_t prunable_count;
   struct lottery_mask *mask;  /* or NULL */
   struct executor *predictor; /* for predict and evaluate; made at their first call */
@@ -67,21 +66,15 @@ struct lottery_network *network_create(struct lottery_context *context);
 /* Building, see the functions of the same names in lottery.h. */
 lottery_status network_add_input(struct lottery_network *network, int32_t rank, const int64_t *shape, int32_t *node);
 lottery_status network_add_layer(struct lottery_network *network, const struct layer_kind *kind, int32_t input_count,
-                                 const int32_t *inputs, int64_t units, int32_t *node);
+                                 const int32_t *inputs, const union attribute_value *attributes, int32_t *node);
 lottery_status network_check_node(struct lottery_network *network, const char *argument, int32_t node);
-lottery_status network_finish(struct lottery_network *network, int32_t output);
 
-/* The tensors that finishing will make, looked at before anything of their size is allocated. */
-struct network_plan {
-  struct tensor *tensors;      /* [count] */
-  struct parameter *parameter; /* [count] */
-  int64_t count;
-  int64_t bytes; /* of the parameters, all dense */
-};
-lottery_status network_plan_create(struct lottery_network *network, struct network_plan *plan);
-void network_plan_release(struct lottery_network *network, struct network_plan *plan);
+/* mask (retained) or NULL: the mask that the network begins with; its weights then never exist dense. */
+lottery_status network_finish(struct lottery_network *network, int32_t output, struct lottery_mask *mask);
 
-/* LOTTERY_ERROR_STATE with a message unless the network is finished (and, the second, not in a running trainer). */
+/* LOTTERY_ERROR_STATE with a message unless the network is not finished yet; is finished; is finished and not in a
+ * running trainer. */
+lottery_status network_require_open(struct lottery_network *network);
 lottery_status network_require_finished(struct lottery_network *network);
 lottery_status network_require_idle(struct lottery_network *network);
 
@@ -106,15 +99,11 @@ lottery_status network_set_crossover(struct lottery_network *network, double val
 /* Elements of the largest tensor. */
 int64_t network_largest_tensor(const struct lottery_network *network);
 
-/* The parameters in the layout of another mask (NULL: none), to be taken into use when nothing can fail any more. */
-struct network_form {
-  struct layout *layout;
-  float *parameters;
-};
-lottery_status network_form_create(struct lottery_network *network, const struct lottery_mask *mask, double crossover,
-                                   struct network_form *form);
-void network_form_commit(struct lottery_network *network, struct lottery_mask *mask, struct network_form *form);
-void network_form_discard(struct lottery_network *network, struct network_form *form);
+/* The parameters in the layout of another mask (NULL: none) and crossover, to be taken into use when nothing can fail
+ * any more. MEMORY leaves everything as it was. */
+lottery_status network_convert(struct lottery_network *network, const struct lottery_mask *mask, double crossover,
+                               struct parameters *converted);
+void network_take(struct lottery_network *network, struct lottery_mask *mask, struct parameters *converted);
 
 /* Sets the mask (retained; NULL: none) and drops the weights that it prunes. The mask is known to match. MEMORY leaves
  * everything as it was. */
@@ -122,6 +111,9 @@ lottery_status network_set_mask(struct lottery_network *network, struct lottery_
 
 /* LOTTERY_ERROR_SHAPE with a message unless the mask covers exactly the network's prunable tensors. */
 lottery_status network_check_mask_shape(struct lottery_network *network, const struct lottery_mask *mask);
+/* The same for a network that will have these prunable tensors. */
+lottery_status network_compare_mask(struct lottery_context *context, const struct lottery_mask *mask,
+                                    const struct tensor *prunable, int64_t prunable_count);
 
 /* A mask of ones, or NULL when memory is out (message set). */
 struct lottery_mask *network_ones(struct lottery_network *network);

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/context.h"
-#include "model/layer.h"
+#include "model/layer/layer.h"
 #include "model/network.h"
 
 enum { SIZE_LIMIT = 1 << 24 };
@@ -31,13 +31,14 @@ static lottery_status build(struct lottery_network *network, const char *name, c
       status = network_add_input(network, 1, &size, &node);
       continue;
     }
-    if (layers > 1) status = network_add_layer(network, &layer_relu, 1, &node, 0, &node);
-    if (status == LOTTERY_OK) status = network_add_layer(network, &layer_dense, 1, &node, size, &node);
+    if (layers > 1) status = network_add_layer(network, &layer_relu, 1, &node, NULL, &node);
+    const union attribute_value units = {.integer = size};
+    if (status == LOTTERY_OK) status = network_add_layer(network, &layer_dense, 1, &node, &units, &node);
   }
   if (status == LOTTERY_OK && layers < 2)
     return context_fail(network->object.context, LOTTERY_ERROR_ARGUMENT,
                         "name: '%.64s' needs an input and an output size", name);
-  return status == LOTTERY_OK ? network_finish(network, node) : status;
+  return status == LOTTERY_OK ? network_finish(network, node, NULL) : status;
 }
 
 lottery_status network_preset(struct lottery_context *context, const char *name, struct lottery_network **out) {

@@ -17,6 +17,11 @@ struct tensor {
   int64_t count; /* elements: the product of the shape */
 };
 
+/* A tensor as a matrix: a row for each of its first sizes, which has the product of the others as its columns; of one
+ * size (a bias) a column. */
+static inline int64_t tensor_rows(const struct tensor *tensor) { return tensor->rank > 0 ? tensor->shape[0] : 1; }
+static inline int64_t tensor_columns(const struct tensor *tensor) { return tensor->count / tensor_rows(tensor); }
+
 /* Whether name and shape agree. */
 bool tensor_equal(const struct tensor *a, const struct tensor *b);
 

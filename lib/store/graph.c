@@ -1,13 +1,13 @@
 /* Writing and reading graphs. Kinds, options and inputs go by name and number, as the builder's functions take them. */
 #include "store/graph.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/context.h"
 #include "base/text.h"
-#include "model/layer.h"
+#include "model/layer/layer.h"
 #include "store/format.h"
+#include "store/hex_real.h"
 
 /* --- Writing --- */
 
@@ -28,23 +28,37 @@ static void write_options(const struct node *node, struct json_writer *writer) {
   if (any) json_write(writer, "}");
 }
 
+/* "units":300 */
+static void write_attributes(const struct node *node, struct json_writer *writer) {
+  for (int32_t i = 0; i < node->kind->attribute_count; i++) {
+    const struct attribute *attribute = &node->kind->attributes[i];
+    json_write(writer, ",");
+    json_write_string(writer, attribute->name);
+    json_write(writer, ":");
+    if (attribute->real) {
+      char text[HEX_REAL_CAPACITY];
+      hex_real_write(node->attributes[i].real, text);
+      json_write_string(writer, text);
+    } else {
+      json_write_integer(writer, node->attributes[i].integer);
+    }
+  }
+}
+
 void graph_write_node(const struct lottery_network *network, int32_t index, struct json_writer *writer) {
   const struct node *node = &network->nodes[index];
   int64_t inputs[NODE_INPUT_LIMIT];
   for (int32_t i = 0; i < node->input_count; i++) inputs[i] = node->inputs[i];
   json_write(writer, "{\"kind\":");
   json_write_string(writer, node->kind->name);
-  if (node->kind == &layer_input) {
+  if (node->kind->inputs_most == 0) {
     json_write(writer, ",\"shape\":");
     json_write_integers(writer, node->shape, node->rank);
   } else {
     json_write(writer, ",\"inputs\":");
     json_write_integers(writer, inputs, node->input_count);
   }
-  if (node->kind->has_units) {
-    json_write(writer, ",\"units\":");
-    json_write_integer(writer, node->shape[0]);
-  }
+  write_attributes(node, writer);
   write_options(node, writer);
   json_write(writer, "}");
 }
@@ -62,11 +76,40 @@ void graph_write(const struct lottery_network *network, struct json_writer *writ
 
 /* --- Reading --- */
 
+/* The members of a node: these, then the attributes of all kinds. */
+enum { MEMBER_KIND, MEMBER_SHAPE, MEMBER_INPUTS, MEMBER_OPTIONS, MEMBER_ATTRIBUTES, MEMBER_LIMIT = 32 };
+
+struct members {
+  int32_t count;
+  const char *names[MEMBER_LIMIT];
+  bool real[MEMBER_LIMIT];
+};
+
+static int32_t find_member(const struct members *members, const char *name) {
+  for (int32_t i = MEMBER_ATTRIBUTES; i < members->count; i++)
+    if (strcmp(members->names[i], name) == 0) return i;
+  return -1;
+}
+
+/* Attributes of several kinds may have one name, and are then of one type. */
+static struct members list_members(void) {
+  struct members members = {.count = MEMBER_ATTRIBUTES, .names = {"kind", "shape", "inputs", "options"}};
+  for (int32_t i = 0; i < layer_kind_count; i++)
+    for (int32_t j = 0; j < layer_kinds[i]->attribute_count; j++) {
+      const struct attribute *attribute = &layer_kinds[i]->attributes[j];
+      if (find_member(&members, attribute->name) >= 0 || members.count == MEMBER_LIMIT) continue;
+      members.real[members.count] = attribute->real;
+      members.names[members.count++] = attribute->name;
+    }
+  return members;
+}
+
 /* A graph on its way in. `status` says what is wrong beyond the form of the JSON. */
 struct reader {
   struct lottery_archive *archive;
   const char *name;
   struct json json;
+  struct members members;
   struct lottery_network *network;
   lottery_status status;
 };
@@ -75,7 +118,8 @@ struct reader {
 struct description {
   const char *kind;
   int32_t rank, input_count;
-  int64_t shape[NODE_RANK_LIMIT], inputs[NODE_INPUT_LIMIT], units;
+  int64_t shape[NODE_RANK_LIMIT], inputs[NODE_INPUT_LIMIT];
+  union attribute_value values[MEMBER_LIMIT]; /* of attributes, by member */
   struct option_values options;
 };
 
@@ -137,7 +181,17 @@ static void read_options(struct reader *reader, struct option_values *options) {
   }
 }
 
-enum { MEMBER_KIND, MEMBER_SHAPE, MEMBER_INPUTS, MEMBER_UNITS, MEMBER_OPTIONS, MEMBERS };
+/* Takes the attributes of a kind from a description; false unless it has those and no others. */
+static bool take_attributes(const struct members *members, const struct layer_kind *kind,
+                            const struct description *node, uint32_t seen, union attribute_value *attributes) {
+  uint32_t wanted = 0;
+  for (int32_t i = 0; i < kind->attribute_count; i++) {
+    const int32_t member = find_member(members, kind->attributes[i].name);
+    wanted |= (uint32_t)1 << member;
+    attributes[i] = node->values[member];
+  }
+  return seen >> MEMBER_ATTRIBUTES == wanted >> MEMBER_ATTRIBUTES;
+}
 
 /* Adds the node; `seen`: the members that it has. */
 static void build(struct reader *reader, const struct description *node, uint32_t seen) {
@@ -146,36 +200,50 @@ static void build(struct reader *reader, const struct description *node, uint32_
     fail(reader, LOTTERY_ERROR_UNSUPPORTED, "this version has no kind of layer called ", node->kind);
     return;
   }
-  const bool is_input = kind == &layer_input;
+  union attribute_value attributes[NODE_ATTRIBUTE_LIMIT] = {{0}};
+  const bool is_input = kind->inputs_most == 0; /* whose shape is given instead */
   const bool has_shape = (seen & 1 << MEMBER_SHAPE) != 0, has_inputs = (seen & 1 << MEMBER_INPUTS) != 0;
-  const bool has_units = (seen & 1 << MEMBER_UNITS) != 0, has_options = (seen & 1 << MEMBER_OPTIONS) != 0;
-  if (has_shape != is_input || has_inputs == is_input || has_units != kind->has_units ||
-      (has_options && !kind->has_units) || (!is_input && node->input_count != (kind->reads_two ? 2 : 1))) {
+  const bool has_options = (seen & 1 << MEMBER_OPTIONS) != 0;
+  if (has_shape != is_input || has_inputs == is_input || (has_options && kind->option_count == 0) ||
+      node->input_count < kind->inputs_least || node->input_count > kind->inputs_most ||
+      !take_attributes(&reader->members, kind, node, seen, attributes)) {
     fail(reader, LOTTERY_ERROR_FORMAT, "has not the shape, inputs, units and options of a ", kind->name);
     return;
   }
   int32_t index = -1, inputs[NODE_INPUT_LIMIT];
   for (int32_t i = 0; i < node->input_count; i++) inputs[i] = (int32_t)node->inputs[i];
   refuse(reader, is_input ? network_add_input(reader->network, node->rank, node->shape, &index)
-                          : network_add_layer(reader->network, kind, node->input_count, inputs, node->units, &index));
+                          : network_add_layer(reader->network, kind, node->input_count, inputs, attributes, &index));
   if (reader->status == LOTTERY_OK) reader->network->nodes[index].options = node->options;
 }
 
+static void read_value(struct json *json, bool real, union attribute_value *value) {
+  const char *text;
+  if (!real)
+    json_integer(json, INT64_MIN, INT64_MAX, &value->integer);
+  else if (json_string(json, &text) && !hex_real_read(text, &value->real))
+    json_fail(json, "a real number is written as in \"0x1.8p-1\"");
+}
+
 static void read_node(struct reader *reader) {
-  static const char *const members[MEMBERS] = {"kind", "shape", "inputs", "units", "options"};
+  const struct members *members = &reader->members;
   struct json *json = &reader->json;
   struct description node = {0};
   uint32_t seen = 0;
   option_initialise(&node.options, LOTTERY_HANDLE_NODE);
   json_enter(json, '{');
-  while (reader->status == LOTTERY_OK && json_more(json, '{')) switch (json_member(json, members, MEMBERS, &seen)) {
+  while (reader->status == LOTTERY_OK && json_more(json, '{')) {
+    const int32_t member = json_member(json, members->names, members->count, &seen);
+    switch (member) {
       case MEMBER_KIND: json_string(json, &node.kind); break;
       case MEMBER_SHAPE: read_integers(json, NODE_RANK_LIMIT, 1, INT64_MAX, node.shape, &node.rank); break;
       case MEMBER_INPUTS: read_integers(json, NODE_INPUT_LIMIT, 0, INT32_MAX, node.inputs, &node.input_count); break;
-      case MEMBER_UNITS: json_integer(json, 0, INT64_MAX, &node.units); break;
       case MEMBER_OPTIONS: read_options(reader, &node.options); break;
-      default: break;
+      default:
+        if (member >= MEMBER_ATTRIBUTES) read_value(json, members->real[member], &node.values[member]);
+        break;
     }
+  }
   if (reader->status != LOTTERY_OK || json->fault != NULL) return;
   if ((seen & 1 << MEMBER_KIND) == 0)
     json_fail(json, "a node needs a kind");
@@ -202,7 +270,7 @@ static void read_graph(struct reader *reader, int64_t *output) {
 
 lottery_status graph_read(struct lottery_archive *archive, const char *name, struct lottery_network **network,
                           int32_t *output) {
-  struct reader reader = {.archive = archive, .name = name};
+  struct reader reader = {.archive = archive, .name = name, .members = list_members()};
   int64_t node = 0;
   lottery_status status = archive_open_text(archive, name, ROLE_GRAPH, &reader.json);
   if (status != LOTTERY_OK) return status;

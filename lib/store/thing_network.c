@@ -29,14 +29,14 @@ lottery_status thing_add_network(struct lottery_archive *archive, const char *na
 }
 
 lottery_status thing_finish_network(struct lottery_archive *archive, const char *name, struct lottery_network *network,
-                                    const struct network_plan *plan, int32_t output) {
+                                    const struct tensor_list *list, int32_t output) {
   struct lottery_context *context = archive->object.context;
   const int64_t limit = option_integer(&archive->options, LOTTERY_ARCHIVE_BYTE_LIMIT);
-  if (plan->bytes > limit)
+  if (list->bytes > limit)
     return context_fail(context, LOTTERY_ERROR_FORMAT,
                         "%.256s: its weights take %lld bytes in memory, over the byte_limit of %lld", name,
-                        (long long)plan->bytes, (long long)limit);
-  const lottery_status status = network_finish(network, output);
+                        (long long)list->bytes, (long long)limit);
+  const lottery_status status = network_finish(network, output, NULL);
   if (status == LOTTERY_OK || status == LOTTERY_ERROR_MEMORY) return status;
   char message[256];
   lottery_context_message(context, message, sizeof message, NULL);
@@ -45,12 +45,12 @@ lottery_status thing_finish_network(struct lottery_archive *archive, const char 
 
 /* Every tensor must be there before room for any is made. */
 static lottery_status require_arrays(struct lottery_archive *archive, const char *name,
-                                     const struct network_plan *plan) {
+                                     const struct tensor_list *list) {
   lottery_status status = LOTTERY_OK;
   const struct entry *array;
-  for (int64_t i = 0; status == LOTTERY_OK && i < plan->count; i++)
-    status = archive_require_array(archive, name, plan->tensors[i].name, "", DTYPE_F32, plan->tensors[i].rank,
-                                   plan->tensors[i].shape, &array);
+  for (int64_t i = 0; status == LOTTERY_OK && i < list->count; i++)
+    status = archive_require_array(archive, name, list->tensors[i].name, "", DTYPE_F32, list->tensors[i].rank,
+                                   list->tensors[i].shape, &array);
   return status;
 }
 
@@ -68,16 +68,16 @@ static lottery_status write_weights(struct lottery_archive *archive, const char 
 
 lottery_status thing_get_network(struct lottery_archive *archive, const char *name, struct lottery_network **out) {
   struct lottery_network *network = NULL;
-  struct network_plan plan;
+  struct tensor_list list;
   int32_t output = 0;
   lottery_status status = archive_require(archive, name, KIND_NETWORK);
   if (status == LOTTERY_OK) status = graph_read(archive, name, &network, &output);
   if (status != LOTTERY_OK) return status;
-  status = network_plan_create(network, &plan);
-  if (status == LOTTERY_OK) status = require_arrays(archive, name, &plan);
-  if (status == LOTTERY_OK) status = thing_finish_network(archive, name, network, &plan, output);
+  status = tensor_list_create(network, &list);
+  if (status == LOTTERY_OK) status = require_arrays(archive, name, &list);
+  if (status == LOTTERY_OK) status = thing_finish_network(archive, name, network, &list, output);
   if (status == LOTTERY_OK) status = write_weights(archive, name, network);
-  network_plan_release(network, &plan);
+  tensor_list_release(archive->object.context, &list);
   if (status == LOTTERY_OK)
     *out = network;
   else

@@ -11,15 +11,14 @@
 
 enum { NARROW_COLUMNS = 65534 }; /* up to here a column has 16 bits */
 
-/* A tensor as a matrix: its first size by the product of the others; one row where there is one size. */
+/* A tensor as a matrix. */
 struct matrix {
   int64_t rows, columns, kept;
   int32_t dtype; /* of columns */
 };
 
 static struct matrix matrix_of(const struct tensor *tensor, int64_t kept) {
-  const int64_t rows = tensor->rank > 1 ? tensor->shape[0] : 1;
-  const int64_t columns = tensor->count / rows;
+  const int64_t rows = tensor_rows(tensor), columns = tensor_columns(tensor);
   return (struct matrix){rows, columns, kept, columns <= NARROW_COLUMNS ? DTYPE_U16 : DTYPE_U32};
 }
 
@@ -144,13 +143,13 @@ static lottery_status find_survivors(struct lottery_archive *archive, const char
   return status;
 }
 
-static lottery_status check_arrays(struct lottery_archive *archive, const char *name, const struct network_plan *plan) {
+static lottery_status check_arrays(struct lottery_archive *archive, const char *name, const struct tensor_list *list) {
   lottery_status status = LOTTERY_OK;
-  for (int64_t i = 0; status == LOTTERY_OK && i < plan->count; i++) {
-    const struct tensor *tensor = &plan->tensors[i];
+  for (int64_t i = 0; status == LOTTERY_OK && i < list->count; i++) {
+    const struct tensor *tensor = &list->tensors[i];
     struct survivors survivors;
     const struct entry *array;
-    if (plan->parameter[i].mask_tensor < 0) {
+    if (list->parameters[i].mask_tensor < 0) {
       status = archive_require_array(archive, name, tensor->name, "", DTYPE_F32, tensor->rank, tensor->shape, &array);
       continue;
     }
@@ -222,15 +221,15 @@ lottery_status thing_get_ticket(struct lottery_archive *archive, const char *nam
   struct lottery_network *made = NULL;
   struct lottery_mask *made_mask = NULL;
   struct lottery_snapshot *made_snapshot = NULL;
-  struct network_plan plan;
+  struct tensor_list list;
   int32_t output = 0;
   lottery_status status = archive_require(archive, name, KIND_TICKET);
   if (status == LOTTERY_OK) status = graph_read(archive, name, &made, &output);
   if (status != LOTTERY_OK) return status;
-  status = network_plan_create(made, &plan);
-  if (status == LOTTERY_OK) status = check_arrays(archive, name, &plan);
-  if (status == LOTTERY_OK) status = thing_finish_network(archive, name, made, &plan, output);
-  network_plan_release(made, &plan);
+  status = tensor_list_create(made, &list);
+  if (status == LOTTERY_OK) status = check_arrays(archive, name, &list);
+  if (status == LOTTERY_OK) status = thing_finish_network(archive, name, made, &list, output);
+  tensor_list_release(archive->object.context, &list);
   if (status == LOTTERY_OK) status = make_ticket(archive, name, made, &made_mask, &made_snapshot);
   if (status == LOTTERY_OK && network != NULL) *network = object_retain(made);
   if (status == LOTTERY_OK && mask != NULL) *mask = object_retain(made_mask);

@@ -88,7 +88,7 @@ static lottery_status add_values(struct thing *thing, const struct lottery_netwo
     const struct tensor *tensor = &network->tensors[i];
     float *values = thing_add_array(thing, tensor->name, suffix, DTYPE_F32, tensor->rank, tensor->shape);
     if (values == NULL) return LOTTERY_ERROR_MEMORY;
-    layout_read(network->layout, flat, i, values);
+    layout_read(network->parameters.layout, flat, i, values);
     status = thing_check_finite(thing->contents.context, tensor->name, values, tensor->count);
   }
   return status;
@@ -103,7 +103,7 @@ lottery_status thing_add_trainer(struct lottery_archive *archive, const char *na
   status = thing_begin(archive, name, KIND_TRAINER, &thing);
   if (status == LOTTERY_OK) status = add_graph(&thing, network);
   if (status == LOTTERY_OK) status = add_description(&thing, trainer);
-  if (status == LOTTERY_OK) status = add_values(&thing, network, "", network->parameters);
+  if (status == LOTTERY_OK) status = add_values(&thing, network, "", network->parameters.values);
   for (int slot = LOTTERY_SLOT_FIRST; status == LOTTERY_OK && slot < SNAPSHOT_SLOTS; slot++)
     if (arrays->state[slot] != NULL)
       status = add_values(&thing, network, thing_slot_suffixes[slot], arrays->state[slot]);

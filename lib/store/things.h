@@ -5,6 +5,7 @@
 
 #include "model/network.h"
 #include "model/snapshot.h"
+#include "model/tensor_list.h"
 #include "store/archive.h"
 
 struct lottery_trainer;
@@ -64,9 +65,9 @@ lottery_status thing_make_snapshot(struct lottery_archive *archive, const char *
 /* Positions are counted on from here, far from the end of 64 bits. */
 #define COUNT_LIMIT ((int64_t)1 << 53)
 
-/* A network of the graph `plan` comes from, finished, if its parameters are within the byte limit. */
+/* A network of the graph that the list comes from, finished, if its parameters are within the byte limit. */
 lottery_status thing_finish_network(struct lottery_archive *archive, const char *name, struct lottery_network *network,
-                                    const struct network_plan *plan, int32_t output);
+                                    const struct tensor_list *list, int32_t output);
 
 /* Whether the values are finite: NOT_FINITE names the tensor. */
 lottery_status thing_check_finite(struct lottery_context *context, const char *tensor, const float *values,

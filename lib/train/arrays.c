@@ -60,7 +60,7 @@ void trainer_arrays_commit(struct lottery_trainer *trainer, struct trainer_array
 /* Whether the arrays have the network's layout and every slot that the optimiser needs. */
 static bool arrays_are_current(const struct lottery_trainer *trainer) {
   const int32_t slots = optimiser_slots(&trainer->options);
-  bool current = trainer->arrays.layout == trainer->network->layout;
+  bool current = trainer->arrays.layout == trainer->network->parameters.layout;
   for (int slot = 0; slot < SNAPSHOT_SLOTS; slot++)
     current = current && ((slots & 1 << slot) == 0 || trainer->arrays.state[slot] != NULL);
   return current;
@@ -69,7 +69,7 @@ static bool arrays_are_current(const struct lottery_trainer *trainer) {
 lottery_status trainer_follow(struct lottery_trainer *trainer) {
   if (arrays_are_current(trainer)) return LOTTERY_OK;
   struct trainer_arrays arrays;
-  const lottery_status status = trainer_arrays_create(trainer, trainer->network->layout, &arrays);
+  const lottery_status status = trainer_arrays_create(trainer, trainer->network->parameters.layout, &arrays);
   if (status == LOTTERY_OK) trainer_arrays_commit(trainer, &arrays);
   return status;
 }

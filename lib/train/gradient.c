@@ -6,23 +6,31 @@
 #include "base/context.h"
 #include "train/trainer.h"
 
+/* Elements of a tensor in the packed gradient. */
+static int64_t packed_count(const struct layout *layout, int64_t tensor) {
+  return role_is_trained(layout->tensors[tensor].role) ? layout_survivors(layout, tensor) : 0;
+}
+
 int64_t gradient_packed_count(const struct lottery_network *network) {
+  const struct layout *layout = network->parameters.layout;
   int64_t count = 0;
-  for (int64_t i = 0; i < network->tensor_count; i++) count += layout_survivors(network->layout, i);
+  for (int64_t i = 0; i < layout->tensor_count; i++) count += packed_count(layout, i);
   return count;
 }
 
 void gradient_pack(const struct layout *layout, const float *flat, float *packed) {
   for (int64_t i = 0; i < layout->tensor_count; i++) {
-    layout_pack(layout, flat, i, packed);
-    packed += layout_survivors(layout, i);
+    const int64_t count = packed_count(layout, i);
+    if (count > 0) layout_pack(layout, flat, i, packed);
+    packed += count;
   }
 }
 
 void gradient_unpack(const struct layout *layout, const float *packed, float *flat) {
   for (int64_t i = 0; i < layout->tensor_count; i++) {
-    layout_unpack(layout, flat, i, packed);
-    packed += layout_survivors(layout, i);
+    const int64_t count = packed_count(layout, i);
+    if (count > 0) layout_unpack(layout, flat, i, packed);
+    packed += count;
   }
 }
 

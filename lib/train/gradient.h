@@ -8,7 +8,7 @@ struct layout;
 struct lottery_network;
 struct lottery_trainer;
 
-/* How many elements survive: weights that the mask keeps, and biases. */
+/* How many elements have a gradient: weights that the mask keeps, biases and the like. */
 int64_t gradient_packed_count(const struct lottery_network *network);
 
 /* Between a flat gradient and its packed form. */

@@ -57,7 +57,7 @@ struct gradient_sink optimiser_step(struct lottery_trainer *trainer, double rate
   update->momentum = (float)real(trainer, LOTTERY_TRAINER_MOMENTUM);
   update->nesterov = option_integer(&trainer->options, LOTTERY_TRAINER_NESTEROV) != 0;
   update->decay = (float)real(trainer, LOTTERY_TRAINER_WEIGHT_DECAY);
-  sink.bias_decay = option_integer(&trainer->options, LOTTERY_TRAINER_DECAY_BIASES) != 0 ? update->decay : 0.0F;
+  sink.other_decay = option_integer(&trainer->options, LOTTERY_TRAINER_DECAY_BIASES) != 0 ? update->decay : 0.0F;
   if (is_adam(&trainer->options)) set_adam(trainer, rate, update);
   return sink;
 }
@@ -65,7 +65,9 @@ struct gradient_sink optimiser_step(struct lottery_trainer *trainer, double rate
 void optimiser_apply(struct lottery_trainer *trainer, const struct gradient_sink *sink) {
   struct lottery_network *network = trainer->network;
   for (int64_t i = 0; i < network->tensor_count; i++) {
-    struct update update = layer_update(network, i, sink);
-    network->kernels->apply(&update, network->layout->tensors[i].floats);
+    const struct tensor_layout *tensor = &network->parameters.layout->tensors[i];
+    if (!role_is_trained(tensor->role)) continue;
+    const struct update update = layer_update(&network->parameters, i, sink);
+    network->kernels->apply(&update, tensor->floats);
   }
 }

@@ -2,7 +2,7 @@
 #ifndef TRAIN_OPTIMISER_H
 #define TRAIN_OPTIMISER_H
 
-#include "model/layer.h"
+#include "model/layer/layer.h"
 
 struct lottery_trainer;
 

@@ -22,26 +22,26 @@ static int32_t slots_of(const struct trainer_saved *saved) {
 lottery_status trainer_restore(struct lottery_trainer *trainer, const struct trainer_saved *saved) {
   struct lottery_network *network = trainer->network;
   struct lottery_context *context = trainer->object.context;
-  struct network_form form;
+  struct parameters converted;
   struct trainer_arrays arrays;
   double *milestones = memory_allocate(context, saved->milestone_count, sizeof *milestones);
   if (milestones == NULL) return LOTTERY_ERROR_MEMORY;
   const double crossover = option_real(&saved->network_options, LOTTERY_NETWORK_CROSSOVER);
-  lottery_status status = network_form_create(network, saved->mask, crossover, &form);
+  lottery_status status = network_convert(network, saved->mask, crossover, &converted);
   if (status == LOTTERY_OK) {
-    status = trainer_arrays_allocate(form.layout, slots_of(saved), &arrays);
-    if (status != LOTTERY_OK) network_form_discard(network, &form);
+    status = trainer_arrays_allocate(converted.layout, slots_of(saved), &arrays);
+    if (status != LOTTERY_OK) parameters_release(&converted);
   }
   if (status != LOTTERY_OK) {
     memory_release(context, milestones);
     return status;
   }
   const struct lottery_snapshot *values = saved->values;
-  write(values, values->slots[LOTTERY_SLOT_WEIGHT], form.layout, form.parameters);
+  write(values, values->slots[LOTTERY_SLOT_WEIGHT], converted.layout, converted.values);
   for (int slot = LOTTERY_SLOT_FIRST; slot < SNAPSHOT_SLOTS; slot++)
-    if (values->slots[slot] != NULL) write(values, values->slots[slot], form.layout, arrays.state[slot]);
-  if (saved->gradient != SAVED_GRADIENT_NONE) write(values, saved->gradient_values, form.layout, arrays.gradient);
-  network_form_commit(network, saved->mask, &form);
+    if (values->slots[slot] != NULL) write(values, values->slots[slot], converted.layout, arrays.state[slot]);
+  if (saved->gradient != SAVED_GRADIENT_NONE) write(values, saved->gradient_values, converted.layout, arrays.gradient);
+  network_take(network, saved->mask, &converted);
   trainer_arrays_commit(trainer, &arrays);
   network->options = saved->network_options;
   trainer->options = saved->options;

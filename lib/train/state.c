@@ -14,7 +14,7 @@ static void save(const struct layout *layout, const float *flat, struct lottery_
 struct lottery_snapshot *state_of_network(struct lottery_network *network) {
   struct lottery_snapshot *snapshot = snapshot_create(network->object.context, network->tensors, network->tensor_count,
                                                       LOTTERY_STATE_WEIGHTS, 1 << LOTTERY_SLOT_WEIGHT);
-  if (snapshot != NULL) save(network->layout, network->parameters, snapshot, LOTTERY_SLOT_WEIGHT);
+  if (snapshot != NULL) save(network->parameters.layout, network->parameters.values, snapshot, LOTTERY_SLOT_WEIGHT);
   return snapshot;
 }
 
@@ -32,7 +32,7 @@ struct lottery_snapshot *state_of_trainer(struct lottery_trainer *trainer, int32
   for (int slot = 0; slot < SNAPSHOT_SLOTS; slot++) {
     if (snapshot->slots[slot] == NULL) continue;
     if (slot == LOTTERY_SLOT_WEIGHT)
-      save(network->layout, network->parameters, snapshot, slot);
+      save(network->parameters.layout, network->parameters.values, snapshot, slot);
     else
       save(trainer->arrays.layout, trainer->arrays.state[slot], snapshot, slot);
   }
@@ -82,23 +82,23 @@ static lottery_status check_rewind(struct lottery_trainer *trainer, const struct
 static void restore(const struct lottery_network *network, const struct lottery_snapshot *snapshot, int slot,
                     float *flat) {
   for (int64_t i = 0; i < snapshot->tensor_count; i++)
-    layout_write(network->layout, flat, i, snapshot->slots[slot] + snapshot->offsets[i]);
+    layout_write(network->parameters.layout, flat, i, snapshot->slots[slot] + snapshot->offsets[i]);
 }
 
 /* The trainer's arrays and, where the mask changes, the network's parameters in their new layout, all or nothing. */
 static lottery_status change_layout(struct lottery_trainer *trainer, struct lottery_mask *mask) {
   struct lottery_network *network = trainer->network;
   if (mask == NULL || mask == network->mask) return trainer_follow(trainer);
-  struct network_form form;
-  lottery_status status = network_form_create(network, mask, network_crossover(network), &form);
+  struct parameters converted;
+  lottery_status status = network_convert(network, mask, network_crossover(network), &converted);
   if (status != LOTTERY_OK) return status;
   struct trainer_arrays arrays;
-  status = trainer_arrays_create(trainer, form.layout, &arrays);
+  status = trainer_arrays_create(trainer, converted.layout, &arrays);
   if (status != LOTTERY_OK) {
-    network_form_discard(network, &form);
+    parameters_release(&converted);
     return status;
   }
-  network_form_commit(network, mask, &form);
+  network_take(network, mask, &converted);
   trainer_arrays_commit(trainer, &arrays);
   return LOTTERY_OK;
 }
@@ -110,7 +110,7 @@ lottery_status state_rewind(struct lottery_trainer *trainer, const struct lotter
   if (status == LOTTERY_OK) status = change_layout(trainer, mask); /* the last thing that can fail */
   if (status != LOTTERY_OK) return status;
   trainer->phase = PHASE_IDLE;
-  if ((what & LOTTERY_STATE_WEIGHTS) != 0) restore(network, snapshot, LOTTERY_SLOT_WEIGHT, network->parameters);
+  if ((what & LOTTERY_STATE_WEIGHTS) != 0) restore(network, snapshot, LOTTERY_SLOT_WEIGHT, network->parameters.values);
   if ((what & LOTTERY_STATE_OPTIMISER) != 0) {
     optimiser_reset(trainer); /* a slot that the snapshot lacks was zero when it was taken */
     for (int slot = LOTTERY_SLOT_FIRST; slot < SNAPSHOT_SLOTS; slot++)

@@ -39,9 +39,9 @@ static int tear_down(void **state) {
 
 /* The weight `element` of fc2.weight, which is dense. */
 static float *weight(int64_t element) {
-  const struct tensor_layout *layout = &network->layout->tensors[2];
+  const struct tensor_layout *layout = &network->parameters.layout->tensors[2];
   const int64_t row = element / layout->columns, column = element % layout->columns;
-  return network->parameters + layout->offset + column * layout->stride + row;
+  return network->parameters.values + layout->offset + column * layout->stride + row;
 }
 
 static void a_surviving_weight_must_be_finite(void **state) {

@@ -4,17 +4,18 @@
 #include "kernels/kernels.h"
 #include "kernels/nonzeros.h"
 #include "kernels/sparse_index.h"
-#include "model/layer.h"
+#include "model/layer/layer.h"
 
 static int64_t input_features(const struct lottery_network *network, const struct node *node) {
   return network->nodes[node->inputs[0]].features;
 }
 
-static lottery_status shape(struct lottery_network *network, struct node *node, int64_t units) {
+static const struct attribute attributes[] = {{.name = "units", .least = 1, .most = 1 << 24}};
+
+static lottery_status shape(struct lottery_network *network, struct node *node) {
   (void)network;
   node->rank = 1;
-  node->shape[0] = units;
-  node->features = units;
+  node->shape[0] = node->features = node->attributes[0].integer;
   return LOTTERY_OK;
 }
 
@@ -23,11 +24,11 @@ static int32_t tensors(const struct lottery_network *network, const struct node 
   const int64_t inputs = input_features(network, node), units = node->features;
   tensor[0] = (struct tensor){.rank = 2, .shape = {units, inputs}, .count = units * inputs};
   snprintf(tensor[0].name, sizeof tensor[0].name, "fc%d.weight", (int)number);
-  parameters[0] = (struct parameter){.fan_in = inputs, .fan_out = units, .mask_tensor = 0};
+  parameters[0] = (struct parameter){.role = PARAMETER_WEIGHT, .fan_in = inputs, .fan_out = units};
   if (option_integer(&node->options, LOTTERY_NODE_BIAS) == 0) return 1;
   tensor[1] = (struct tensor){.rank = 1, .shape = {units}, .count = units};
   snprintf(tensor[1].name, sizeof tensor[1].name, "fc%d.bias", (int)number);
-  parameters[1] = (struct parameter){.fan_in = inputs, .fan_out = units, .mask_tensor = -1};
+  parameters[1] = (struct parameter){.role = PARAMETER_BIAS};
   return 2;
 }
 
@@ -36,8 +37,8 @@ static int64_t workspace(const struct lottery_network *network, const struct nod
 }
 
 static struct weights weights_of(const struct layer_call *call) {
-  const struct tensor_layout *layout = &call->network->layout->tensors[call->node->tensors[0]];
-  return (struct weights){.values = call->network->parameters + layout->offset,
+  const struct tensor_layout *layout = &call->parameters->layout->tensors[call->node->tensors[0]];
+  return (struct weights){.values = call->parameters->values + layout->offset,
                           .rows = layout->rows,
                           .columns = layout->columns,
                           .stride = layout->stride,
@@ -46,7 +47,7 @@ static struct weights weights_of(const struct layer_call *call) {
 
 static const float *bias_of(const struct layer_call *call) {
   const int32_t tensor = call->node->tensors[1];
-  return tensor < 0 ? NULL : call->network->parameters + call->network->layout->tensors[tensor].offset;
+  return tensor < 0 ? NULL : call->parameters->values + call->parameters->layout->tensors[tensor].offset;
 }
 
 /* The input, its dead features marked where the weights' form can and should skip them: packed weights in training
@@ -76,7 +77,7 @@ static void forward(const struct layer_call *call) {
       : takes_nonzeros(call, &weights) ? kernels->nonzero_forward
                                        : kernels->dense_forward;
   for (int64_t tile = 0; tile < call->tiles; tile++)
-    run(&weights, bias, &panel, tile, call->node->relu, call->output + tile * weights.rows * BATCH_TILE);
+    run(&weights, bias, &panel, tile, call->relu, call->output + tile * weights.rows * BATCH_TILE);
 }
 
 /* dx = W^T dy, through the ReLU before where nobody else does that, before W is updated; dW = dy x^T, db = sum of dy
@@ -84,14 +85,13 @@ static void forward(const struct layer_call *call) {
 static void backward(const struct layer_call *call) {
   const struct weights weights = weights_of(call);
   const struct kernels *kernels = call->kernels;
-  const bool slope = call->network->nodes[call->node->inputs[0]].fused_backward;
   for (int64_t tile = 0; tile < call->tiles && call->input_gradients[0] != NULL; tile++)
     (weights.index != NULL ? kernels->sparse_input_gradient : kernels->dense_input_gradient)(
         &weights, call->output_gradient + tile * weights.rows * BATCH_TILE, call->accumulate[0],
-        slope ? call->inputs[0] + tile * weights.columns * BATCH_TILE : NULL,
+        call->slope ? call->inputs[0] + tile * weights.columns * BATCH_TILE : NULL,
         call->input_gradients[0] + tile * weights.columns * BATCH_TILE);
   const struct panel panel = panel_of(call, &weights);
-  const struct update update = layer_update(call->network, call->node->tensors[0], call->sink);
+  const struct update update = layer_update(call->parameters, call->node->tensors[0], call->sink);
   if (weights.index != NULL)
     kernels->sparse_weight_gradient(&weights, &panel, call->output_gradient, call->count, &update);
   else if (takes_nonzeros(call, &weights))
@@ -100,13 +100,22 @@ static void backward(const struct layer_call *call) {
     kernels->dense_weight_gradient(micro_kernel_for(kernels), &weights, &panel, call->output_gradient, call->count,
                                    &update, call->workspace);
   if (call->node->tensors[1] < 0) return;
-  const struct update bias = layer_update(call->network, call->node->tensors[1], call->sink);
+  const struct update bias = layer_update(call->parameters, call->node->tensors[1], call->sink);
   kernels->bias_gradient(call->output_gradient, weights.rows, call->tiles, &bias);
 }
 
+static const int32_t options[] = {LOTTERY_NODE_BIAS};
+
 const struct layer_kind layer_dense = {.name = "dense",
-                                       .has_units = true,
-                                       .reads_panel = true,
+                                       .prefix = "fc",
+                                       .inputs_least = 1,
+                                       .inputs_most = 1,
+                                       .attribute_count = sizeof attributes / sizeof attributes[0],
+                                       .attributes = attributes,
+                                       .option_count = sizeof options / sizeof options[0],
+                                       .options = options,
+                                       .traits = LAYER_BACKWARD_INPUT | LAYER_READS_HALVES | LAYER_TAKES_RELU |
+                                                 LAYER_TAKES_SLOPE,
                                        .shape = shape,
                                        .tensors = tensors,
                                        .workspace = workspace,

@@ -3,10 +3,9 @@
 
 #include "base/context.h"
 #include "kernels/kernels.h"
-#include "model/layer.h"
+#include "model/layer/layer.h"
 
-static lottery_status shape(struct lottery_network *network, struct node *node, int64_t units) {
-  (void)units;
+static lottery_status shape(struct lottery_network *network, struct node *node) {
   const struct node *first = &network->nodes[node->inputs[0]], *second = &network->nodes[node->inputs[1]];
   bool equal = first->rank == second->rank;
   for (int32_t i = 0; equal && i < first->rank; i++) equal = first->shape[i] == second->shape[i];
@@ -38,4 +37,4 @@ static void backward(const struct layer_call *call) {
 }
 
 const struct layer_kind layer_add = {
-    .name = "add", .reads_two = true, .shape = shape, .forward = forward, .backward = backward};
+    .name = "add", .inputs_least = 2, .inputs_most = 2, .shape = shape, .forward = forward, .backward = backward};

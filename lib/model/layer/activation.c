@@ -2,10 +2,9 @@
 #include <string.h>
 
 #include "kernels/kernels.h"
-#include "model/layer.h"
+#include "model/layer/layer.h"
 
-static lottery_status shape(struct lottery_network *network, struct node *node, int64_t units) {
-  (void)units;
+static lottery_status shape(struct lottery_network *network, struct node *node) {
   const struct node *input = &network->nodes[node->inputs[0]];
   node->rank = input->rank;
   memcpy(node->shape, input->shape, sizeof node->shape);
@@ -16,12 +15,11 @@ static lottery_status shape(struct lottery_network *network, struct node *node, 
 static int64_t elements(const struct layer_call *call) { return call->tiles * call->node->features * BATCH_TILE; }
 
 static void forward(const struct layer_call *call, enum activation activation) {
-  if (call->node->fused) return;
   call->kernels->activate(activation, call->inputs[0], call->output, elements(call));
 }
 
 static void backward(const struct layer_call *call, enum activation activation) {
-  if (call->input_gradients[0] == NULL || call->node->fused_backward) return;
+  if (call->input_gradients[0] == NULL) return;
   call->kernels->activate_backward(activation, call->output, call->output_gradient, call->input_gradients[0],
                                    elements(call), call->accumulate[0]);
 }
@@ -33,21 +31,26 @@ static void tanh_backward(const struct layer_call *call) { backward(call, ACTIVA
 static void sigmoid_forward(const struct layer_call *call) { forward(call, ACTIVATION_SIGMOID); }
 static void sigmoid_backward(const struct layer_call *call) { backward(call, ACTIVATION_SIGMOID); }
 
+enum { TRAITS = LAYER_IN_PLACE | LAYER_BACKWARD_OUTPUT };
+
 const struct layer_kind layer_relu = {.name = "relu",
-                                      .in_place = true,
-                                      .reads_output = true,
+                                      .inputs_least = 1,
+                                      .inputs_most = 1,
+                                      .traits = TRAITS | LAYER_IS_RELU,
                                       .shape = shape,
                                       .forward = relu_forward,
                                       .backward = relu_backward};
 const struct layer_kind layer_tanh = {.name = "tanh",
-                                      .in_place = true,
-                                      .reads_output = true,
+                                      .inputs_least = 1,
+                                      .inputs_most = 1,
+                                      .traits = TRAITS,
                                       .shape = shape,
                                       .forward = tanh_forward,
                                       .backward = tanh_backward};
 const struct layer_kind layer_sigmoid = {.name = "sigmoid",
-                                         .in_place = true,
-                                         .reads_output = true,
+                                         .inputs_least = 1,
+                                         .inputs_most = 1,
+                                         .traits = TRAITS,
                                          .shape = shape,
                                          .forward = sigmoid_forward,
                                          .backward = sigmoid_backward};
