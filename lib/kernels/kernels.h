@@ -33,7 +33,7 @@ struct micro_kernel {
 
 /* The inputs of a layer, tile by tile: float32, or whole numbers in bfloat16 (exact up to 256) that count as number *
  * scale. A bfloat16 tile is private to an instruction set: [feature][lane] with pairs of vectors interleaved. */
-struct panel {
+struct input {
   const float *values;    /* [tile][feature][lane], or NULL: */
   const uint16_t *halves; /* [tile][feature][lane], interleaved */
   float scale;            /* 1 for values */
@@ -75,22 +75,22 @@ struct update {
   float epsilon;                   /* Adam: epsilon * sqrt(1 - beta2^t) */
   float decay, momentum, beta1, beta2;
   bool nesterov;
-  const uint16_t *kept; /* dense: bit i of kept[block] keeps parameter ROW_STEP block + i; NULL: all */
+  const uint16_t *kept_bits; /* dense: bit i of kept_bits[block] keeps parameter ROW_STEP block + i; NULL: all */
 };
 
 struct kernels {
   int32_t instruction_set;
   const char *name;
   const struct micro_kernel *own_micro_kernel; /* where BLIS has none: see micro_kernel_for */
-  bool skips_dead; /* the sparse kernels leave out what panel.live_bits, if given, do not name, up to LIVE_STEP features
+  bool skips_dead; /* the sparse kernels leave out what input.live_bits, if given, do not name, up to LIVE_STEP features
                     */
 
   int32_t nonzero_percent; /* of a live feature's lanes: up to so many not 0, it pays to go over those alone */
 
   /* The forward pass of tile `tile`: output [row][lane] = W input + bias, ReLU if asked. bias may be NULL. */
-  void (*dense_forward)(const struct weights *weights, const float *bias, const struct panel *input, int64_t tile,
+  void (*dense_forward)(const struct weights *weights, const float *bias, const struct input *input, int64_t tile,
                         bool relu, float *output);
-  void (*sparse_forward)(const struct weights *weights, const float *bias, const struct panel *input, int64_t tile,
+  void (*sparse_forward)(const struct weights *weights, const float *bias, const struct input *input, int64_t tile,
                          bool relu, float *output);
   /* input_gradient [column][lane] (+)= W^T output_gradient, of one tile; then, unless relu is NULL, 0 where the input,
    * relu [column][lane], the output of a ReLU, is not above 0. */
@@ -101,16 +101,16 @@ struct kernels {
   /* The gradient of the weights over a batch of `count` examples, handed to `update`. workspace: see
    * weight_gradient_workspace. */
   void (*dense_weight_gradient)(const struct micro_kernel *micro_kernel, const struct weights *weights,
-                                const struct panel *input, const float *output_gradient, int64_t count,
+                                const struct input *input, const float *output_gradient, int64_t count,
                                 const struct update *update, float *workspace);
   /* Leaves gradient[kept …], past the survivors, as it is: 0. */
-  void (*sparse_weight_gradient)(const struct weights *weights, const struct panel *input, const float *output_gradient,
+  void (*sparse_weight_gradient)(const struct weights *weights, const struct input *input, const float *output_gradient,
                                  int64_t count, const struct update *update);
   /* The same as dense_forward and dense_weight_gradient over input->nonzeros: the same values while weights are finite
    * (an infinite one times 0 is left out). */
-  void (*nonzero_forward)(const struct weights *weights, const float *bias, const struct panel *input, int64_t tile,
+  void (*nonzero_forward)(const struct weights *weights, const float *bias, const struct input *input, int64_t tile,
                           bool relu, float *output);
-  void (*nonzero_weight_gradient)(const struct weights *weights, const struct panel *input,
+  void (*nonzero_weight_gradient)(const struct weights *weights, const struct input *input,
                                   const float *output_gradient, int64_t count, const struct update *update,
                                   float *workspace);
   /* The gradient of `rows` biases: the sum of output_gradient [tile][row][lane] over all lanes, handed to `update`. */
@@ -127,7 +127,7 @@ struct kernels {
   /* Lists what is not 0 in a tile of bytes and its bfloat16; false where it is too much. */
   bool (*list_nonzeros)(const uint8_t *const rows[BATCH_TILE], const uint16_t *halves, int64_t tile,
                         struct nonzeros *nonzeros);
-  /* The bits of what is live in `tiles` tiles of float32 (struct panel; not those past the features). */
+  /* The bits of what is live in `tiles` tiles of float32 (struct input; not those past the features). */
   void (*find_live)(const float *values, int64_t features, int64_t tiles, uint16_t *live_bits);
 
   /* output = activation(input), and input_gradient (+)= output_gradient * activation'(input), from the output. The

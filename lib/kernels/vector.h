@@ -39,7 +39,7 @@ VECTOR_INLINE vector vector_broadcast(float value) {
 }
 /* Aligned to the vector's size, and (the second form) to a float's. */
 VECTOR_INLINE vector vector_load(const float *p) {
-  return *(const vector *)(const void *)p; // NOLINT(clang-analyzer-core.NullDereference): a panel has values or halves
+  return *(const vector *)(const void *)p; // NOLINT(clang-analyzer-core.NullDereference): an input has values or halves
 }
 VECTOR_INLINE void vector_store(float *p, vector v) { *(vector *)(void *)p = v; }
 VECTOR_INLINE vector vector_load_unaligned(const float *p) {

@@ -20,10 +20,10 @@ struct executor {
   bool *written;     /* per node, during a backward pass: whether its gradient has a value */
   float *targets;
   float *workspace;
-  bool input_read_as_panel; /* by all that read the input node, so that it may be bfloat16 */
-  struct panel input;
+  bool input_takes_halves; /* by all that read the input node, so that it may be bfloat16 */
+  struct input input;
   struct ahead ahead;
-  uint16_t *live_bits; /* the input features that are not 0 in the whole batch: struct panel */
+  uint16_t *live_bits; /* the input features that are not 0 in the whole batch: struct input */
   int32_t *live;
   struct nonzeros *nonzeros; /* each example's inputs that are not 0, or NULL: never listed */
 };
@@ -76,7 +76,7 @@ static int64_t workspace_floats(const struct lottery_network *network, int64_t c
   return most;
 }
 
-static bool is_input_read_as_panel(const struct lottery_network *network) {
+static bool every_reader_takes_halves(const struct lottery_network *network) {
   bool all = network->output != 0;
   for (int32_t i = 1; i < network->node_count; i++)
     for (int32_t j = 0; j < network->nodes[i].input_count; j++)
@@ -102,7 +102,7 @@ struct executor *executor_create(struct lottery_network *network, int64_t tiles,
   if (executor == NULL) return NULL;
   executor->network = network;
   executor->tiles = tiles;
-  executor->input_read_as_panel = is_input_read_as_panel(network);
+  executor->input_takes_halves = every_reader_takes_halves(network);
   executor->values = memory_allocate(context, network->node_count, sizeof *executor->values);
   bool complete = executor->values != NULL && allocate_buffers(executor, executor->values, 0);
   if (complete) { /* as large as the output's buffer and smaller than the input's, so the products fit */
@@ -111,7 +111,7 @@ struct executor *executor_create(struct lottery_network *network, int64_t tiles,
     executor->live_bits = memory_allocate(context, arithmetic_round_up(network_inputs(network), LIVE_STEP) / ROW_STEP,
                                           sizeof *executor->live_bits);
     complete = executor->targets != NULL && executor->live != NULL && executor->live_bits != NULL;
-    if (complete && bytes && executor->input_read_as_panel && has_wide_reader(network, false))
+    if (complete && bytes && executor->input_takes_halves && has_wide_reader(network, false))
       complete = nonzeros_create(context, network_inputs(network), tiles, gradients, &executor->nonzeros);
   }
   if (complete && gradients) {
@@ -130,19 +130,19 @@ struct executor *executor_create(struct lottery_network *network, int64_t tiles,
 
 int64_t executor_tiles(const struct executor *executor) { return executor->tiles; }
 float *executor_input(struct executor *executor) {
-  executor->input = (struct panel){.values = executor->values[0], .scale = 1.0F};
+  executor->input = (struct input){.values = executor->values[0], .scale = 1.0F};
   return executor->values[0];
 }
 
 bool executor_input_halves(struct executor *executor, float scale, struct gathered *to) {
-  if (!executor->input_read_as_panel) return false;
+  if (!executor->input_takes_halves) return false;
   const int64_t blocks = arithmetic_round_up(network_inputs(executor->network), LIVE_STEP) / ROW_STEP;
   memset(executor->live_bits, 0, (size_t)blocks * sizeof *executor->live_bits);
   to->live_bits = executor->live_bits;
   to->halves = (uint16_t *)(void *)executor->values[0]; /* half of the room for float32 */
   to->nonzeros = has_wide_reader(executor->network, true) ? executor->nonzeros : NULL;
   if (to->nonzeros != NULL) to->nonzeros->count = 0;
-  executor->input = (struct panel){.halves = to->halves, .scale = scale, .nonzeros = to->nonzeros};
+  executor->input = (struct input){.halves = to->halves, .scale = scale, .nonzeros = to->nonzeros};
   return true;
 }
 
@@ -189,7 +189,7 @@ static int64_t list_live(const uint16_t *live_bits, int64_t features, int32_t *l
 
 /* Finds the input's live features where a layer can skip the others, and enough are to skip. */
 static void find_live(struct executor *executor, int64_t tiles) {
-  struct panel *input = &executor->input;
+  struct input *input = &executor->input;
   const struct kernels *kernels = executor->network->kernels;
   const struct readers readers = readers_that_skip(executor);
   input->features = network_inputs(executor->network);
@@ -213,12 +213,12 @@ static struct layer_call call_of(struct executor *executor, int32_t index, int64
       .count = count,
       .tiles = (count + BATCH_TILE - 1) / BATCH_TILE,
       .training = executor->gradients != NULL,
-      .panel = {.values = executor->values[first], .scale = 1.0F, .features = network->nodes[first].features},
+      .input = {.values = executor->values[first], .scale = 1.0F, .features = network->nodes[first].features},
       .output = executor->values[index],
       .relu = node->relu,
       .slope = network->nodes[first].fused_backward,
       .workspace = executor->workspace};
-  if (first == 0) call.panel = executor->input;
+  if (first == 0) call.input = executor->input;
   for (int32_t i = 0; i < node->input_count; i++) call.inputs[i] = executor->values[node->inputs[i]];
   if (first == 0 && executor->input.values == NULL) call.inputs[0] = NULL;
   return call;

@@ -15,7 +15,7 @@ static void finalise(void *self) {
   struct layout *layout = self;
   struct lottery_context *context = layout->object.context;
   for (int64_t i = 0; layout->tensors != NULL && i < layout->tensor_count; i++) {
-    memory_release(context, layout->tensors[i].kept);
+    memory_release(context, layout->tensors[i].kept_bits);
     sparse_index_destroy(context, layout->tensors[i].index);
   }
   memory_release(context, layout->tensors);
@@ -23,17 +23,17 @@ static void finalise(void *self) {
 
 /* The mask's bits in the order of the parameters, in blocks of ROW_STEP. */
 static uint16_t *blocks_of(struct lottery_context *context, const struct tensor_layout *tensor, const uint64_t *bits) {
-  uint16_t *kept = memory_allocate(context, tensor->floats / ROW_STEP, sizeof *kept);
-  if (kept == NULL) return NULL;
+  uint16_t *kept_bits = memory_allocate(context, tensor->floats / ROW_STEP, sizeof *kept_bits);
+  if (kept_bits == NULL) return NULL;
   for (int64_t row = 0; row < tensor->rows; row++)
     for (int64_t first = 0; first < tensor->columns; first += 64) {
       uint64_t taken = bits_take(bits, row * tensor->columns + first, arithmetic_minimum(64, tensor->columns - first));
       for (; taken != 0; taken &= taken - 1) {
         const int64_t at = (first + __builtin_ctzll(taken)) * tensor->stride + row;
-        kept[at / ROW_STEP] |= (uint16_t)(1U << (at % ROW_STEP));
+        kept_bits[at / ROW_STEP] |= (uint16_t)(1U << (at % ROW_STEP));
       }
     }
-  return kept;
+  return kept_bits;
 }
 
 static bool should_pack(const struct kernels *kernels, const struct tensor_layout *tensor, int64_t kept,
@@ -83,7 +83,7 @@ static lottery_status lay_out(struct layout *layout, const struct kernels *kerne
     tensor->floats = tensor->index->entries;
   } else {
     if (!arithmetic_multiply(tensor->columns, tensor->stride, &tensor->floats)) return too_large(context);
-    if (masked && (tensor->kept = blocks_of(context, tensor, bits)) == NULL) return LOTTERY_ERROR_MEMORY;
+    if (masked && (tensor->kept_bits = blocks_of(context, tensor, bits)) == NULL) return LOTTERY_ERROR_MEMORY;
   }
   const bool fits = arithmetic_add(layout->parameter_count, tensor->floats, &layout->parameter_count) &&
                     layout->parameter_count < INT64_MAX / 8;
@@ -146,7 +146,7 @@ static bool next_dense(struct walk *walk, int64_t *place, int64_t *element) {
   while (walk->row < tensor->rows) {
     for (; walk->column < tensor->columns; walk->column++) {
       const int64_t at = walk->column * tensor->stride + walk->row;
-      if (tensor->kept != NULL && (tensor->kept[at / ROW_STEP] >> (at % ROW_STEP) & 1) == 0) continue;
+      if (tensor->kept_bits != NULL && (tensor->kept_bits[at / ROW_STEP] >> (at % ROW_STEP) & 1) == 0) continue;
       *place = at;
       *element = walk->row * tensor->columns + walk->column++;
       return true;
@@ -179,8 +179,8 @@ static void write_dense(const struct tensor_layout *tensor, float *flat, const f
       for (int64_t column = first; column < end; column++)
         flat[column * tensor->stride + row] = values[row * tensor->columns + column];
   }
-  for (int64_t block = 0; tensor->kept != NULL && block < tensor->floats / ROW_STEP; block++)
-    for (uint32_t pruned = (uint16_t)~tensor->kept[block]; pruned != 0; pruned &= pruned - 1)
+  for (int64_t block = 0; tensor->kept_bits != NULL && block < tensor->floats / ROW_STEP; block++)
+    for (uint32_t pruned = (uint16_t)~tensor->kept_bits[block]; pruned != 0; pruned &= pruned - 1)
       flat[block * ROW_STEP + __builtin_ctz(pruned)] = 0.0F;
 }
 
@@ -221,9 +221,9 @@ void layout_write(const struct layout *layout, float *flat, int64_t tensor, cons
 int64_t layout_survivors(const struct layout *layout, int64_t tensor) {
   const struct tensor_layout *of = &layout->tensors[tensor];
   if (of->index != NULL) return of->index->kept;
-  if (of->kept == NULL) return of->rows * of->columns;
+  if (of->kept_bits == NULL) return of->rows * of->columns;
   int64_t count = 0;
-  for (int64_t i = 0; i < of->floats / ROW_STEP; i++) count += __builtin_popcount(of->kept[i]);
+  for (int64_t i = 0; i < of->floats / ROW_STEP; i++) count += __builtin_popcount(of->kept_bits[i]);
   return count;
 }
 
@@ -251,6 +251,6 @@ int64_t layout_bytes(const struct layout *layout, int64_t tensor) {
   const struct tensor_layout *of = &layout->tensors[tensor];
   int64_t bytes = of->floats * (int64_t)sizeof(float);
   if (of->index != NULL) bytes += sparse_index_bytes(of->index);
-  if (of->kept != NULL) bytes += of->floats / ROW_STEP * (int64_t)sizeof *of->kept;
+  if (of->kept_bits != NULL) bytes += of->floats / ROW_STEP * (int64_t)sizeof *of->kept_bits;
   return bytes;
 }

@@ -17,7 +17,7 @@ struct layer {
   const struct kernels *kernels;
   int64_t rows, columns, batch, tiles;
   struct weights weights;
-  struct panel input;
+  struct input input;
   float *matrix, *inputs, *outputs, *gradient, *workspace;
 };
 
@@ -44,7 +44,7 @@ static struct layer create(const struct kernels *kernels, int64_t rows, int64_t 
   fill(layer.inputs, columns * examples);
   fill(layer.outputs, rows * examples);
   layer.weights = (struct weights){layer.matrix, rows, columns, stride, NULL};
-  layer.input = (struct panel){.values = layer.inputs, .scale = 1.0F, .features = columns};
+  layer.input = (struct input){.values = layer.inputs, .scale = 1.0F, .features = columns};
   return layer;
 }
 

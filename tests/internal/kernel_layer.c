@@ -72,10 +72,10 @@ static void make_weights(struct layer *layer) {
     layer->stride = (rows + ROW_STEP - 1) / ROW_STEP * ROW_STEP;
     layer->floats = columns * layer->stride;
     layer->weights.stride = layer->stride;
-    layer->kept = room(layer->floats / ROW_STEP, sizeof(uint16_t));
+    layer->kept_bits = room(layer->floats / ROW_STEP, sizeof(uint16_t));
     for (int64_t i = 0; i < rows * columns; i++) {
       const int64_t at = i % columns * layer->stride + i / columns;
-      if (layer->mask[i]) layer->kept[at / ROW_STEP] |= (uint16_t)(1U << (at % ROW_STEP));
+      if (layer->mask[i]) layer->kept_bits[at / ROW_STEP] |= (uint16_t)(1U << (at % ROW_STEP));
     }
   }
   layer->values = guarded(layer->floats, 0);
@@ -154,13 +154,13 @@ static void make_inputs(struct layer *layer) {
   free(bytes);
   assert_memory_equal(gathered, layer->live_bits, (size_t)(columns + ROW_STEP - 1) / ROW_STEP * sizeof *gathered);
   free(gathered);
-  layer->panel = (struct panel){.scale = 1.0F, .features = columns, .nonzeros = layer->nonzeros};
+  layer->input = (struct input){.scale = 1.0F, .features = columns, .nonzeros = layer->nonzeros};
   if (layer->shape.halves)
-    layer->panel.halves = layer->half_tiles, layer->panel.scale = (float)(1.0 / 255);
+    layer->input.halves = layer->half_tiles, layer->input.scale = (float)(1.0 / 255);
   else
-    layer->panel.values = layer->input_tiles;
+    layer->input.values = layer->input_tiles;
   if (layer->shape.live)
-    layer->panel.live_bits = layer->live_bits, layer->panel.live = layer->live, layer->panel.live_count = live;
+    layer->input.live_bits = layer->live_bits, layer->input.live = layer->live, layer->input.live_count = live;
 }
 
 struct layer make_layer(struct shape shape) {
@@ -181,7 +181,7 @@ struct layer make_layer(struct shape shape) {
 }
 
 void release_layer(struct layer *layer) {
-  void *memory[] = {layer->matrix, layer->mask,         layer->bits,     layer->kept,        layer->values,
+  void *memory[] = {layer->matrix, layer->mask,         layer->bits,     layer->kept_bits,   layer->values,
                     layer->bias,   layer->inputs,       layer->outputs,  layer->input_tiles, layer->half_tiles,
                     layer->live,   layer->output_tiles, layer->live_bits};
   for (size_t i = 0; i < sizeof memory / sizeof memory[0]; i++) free(memory[i]);

@@ -24,7 +24,7 @@ struct layer {
   double *matrix; /* [row][column], 0 where pruned */
   uint8_t *mask;
   uint64_t *bits;
-  uint16_t *kept;
+  uint16_t *kept_bits;
   struct sparse_index *index;
   float *values, *bias;
   double *inputs;  /* [example][column], lanes past the batch too: junk that is no example */
@@ -35,7 +35,7 @@ struct layer {
   uint16_t *live_bits;
   struct nonzeros *nonzeros;
   struct weights weights;
-  struct panel panel;
+  struct input input;
 };
 
 /* Which inputs are 0 in the whole batch. */

@@ -24,7 +24,7 @@ static double bound_of(int64_t terms, double magnitude) {
 static void forward(const struct layer *layer, const float *bias, int64_t tile, bool relu, float *output) {
   (layer->shape.sparse       ? kernels->sparse_forward
    : layer->nonzeros != NULL ? kernels->nonzero_forward
-                             : kernels->dense_forward)(&layer->weights, bias, &layer->panel, tile, relu, output);
+                             : kernels->dense_forward)(&layer->weights, bias, &layer->input, tile, relu, output);
 }
 
 static void check_forward(const struct layer *layer, bool with_bias, bool relu) {
@@ -77,16 +77,16 @@ static const struct micro_kernel *micro_kernel;
 
 static void weight_gradient(const struct layer *layer, const struct update *update) {
   if (layer->shape.sparse) {
-    kernels->sparse_weight_gradient(&layer->weights, &layer->panel, layer->output_tiles, layer->shape.count, update);
+    kernels->sparse_weight_gradient(&layer->weights, &layer->input, layer->output_tiles, layer->shape.count, update);
     return;
   }
   const int64_t floats = weight_gradient_workspace(layer->shape.rows, layer->shape.columns, layer->shape.count);
   float *workspace = guarded(floats, NAN);
   if (layer->nonzeros != NULL)
-    kernels->nonzero_weight_gradient(&layer->weights, &layer->panel, layer->output_tiles, layer->shape.count, update,
+    kernels->nonzero_weight_gradient(&layer->weights, &layer->input, layer->output_tiles, layer->shape.count, update,
                                      workspace);
   else
-    kernels->dense_weight_gradient(micro_kernel, &layer->weights, &layer->panel, layer->output_tiles,
+    kernels->dense_weight_gradient(micro_kernel, &layer->weights, &layer->input, layer->output_tiles,
                                    layer->shape.count, update, workspace);
   check_guard(workspace, floats, "the workspace of weight gradients");
   free(workspace);
@@ -129,7 +129,7 @@ static struct update make_update(const struct layer *layer, enum update_kind kin
                          .beta1 = 0.9F,
                          .beta2 = 0.999F,
                          .nesterov = variant % 3 == 2,
-                         .kept = layer->shape.density > 1 ? NULL : layer->kept};
+                         .kept_bits = layer->shape.density > 1 ? NULL : layer->kept_bits};
 }
 
 /* Arrays of an update: weights and state are random at the survivors. */
@@ -216,7 +216,7 @@ static void check_ahead(struct layer *layer) {
   char *rows = room(count, BYTES);
   for (int32_t i = 0; i < count; i++) indices[i] = i;
   struct ahead ahead = {.values = rows, .bytes = BYTES, .indices = indices, .count = count};
-  layer->panel.ahead = &ahead;
+  layer->input.ahead = &ahead;
   check_forward(layer, true, false);
   assert_int_equal(ahead.asked, count * LINES / 2);
   uint8_t *places = room(layer->floats, 1);
@@ -224,7 +224,7 @@ static void check_ahead(struct layer *layer) {
   give_arrays(layer, places, random_state, true, &update);
   weight_gradient(layer, &update);
   assert_int_equal(ahead.asked, count * LINES);
-  layer->panel.ahead = NULL;
+  layer->input.ahead = NULL;
   release_arrays(&update);
   free(places);
   free(rows);
@@ -378,7 +378,7 @@ static void check_nan(bool sparse, bool live) {
   free(places);
   for (int64_t row = 0; row < 9; row++) layer.bias[row] = NAN;
   float *outputs = guarded(9 * BATCH_TILE, 0);
-  (sparse ? kernels->sparse_forward : kernels->dense_forward)(&layer.weights, layer.bias, &layer.panel, 0, true,
+  (sparse ? kernels->sparse_forward : kernels->dense_forward)(&layer.weights, layer.bias, &layer.input, 0, true,
                                                               outputs);
   for (int64_t i = 0; i < 9 * BATCH_TILE; i++) assert_true(isnan(outputs[i]));
   free(outputs);
@@ -400,7 +400,7 @@ static void check_infinity(bool sparse) {
       float *input = &layer.input_tiles[column * BATCH_TILE + 5], before = *input;
       if (before == 0.0F) continue;
       *input = INFINITY;
-      kernels->sparse_forward(&layer.weights, NULL, &layer.panel, 0, false, outputs);
+      kernels->sparse_forward(&layer.weights, NULL, &layer.input, 0, false, outputs);
       for (int64_t row = 0; row < ROWS; row++)
         assert_int_equal(isfinite(outputs[row * BATCH_TILE + 5]), !layer.mask[row * COLUMNS + column]);
       *input = before;

@@ -73,7 +73,7 @@ static void check_form(const lottery_network *network, const lottery_mask *mask,
     const bool whole = survivors == network->tensors[i].count;
     const bool packed = !whole && (double)survivors / (double)network->tensors[i].count < crossover;
     assert_int_equal(tensor->index != NULL, packed);
-    assert_int_equal(tensor->kept != NULL, !whole && !packed);
+    assert_int_equal(tensor->kept_bits != NULL, !whole && !packed);
     assert_int_equal(tensor->rows * tensor->columns, network->tensors[i].count);
     assert_int_equal(tensor->offset, offset);
     assert_int_equal(tensor->floats % ROW_STEP, 0);

@@ -161,14 +161,14 @@ static struct kernels counting;
 static int64_t forwards, gradients;
 static int64_t listed; /* in the batch of the last call */
 
-static void count_forward(const struct weights *weights, const float *bias, const struct panel *input, int64_t tile,
+static void count_forward(const struct weights *weights, const float *bias, const struct input *input, int64_t tile,
                           bool relu, float *output) {
   forwards++;
   listed = input->nonzeros->count;
   kernels->nonzero_forward(weights, bias, input, tile, relu, output);
 }
 
-static void count_gradient(const struct weights *weights, const struct panel *input, const float *output_gradient,
+static void count_gradient(const struct weights *weights, const struct input *input, const float *output_gradient,
                            int64_t count, const struct update *update, float *workspace) {
   gradients++;
   kernels->nonzero_weight_gradient(weights, input, output_gradient, count, update, workspace);

@@ -21,15 +21,16 @@ struct product {
 };
 
 /* What is constant where a product is inlined: whether the factors of one k are adjacent, and how features are read. */
-struct form {
+struct variant {
   bool adjacent, halves, listed;
 };
 
 /* Rows row .. row + rows - 1, depth first .. end - 1. start: the sums begin at 0, else at the output; finish: scale,
  * bias, ReLU and slope follow. `rows` is a constant, too. */
-VECTOR_INLINE void block(const int rows, const struct form form, const struct product *product, int64_t row, int lane,
-                         int64_t first, int64_t end, bool start, bool finish) {
-  const int64_t row_stride = form.adjacent ? 1 : product->stride, depth_stride = form.adjacent ? product->stride : 1;
+VECTOR_INLINE void block(const int rows, const struct variant variant, const struct product *product, int64_t row,
+                         int lane, int64_t first, int64_t end, bool start, bool finish) {
+  const int64_t row_stride = variant.adjacent ? 1 : product->stride,
+                depth_stride = variant.adjacent ? product->stride : 1;
   vector sums[ROW_BLOCK][LANE_VECTORS];
   float *output = product->output + row * BATCH_TILE + lane;
 #pragma GCC unroll 8
@@ -39,11 +40,12 @@ VECTOR_INLINE void block(const int rows, const struct form form, const struct pr
       sums[i][j] = start ? vector_broadcast(0.0F) : vector_load(output + i * BATCH_TILE + j * VECTOR_LANES);
   const float *factors = product->factors + row * row_stride;
   for (int64_t k = first; k < end; k++) {
-    const int64_t feature = form.listed ? product->list[k] : k;
+    const int64_t feature = variant.listed ? product->list[k] : k;
     vector x[LANE_VECTORS];
-    load_lanes(form.halves, product->tile, feature, lane, x);
+    load_lanes(variant.halves, product->tile, feature, lane, x);
     const float *factor = factors + feature * depth_stride;
-    if (form.adjacent) __builtin_prefetch(factor + ROW_STEP, 0, 2); /* those of later rows are not in a row's stream */
+    if (variant.adjacent)
+      __builtin_prefetch(factor + ROW_STEP, 0, 2); /* those of later rows are not in a row's stream */
 #pragma GCC unroll 8
     for (int i = 0; i < rows; i++) {
       const vector f = vector_broadcast(factor[i * row_stride]);
@@ -67,31 +69,31 @@ VECTOR_INLINE void block(const int rows, const struct form form, const struct pr
   }
 }
 
-VECTOR_INLINE void all_blocks(const struct form form, const struct product *product, int64_t rows, int64_t first,
+VECTOR_INLINE void all_blocks(const struct variant variant, const struct product *product, int64_t rows, int64_t first,
                               int64_t end, bool start, bool finish) {
   for (int lane = 0; lane < BATCH_TILE; lane += LANE_GROUP) {
     int64_t row = 0;
     for (; row + ROW_BLOCK <= rows; row += ROW_BLOCK)
-      block(ROW_BLOCK, form, product, row, lane, first, end, start, finish);
+      block(ROW_BLOCK, variant, product, row, lane, first, end, start, finish);
     for (; ROW_BLOCK > 4 && row + 4 <= rows; row += 4)
-      block(4 < ROW_BLOCK ? 4 : 1, form, product, row, lane, first, end, start, finish);
-    for (; row + 2 <= rows; row += 2) block(2, form, product, row, lane, first, end, start, finish);
-    for (; row < rows; row++) block(1, form, product, row, lane, first, end, start, finish);
+      block(4 < ROW_BLOCK ? 4 : 1, variant, product, row, lane, first, end, start, finish);
+    for (; row + 2 <= rows; row += 2) block(2, variant, product, row, lane, first, end, start, finish);
+    for (; row < rows; row++) block(1, variant, product, row, lane, first, end, start, finish);
   }
 }
 
 /* All chunks of the depth. */
-VECTOR_INLINE void run(const struct form form, const struct product *product, int64_t rows, int64_t depth,
+VECTOR_INLINE void run(const struct variant variant, const struct product *product, int64_t rows, int64_t depth,
                        bool accumulate) {
   int64_t first = 0;
   do { /* once where nothing is live: the biases alone */
     const int64_t end = arithmetic_minimum(first + DEPTH_CHUNK, depth);
-    all_blocks(form, product, rows, first, end, first == 0 && !accumulate, end == depth);
+    all_blocks(variant, product, rows, first, end, first == 0 && !accumulate, end == depth);
     first = end;
   } while (first < depth);
 }
 
-void KERNEL(dense_forward)(const struct weights *weights, const float *bias, const struct panel *input, int64_t tile,
+void KERNEL(dense_forward)(const struct weights *weights, const float *bias, const struct input *input, int64_t tile,
                            bool relu, float *output) {
   const struct product product = {.factors = weights->values,
                                   .stride = weights->stride,
@@ -103,13 +105,13 @@ void KERNEL(dense_forward)(const struct weights *weights, const float *bias, con
                                   .relu = relu};
   const int64_t depth = input->live != NULL ? input->live_count : weights->columns;
   if (input->halves != NULL && input->live != NULL)
-    run((struct form){true, true, true}, &product, weights->rows, depth, false);
+    run((struct variant){true, true, true}, &product, weights->rows, depth, false);
   else if (input->halves != NULL)
-    run((struct form){true, true, false}, &product, weights->rows, depth, false);
+    run((struct variant){true, true, false}, &product, weights->rows, depth, false);
   else if (input->live != NULL)
-    run((struct form){true, false, true}, &product, weights->rows, depth, false);
+    run((struct variant){true, false, true}, &product, weights->rows, depth, false);
   else
-    run((struct form){true, false, false}, &product, weights->rows, depth, false);
+    run((struct variant){true, false, false}, &product, weights->rows, depth, false);
 }
 
 void KERNEL(dense_input_gradient)(const struct weights *weights, const float *output_gradient, bool accumulate,
@@ -120,5 +122,5 @@ void KERNEL(dense_input_gradient)(const struct weights *weights, const float *ou
                                   .output = input_gradient,
                                   .scale = 1.0F,
                                   .slope = relu};
-  run((struct form){false, false, false}, &product, weights->columns, weights->rows, accumulate);
+  run((struct variant){false, false, false}, &product, weights->columns, weights->rows, accumulate);
 }

@@ -96,7 +96,7 @@ static void make_columns(const struct plan *plan, int64_t first_column) {
   }
 }
 
-static void transpose_factors(const struct plan *plan, const struct weights *weights, const struct panel *input,
+static void transpose_factors(const struct plan *plan, const struct weights *weights, const struct input *input,
                               const float *output_gradient) {
   const struct panels inputs = {plan->inputs, plan->input_stride, 0};
   for (int64_t tile = 0; tile * BATCH_TILE < plan->count; tile++) {
@@ -112,7 +112,7 @@ static void transpose_factors(const struct plan *plan, const struct weights *wei
 }
 
 void KERNEL(dense_weight_gradient)(const struct micro_kernel *micro_kernel, const struct weights *weights,
-                                   const struct panel *input, const float *output_gradient, int64_t count,
+                                   const struct input *input, const float *output_gradient, int64_t count,
                                    const struct update *update, float *workspace) {
   const int64_t stride = weights->stride, examples = arithmetic_round_up(count, BATCH_TILE);
   struct plan plan = {.micro_kernel = micro_kernel, .count = count};

@@ -21,22 +21,22 @@ enum { NONZERO_PERCENT = 40 };
 extern const struct kernels KERNEL(kernels);
 extern const struct micro_kernel KERNEL(own_micro_kernel);
 
-void KERNEL(dense_forward)(const struct weights *weights, const float *bias, const struct panel *input, int64_t tile,
+void KERNEL(dense_forward)(const struct weights *weights, const float *bias, const struct input *input, int64_t tile,
                            bool relu, float *output);
-void KERNEL(sparse_forward)(const struct weights *weights, const float *bias, const struct panel *input, int64_t tile,
+void KERNEL(sparse_forward)(const struct weights *weights, const float *bias, const struct input *input, int64_t tile,
                             bool relu, float *output);
 void KERNEL(dense_input_gradient)(const struct weights *weights, const float *output_gradient, bool accumulate,
                                   const float *relu, float *input_gradient);
 void KERNEL(sparse_input_gradient)(const struct weights *weights, const float *output_gradient, bool accumulate,
                                    const float *relu, float *input_gradient);
 void KERNEL(dense_weight_gradient)(const struct micro_kernel *micro_kernel, const struct weights *weights,
-                                   const struct panel *input, const float *output_gradient, int64_t count,
+                                   const struct input *input, const float *output_gradient, int64_t count,
                                    const struct update *update, float *workspace);
-void KERNEL(sparse_weight_gradient)(const struct weights *weights, const struct panel *input,
+void KERNEL(sparse_weight_gradient)(const struct weights *weights, const struct input *input,
                                     const float *output_gradient, int64_t count, const struct update *update);
-void KERNEL(nonzero_forward)(const struct weights *weights, const float *bias, const struct panel *input, int64_t tile,
+void KERNEL(nonzero_forward)(const struct weights *weights, const float *bias, const struct input *input, int64_t tile,
                              bool relu, float *output);
-void KERNEL(nonzero_weight_gradient)(const struct weights *weights, const struct panel *input,
+void KERNEL(nonzero_weight_gradient)(const struct weights *weights, const struct input *input,
                                      const float *output_gradient, int64_t count, const struct update *update,
                                      float *workspace);
 void KERNEL(bias_gradient)(const float *output_gradient, int64_t rows, int64_t tiles, const struct update *update);

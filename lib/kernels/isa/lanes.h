@@ -1,4 +1,4 @@
-/* Lanes of a feature in registers: LANE_VECTORS vectors at a time, from float32 or bfloat16 panels. */
+/* Lanes of a feature in registers: LANE_VECTORS vectors at a time, from float32 or bfloat16 tiles. */
 #ifndef KERNELS_ISA_LANES_H
 #define KERNELS_ISA_LANES_H
 
@@ -16,16 +16,16 @@ enum { ROW_BLOCK = 4, LANE_VECTORS = 2 };
 #endif
 enum { LANE_GROUP = LANE_VECTORS * VECTOR_LANES };
 
-/* One tile of a panel; which of the two it is, is a constant where kernels are inlined. */
+/* One tile of a layer's input; which of the two it is, is a constant where kernels are inlined. */
 struct tile {
   const float *values;
   const uint16_t *halves;
 };
 
-VECTOR_INLINE struct tile tile_of(const struct panel *panel, int64_t tile) {
-  const int64_t offset = tile * panel->features * BATCH_TILE;
-  return (struct tile){panel->values == NULL ? NULL : panel->values + offset,
-                       panel->halves == NULL ? NULL : panel->halves + offset};
+VECTOR_INLINE struct tile tile_of(const struct input *input, int64_t tile) {
+  const int64_t offset = tile * input->features * BATCH_TILE;
+  return (struct tile){input->values == NULL ? NULL : input->values + offset,
+                       input->halves == NULL ? NULL : input->halves + offset};
 }
 
 /* Two vectors of lanes from bfloat16: each 32-bit word holds lane i in its low half, lane i + VECTOR_LANES in its high.

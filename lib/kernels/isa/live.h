@@ -35,7 +35,7 @@ VECTOR_INLINE uint32_t live_between(int64_t at, int64_t first, int64_t end) {
 }
 
 /* Makes the block of lines from `line` on. values: the weights, or NULL: columns alone. */
-VECTOR_INLINE void live_take(const struct sparse_index *index, const float *values, const struct panel *input,
+VECTOR_INLINE void live_take(const struct sparse_index *index, const float *values, const struct input *input,
                              int64_t line, struct live_block *block) {
   const __m512i low = _mm512_loadu_si512(input->live_bits), high = _mm512_loadu_si512(input->live_bits + 32);
   const int64_t first = index->line_start[line];
@@ -79,7 +79,7 @@ VECTOR_INLINE void live_spread(const struct sparse_index *index, const struct li
 #else
 enum { LIVE_BLOCKS = 0 };
 
-VECTOR_INLINE void live_take(const struct sparse_index *index, const float *values, const struct panel *input,
+VECTOR_INLINE void live_take(const struct sparse_index *index, const float *values, const struct input *input,
                              int64_t line, struct live_block *block) {
   (void)index, (void)values, (void)input, (void)line;
   *block = (struct live_block){.lines = 1}; /* never called */

@@ -187,7 +187,7 @@ VECTOR_INLINE void gradient_block(const int vectors, const struct gradient *grad
     default: call(12, __VA_ARGS__); break; \
   }
 
-void KERNEL(nonzero_forward)(const struct weights *weights, const float *bias, const struct panel *input, int64_t tile,
+void KERNEL(nonzero_forward)(const struct weights *weights, const float *bias, const struct input *input, int64_t tile,
                              bool relu, float *output) {
   const struct pass pass = {weights, nonzeros_tile(input->nonzeros, tile), bias, input->scale, relu, output};
   const int64_t vectors = weights->stride / VECTOR_LANES, step = block_vectors(vectors);
@@ -198,7 +198,7 @@ void KERNEL(nonzero_forward)(const struct weights *weights, const float *bias, c
     }
 }
 
-void KERNEL(nonzero_weight_gradient)(const struct weights *weights, const struct panel *input,
+void KERNEL(nonzero_weight_gradient)(const struct weights *weights, const struct input *input,
                                      const float *output_gradient, int64_t count, const struct update *update,
                                      float *workspace) {
   const struct panels outputs = {workspace, weights->stride, 0};

@@ -30,12 +30,12 @@ enum { AHEAD_LINES = 8 };
 
 /* `done` of the index's lines times `tiles` are done, half the way being the forward pass and half the weight gradient.
  */
-VECTOR_INLINE void ask_ahead(const struct panel *input, const struct sparse_index *index, int64_t tiles, int64_t done) {
+VECTOR_INLINE void ask_ahead(const struct input *input, const struct sparse_index *index, int64_t tiles, int64_t done) {
   if (input->ahead != NULL) ahead_reach(input->ahead, done, 2 * index->chunks * index->rows * tiles);
 }
 
 /* The tiles that this batch has if it is as large as the next. */
-VECTOR_INLINE int64_t tiles_ahead(const struct panel *input) {
+VECTOR_INLINE int64_t tiles_ahead(const struct input *input) {
   return input->ahead == NULL ? 1 : (input->ahead->count + BATCH_TILE - 1) / BATCH_TILE;
 }
 
@@ -137,7 +137,7 @@ VECTOR_INLINE void forward_row(bool halves, bool wide, const struct pass *pass, 
   }
 }
 
-VECTOR_INLINE void forward(bool halves, bool wide, const struct pass *pass, const struct panel *input) {
+VECTOR_INLINE void forward(bool halves, bool wide, const struct pass *pass, const struct input *input) {
   const struct sparse_index *index = pass->weights->index;
   const int64_t lines = index->chunks * index->rows;
   for (int64_t first = 0; first < lines; first += AHEAD_LINES) {
@@ -151,7 +151,7 @@ VECTOR_INLINE void forward(bool halves, bool wide, const struct pass *pass, cons
 }
 
 /* The same over live inputs. */
-VECTOR_INLINE void forward_live(bool halves, const struct pass *pass, const struct panel *input) {
+VECTOR_INLINE void forward_live(bool halves, const struct pass *pass, const struct input *input) {
   const struct sparse_index *index = pass->weights->index;
   const int64_t lines = index->chunks * index->rows;
   struct live_block block;
@@ -167,11 +167,11 @@ VECTOR_INLINE void forward_live(bool halves, const struct pass *pass, const stru
   }
 }
 
-VECTOR_INLINE bool skips(const struct weights *weights, const struct panel *input) {
+VECTOR_INLINE bool skips(const struct weights *weights, const struct input *input) {
   return LIVE_BLOCKS && input->live_bits != NULL && weights->index->columns <= LIVE_STEP;
 }
 
-void KERNEL(sparse_forward)(const struct weights *weights, const float *bias, const struct panel *input, int64_t tile,
+void KERNEL(sparse_forward)(const struct weights *weights, const float *bias, const struct input *input, int64_t tile,
                             bool relu, float *output) {
   const struct pass pass = {
       weights, bias,   tile_of(input, tile), input->scale,
@@ -219,7 +219,7 @@ void KERNEL(sparse_input_gradient)(const struct weights *weights, const float *o
 }
 
 /* What the rows of a weight gradient share. */
-struct survivors {
+struct gradient_pass {
   const struct weights *weights;
   struct tile tile;
   const float *output_gradient; /* of the tile */
@@ -240,19 +240,19 @@ VECTOR_INLINE vector product(bool halves, struct tile tile, int64_t column, int 
 }
 
 /* gradient[entry] (+)= the product of the row's output gradient with the entry's input, over the lanes of a part. */
-VECTOR_INLINE void row_gradient(bool halves, bool wide, const struct survivors *survivors,
-                                const struct entries *entries, int64_t row, int lane, bool add, float *gradient) {
-  const float *output_gradient = survivors->output_gradient + row * BATCH_TILE + lane;
+VECTOR_INLINE void row_gradient(bool halves, bool wide, const struct gradient_pass *pass, const struct entries *entries,
+                                int64_t row, int lane, bool add, float *gradient) {
+  const float *output_gradient = pass->output_gradient + row * BATCH_TILE + lane;
   vector d[SPARSE_VECTORS];
 #pragma GCC unroll 8
-  for (int j = 0; j < SPARSE_VECTORS; j++) d[j] = vector_load(output_gradient + j * VECTOR_LANES) * survivors->scale;
+  for (int j = 0; j < SPARSE_VECTORS; j++) d[j] = vector_load(output_gradient + j * VECTOR_LANES) * pass->scale;
   int64_t entry = entries->first;
   for (; entry + SPARSE_STEP <= entries->end; entry += SPARSE_STEP) {
     int64_t columns[SPARSE_STEP];
     load_columns(wide, entries, entry, columns);
     vector sums[SPARSE_STEP];
 #pragma GCC unroll 4
-    for (int i = 0; i < SPARSE_STEP; i++) sums[i] = product(halves, survivors->tile, columns[i], lane, d);
+    for (int i = 0; i < SPARSE_STEP; i++) sums[i] = product(halves, pass->tile, columns[i], lane, d);
     float *to = gradient + entry;
     if (add) {
       float more[SPARSE_STEP];
@@ -267,7 +267,7 @@ VECTOR_INLINE void row_gradient(bool halves, bool wide, const struct survivors *
   float last[SPARSE_STEP];
 #pragma GCC unroll 3
   for (int i = 0; i < SPARSE_STEP - 1; i++)
-    sums[i] = entry + i < entries->end ? product(halves, survivors->tile, column_of(wide, entries, entry + i), lane, d)
+    sums[i] = entry + i < entries->end ? product(halves, pass->tile, column_of(wide, entries, entry + i), lane, d)
                                        : vector_broadcast(0.0F);
   vector_store_sums(last, sums[0], sums[1], sums[2], vector_broadcast(0.0F));
 #pragma GCC unroll 3
@@ -286,29 +286,28 @@ VECTOR_INLINE void update_rows(const struct update *update, const struct update_
 }
 
 /* All rows of one chunk over one tile; update: after the last tile, else NULL. */
-VECTOR_INLINE void chunk_gradient(bool halves, bool wide, const struct survivors *survivors, int64_t chunk,
-                                  const struct panel *input, const struct update *update,
+VECTOR_INLINE void chunk_gradient(bool halves, bool wide, const struct gradient_pass *pass, int64_t chunk,
+                                  const struct input *input, const struct update *update,
                                   const struct update_vectors *v, int64_t *updated) {
-  const struct sparse_index *index = survivors->weights->index;
+  const struct sparse_index *index = pass->weights->index;
   const int64_t end_line = (chunk + 1) * index->rows;
   for (int64_t first = end_line - index->rows; first < end_line; first += AHEAD_LINES) {
     const int64_t end = arithmetic_minimum(first + AHEAD_LINES, end_line);
     for (int64_t line = first; line < end; line++) {
-      const struct entries entries = all_entries(survivors->weights, line);
+      const struct entries entries = all_entries(pass->weights, line);
       for (int lane = 0; lane < BATCH_TILE; lane += SPARSE_LANES)
-        row_gradient(halves, wide, survivors, &entries, index->line_row[line], lane, survivors->add || lane > 0,
-                     survivors->gradient);
+        row_gradient(halves, wide, pass, &entries, index->line_row[line], lane, pass->add || lane > 0, pass->gradient);
     }
     if (update != NULL) update_rows(update, v, index->line_start[end - 1], updated);
-    ask_ahead(input, index, survivors->tiles, survivors->done + end);
+    ask_ahead(input, index, pass->tiles, pass->done + end);
   }
 }
 
 /* The same over live inputs, block by block: what a row writes past its end, the next one writes again. */
-VECTOR_INLINE void chunk_gradient_live(bool halves, const struct survivors *survivors, int64_t chunk,
-                                       const struct panel *input, const struct update *update,
+VECTOR_INLINE void chunk_gradient_live(bool halves, const struct gradient_pass *pass, int64_t chunk,
+                                       const struct input *input, const struct update *update,
                                        const struct update_vectors *v, int64_t *updated) {
-  const struct sparse_index *index = survivors->weights->index;
+  const struct sparse_index *index = pass->weights->index;
   const int64_t end_line = (chunk + 1) * index->rows;
   struct live_block block;
   float sums[LIVE_ENTRIES + ROW_STEP];
@@ -318,17 +317,17 @@ VECTOR_INLINE void chunk_gradient_live(bool halves, const struct survivors *surv
       const int64_t end = live_place(index, &block, index->line_start[i + 1]);
       const struct entries entries =
           block_entries(&block, first, arithmetic_round_up(end - first, SPARSE_STEP) + first);
-      row_gradient(halves, false, survivors, &entries, index->line_row[i], 0, false, sums);
+      row_gradient(halves, false, pass, &entries, index->line_row[i], 0, false, sums);
       first = end;
     }
-    live_spread(index, &block, sums, survivors->add, survivors->gradient);
+    live_spread(index, &block, sums, pass->add, pass->gradient);
     if (update != NULL) update_rows(update, v, index->line_start[line], updated);
-    ask_ahead(input, index, survivors->tiles, survivors->done + line + block.lines);
+    ask_ahead(input, index, pass->tiles, pass->done + line + block.lines);
   }
 }
 
 VECTOR_INLINE void weight_gradient(bool halves, bool wide, bool skip, const struct weights *weights,
-                                   const struct panel *input, const float *output_gradient, int64_t count,
+                                   const struct input *input, const float *output_gradient, int64_t count,
                                    const struct update *update) {
   const struct sparse_index *index = weights->index;
   const struct update_vectors v = update_vectors_of(update);
@@ -336,24 +335,24 @@ VECTOR_INLINE void weight_gradient(bool halves, bool wide, bool skip, const stru
   int64_t updated = 0;
   for (int64_t chunk = 0; chunk < index->chunks; chunk++)
     for (int64_t tile = 0; tile < tiles; tile++) {
-      const struct survivors survivors = {weights,
-                                          tile_of(input, tile),
-                                          output_gradient + tile * index->rows * BATCH_TILE,
-                                          vector_broadcast(input->scale),
-                                          tile > 0,
-                                          update->gradient,
-                                          tiles,
-                                          (tiles * index->chunks + chunk * tiles + tile - chunk) * index->rows};
+      const struct gradient_pass pass = {weights,
+                                         tile_of(input, tile),
+                                         output_gradient + tile * index->rows * BATCH_TILE,
+                                         vector_broadcast(input->scale),
+                                         tile > 0,
+                                         update->gradient,
+                                         tiles,
+                                         (tiles * index->chunks + chunk * tiles + tile - chunk) * index->rows};
       const struct update *now = tile == tiles - 1 ? update : NULL;
       if (skip)
-        chunk_gradient_live(halves, &survivors, chunk, input, now, &v, &updated);
+        chunk_gradient_live(halves, &pass, chunk, input, now, &v, &updated);
       else
-        chunk_gradient(halves, wide, &survivors, chunk, input, now, &v, &updated);
+        chunk_gradient(halves, wide, &pass, chunk, input, now, &v, &updated);
     }
   update_range(update, &v, updated, index->entries);
 }
 
-void KERNEL(sparse_weight_gradient)(const struct weights *weights, const struct panel *input,
+void KERNEL(sparse_weight_gradient)(const struct weights *weights, const struct input *input,
                                     const float *output_gradient, int64_t count, const struct update *update) {
   const bool halves = input->halves != NULL, wide = weights->index->wide != NULL;
   if (skips(weights, input)) {

@@ -51,7 +51,8 @@ VECTOR_INLINE void update_sgd(const struct update *update, const struct update_v
 /* A vector of the gradient of dense weights, pruned ones cleared. `at` is a multiple of VECTOR_LANES. */
 VECTOR_INLINE void update_vector(const struct update *update, const struct update_vectors *v, int64_t at,
                                  vector gradient) {
-  if (update->kept != NULL) gradient = vector_keep((uint32_t)update->kept[at / ROW_STEP] >> (at % ROW_STEP), gradient);
+  if (update->kept_bits != NULL)
+    gradient = vector_keep((uint32_t)update->kept_bits[at / ROW_STEP] >> (at % ROW_STEP), gradient);
   if (update->kind == UPDATE_ADAM)
     update_adam(update, v, at, gradient);
   else if (update->kind == UPDATE_SGD)

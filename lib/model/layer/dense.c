@@ -52,32 +52,32 @@ static const float *bias_of(const struct layer_call *call) {
 
 /* The input, its dead features marked where the weights' form can and should skip them: packed weights in training
  * only, since that moves the others between two sums, and a prediction should not depend on the examples beside it. */
-static struct panel panel_of(const struct layer_call *call, const struct weights *weights) {
-  struct panel panel = call->panel;
-  if (weights->index != NULL && panel.live_bits != NULL &&
-      !(call->training && call->kernels->skips_dead && sparse_skips(weights->index, panel.live_bits)))
-    panel.live_bits = NULL;
-  return panel;
+static struct input input_of(const struct layer_call *call, const struct weights *weights) {
+  struct input input = call->input;
+  if (weights->index != NULL && input.live_bits != NULL &&
+      !(call->training && call->kernels->skips_dead && sparse_skips(weights->index, input.live_bits)))
+    input.live_bits = NULL;
+  return input;
 }
 
 /* Whether the layer goes over the inputs that are not 0 alone. */
 static bool takes_nonzeros(const struct layer_call *call, const struct weights *weights) {
-  const struct panel *panel = &call->panel;
-  return weights->index == NULL && panel->nonzeros != NULL &&
-         nonzeros_pay(panel->nonzeros, call->kernels, panel->live_count, call->tiles, weights->rows);
+  const struct input *input = &call->input;
+  return weights->index == NULL && input->nonzeros != NULL &&
+         nonzeros_pay(input->nonzeros, call->kernels, input->live_count, call->tiles, weights->rows);
 }
 
 static void forward(const struct layer_call *call) {
   const struct weights weights = weights_of(call);
-  const struct panel panel = panel_of(call, &weights);
+  const struct input input = input_of(call, &weights);
   const float *bias = bias_of(call);
   const struct kernels *kernels = call->kernels;
-  void (*run)(const struct weights *, const float *, const struct panel *, int64_t, bool, float *) =
+  void (*run)(const struct weights *, const float *, const struct input *, int64_t, bool, float *) =
       weights.index != NULL            ? kernels->sparse_forward
       : takes_nonzeros(call, &weights) ? kernels->nonzero_forward
                                        : kernels->dense_forward;
   for (int64_t tile = 0; tile < call->tiles; tile++)
-    run(&weights, bias, &panel, tile, call->relu, call->output + tile * weights.rows * BATCH_TILE);
+    run(&weights, bias, &input, tile, call->relu, call->output + tile * weights.rows * BATCH_TILE);
 }
 
 /* dx = W^T dy, through the ReLU before where nobody else does that, before W is updated; dW = dy x^T, db = sum of dy
@@ -90,14 +90,14 @@ static void backward(const struct layer_call *call) {
         &weights, call->output_gradient + tile * weights.rows * BATCH_TILE, call->accumulate[0],
         call->slope ? call->inputs[0] + tile * weights.columns * BATCH_TILE : NULL,
         call->input_gradients[0] + tile * weights.columns * BATCH_TILE);
-  const struct panel panel = panel_of(call, &weights);
+  const struct input input = input_of(call, &weights);
   const struct update update = layer_update(call->parameters, call->node->tensors[0], call->sink);
   if (weights.index != NULL)
-    kernels->sparse_weight_gradient(&weights, &panel, call->output_gradient, call->count, &update);
+    kernels->sparse_weight_gradient(&weights, &input, call->output_gradient, call->count, &update);
   else if (takes_nonzeros(call, &weights))
-    kernels->nonzero_weight_gradient(&weights, &panel, call->output_gradient, call->count, &update, call->workspace);
+    kernels->nonzero_weight_gradient(&weights, &input, call->output_gradient, call->count, &update, call->workspace);
   else
-    kernels->dense_weight_gradient(micro_kernel_for(kernels), &weights, &panel, call->output_gradient, call->count,
+    kernels->dense_weight_gradient(micro_kernel_for(kernels), &weights, &input, call->output_gradient, call->count,
                                    &update, call->workspace);
   if (call->node->tensors[1] < 0) return;
   const struct update bias = layer_update(call->parameters, call->node->tensors[1], call->sink);

@@ -23,8 +23,8 @@ struct layer_call {
   int64_t count;                         /* examples */
   int64_t tiles;                         /* that they fill */
   bool training;                         /* a backward pass follows, or this is one */
-  struct panel panel;                    /* the first input */
-  const float *inputs[NODE_INPUT_LIMIT]; /* the first is NULL where the panel is bfloat16: LAYER_READS_HALVES */
+  struct input input;                    /* the first input */
+  const float *inputs[NODE_INPUT_LIMIT]; /* the first is NULL where it is bfloat16: LAYER_READS_HALVES */
   float *output;
   bool relu;       /* LAYER_TAKES_RELU: apply a ReLU to the output */
   int32_t *choice; /* what the forward pass of the batch chose, for its backward pass */
@@ -49,7 +49,7 @@ enum {
   LAYER_IN_PLACE = 1 << 0,        /* it may write its output over its input */
   LAYER_BACKWARD_INPUT = 1 << 1,  /* its backward pass reads its inputs */
   LAYER_BACKWARD_OUTPUT = 1 << 2, /* its backward pass reads its output */
-  LAYER_READS_HALVES = 1 << 3,    /* it reads `panel`, and so inputs in bfloat16 */
+  LAYER_READS_HALVES = 1 << 3,    /* it reads `input`, and so inputs in bfloat16 */
   LAYER_IS_RELU = 1 << 4,         /* it is a ReLU, which others may compute for it: */
   LAYER_TAKES_RELU = 1 << 5,      /* forwards that of the ReLU after it (layer_call.relu), */
   LAYER_TAKES_SLOPE = 1 << 6      /* backwards that of the ReLU before it (layer_call.slope) */

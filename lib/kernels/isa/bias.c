@@ -1,11 +1,6 @@
-/* Steps of an optimiser over whole tensors, and the gradient of biases. */
+/* The gradient of biases: the sum of a row over a batch. */
 #include "kernels/isa/isa.h"
 #include "kernels/isa/update.h"
-
-void KERNEL(apply)(const struct update *update, int64_t count) {
-  const struct update_vectors v = update_vectors_of(update);
-  update_range(update, &v, 0, count);
-}
 
 /* The sum of a row's lanes over all tiles, as a vector of partial sums: a tile's first, so that a batch of one tile
  * adds to no 0. */

@@ -1,4 +1,4 @@
-/* Activations and sums, element by element. */
+/* What is done element by element: activations and sums. */
 #include "kernels/isa/isa.h"
 #include "kernels/vector.h"
 
