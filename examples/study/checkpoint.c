@@ -12,7 +12,8 @@
 
 #include "results.h"
 
-#define TRY(call)                       \
+/* Goes to the function's `end:` unless the call succeeds. */
+#define CONTINUE_OR_END(call)           \
   do {                                  \
     status = (call);                    \
     if (status != LOTTERY_OK) goto end; \
@@ -66,14 +67,14 @@ static lottery_status add_finds(lottery_archive *archive, const struct options *
   char name[32];
   int64_t first, last;
   lottery_status status = LOTTERY_OK;
-  if (is_first(id) && trial->initial) TRY(lottery_archive_add_snapshot(archive, "initial", trial->initial));
+  if (is_first(id) && trial->initial) CONTINUE_OR_END(lottery_archive_add_snapshot(archive, "initial", trial->initial));
   if (!finished || id->method != METHOD_TICKET) return LOTTERY_OK;
   made_masks(options, id, &first, &last);
   for (int64_t level = first; level <= last; level++) {
     snprintf(name, sizeof name, "mask-%lld", (long long)level);
-    TRY(lottery_archive_add_mask(archive, name, trial->masks[level]));
+    CONTINUE_OR_END(lottery_archive_add_mask(archive, name, trial->masks[level]));
   }
-  if (options->continued) TRY(lottery_archive_add_snapshot(archive, "trained", trial->trained));
+  if (options->continued) CONTINUE_OR_END(lottery_archive_add_snapshot(archive, "trained", trial->trained));
 end:
   return status;
 }
@@ -89,16 +90,16 @@ static lottery_status get_finds(lottery_archive *archive, const struct options *
   int64_t first, last;
   lottery_status status = LOTTERY_OK;
   if (is_first(id) && (finished || has(archive, "initial")))
-    TRY(lottery_archive_get_snapshot(archive, "initial", NULL, &trial->initial));
+    CONTINUE_OR_END(lottery_archive_get_snapshot(archive, "initial", NULL, &trial->initial));
   if (!finished || id->method != METHOD_TICKET) return LOTTERY_OK;
   made_masks(options, id, &first, &last);
   for (int64_t level = first; level <= last; level++) {
     snprintf(name, sizeof name, "mask-%lld", (long long)level);
-    TRY(lottery_archive_get_mask(archive, name, NULL, &trial->masks[level]));
+    CONTINUE_OR_END(lottery_archive_get_mask(archive, name, NULL, &trial->masks[level]));
   }
   if (options->continued) {
     lottery_snapshot_destroy(trial->trained);
-    TRY(lottery_archive_get_snapshot(archive, "trained", NULL, &trial->trained));
+    CONTINUE_OR_END(lottery_archive_get_snapshot(archive, "trained", NULL, &trial->trained));
   }
 end:
   return status;
@@ -179,12 +180,12 @@ lottery_status checkpoint_save(lottery_context *context, const struct options *o
   lottery_archive *archive = NULL;
   lottery_status status;
   checkpoint_path(options, &outcome->id, path);
-  TRY(lottery_archive_create(context, &archive));
-  TRY(add_outcome(archive, outcome, !trainer));
-  TRY(add_finds(archive, options, trial, &outcome->id, !trainer));
-  if (trainer) TRY(lottery_archive_add_trainer(archive, "trainer", trainer));
-  if (trainer && best) TRY(lottery_archive_add_snapshot(archive, "best", best));
-  TRY(lottery_archive_save(archive, path));
+  CONTINUE_OR_END(lottery_archive_create(context, &archive));
+  CONTINUE_OR_END(add_outcome(archive, outcome, !trainer));
+  CONTINUE_OR_END(add_finds(archive, options, trial, &outcome->id, !trainer));
+  if (trainer) CONTINUE_OR_END(lottery_archive_add_trainer(archive, "trainer", trainer));
+  if (trainer && best) CONTINUE_OR_END(lottery_archive_add_snapshot(archive, "best", best));
+  CONTINUE_OR_END(lottery_archive_save(archive, path));
 end:
   lottery_archive_destroy(archive);
   return status;
@@ -199,15 +200,15 @@ lottery_status checkpoint_load(lottery_context *context, const struct options *o
   *found = CHECKPOINT_NONE;
   checkpoint_path(options, &outcome->id, path);
   if (access(path, F_OK) != 0) return LOTTERY_OK;
-  TRY(lottery_archive_create(context, &archive));
-  TRY(lottery_archive_load(archive, path));
-  TRY(get_outcome(archive, outcome, capacity, found));
-  TRY(get_finds(archive, options, trial, &outcome->id, *found == CHECKPOINT_FINISHED));
+  CONTINUE_OR_END(lottery_archive_create(context, &archive));
+  CONTINUE_OR_END(lottery_archive_load(archive, path));
+  CONTINUE_OR_END(get_outcome(archive, outcome, capacity, found));
+  CONTINUE_OR_END(get_finds(archive, options, trial, &outcome->id, *found == CHECKPOINT_FINISHED));
   if (*found == CHECKPOINT_FINISHED) goto end;
-  TRY(lottery_archive_restore_trainer(archive, "trainer", trainer,
-                                      options->any_instruction_set ? LOTTERY_CONSENT_INSTRUCTION_SET
-                                                                   : LOTTERY_CONSENT_NONE));
-  if (has(archive, "best")) TRY(lottery_archive_get_snapshot(archive, "best", NULL, best));
+  CONTINUE_OR_END(lottery_archive_restore_trainer(archive, "trainer", trainer,
+                                                  options->any_instruction_set ? LOTTERY_CONSENT_INSTRUCTION_SET
+                                                                               : LOTTERY_CONSENT_NONE));
+  if (has(archive, "best")) CONTINUE_OR_END(lottery_archive_get_snapshot(archive, "best", NULL, best));
 end:
   lottery_archive_destroy(archive);
   return status;

@@ -10,8 +10,8 @@
 
 #include "checkpoint.h"
 
-/* Leaves a function through its `end:` unless the call succeeds; LOTTERY_CANCELLED leaves, too. */
-#define TRY(call)                       \
+/* Goes to the function's `end:` unless the call succeeds; LOTTERY_CANCELLED goes there, too. */
+#define CONTINUE_OR_END(call)           \
   do {                                  \
     status = (call);                    \
     if (status != LOTTERY_OK) goto end; \
@@ -78,15 +78,16 @@ static lottery_status evaluate(struct run *run, int64_t iteration) {
   struct evaluation *evaluation = &outcome->history[outcome->history_count];
   lottery_status status;
   *evaluation = (struct evaluation){iteration, 0, -1};
-  TRY(lottery_trainer_evaluate(run->trainer, run->datasets->validation, &evaluation->validation_loss, NULL));
+  CONTINUE_OR_END(
+      lottery_trainer_evaluate(run->trainer, run->datasets->validation, &evaluation->validation_loss, NULL));
   const bool best = outcome->history_count == 0 || evaluation->validation_loss < least_loss(outcome);
-  if (keeps_history(run)) TRY(test_accuracy(run, &evaluation->test_accuracy));
+  if (keeps_history(run)) CONTINUE_OR_END(test_accuracy(run, &evaluation->test_accuracy));
   if (best) {
     outcome->early_stop_iteration = iteration;
     outcome->early_stop_accuracy = evaluation->test_accuracy;
     lottery_snapshot_destroy(run->best);
     run->best = NULL;
-    if (!keeps_history(run)) TRY(lottery_network_snapshot(run->network, &run->best));
+    if (!keeps_history(run)) CONTINUE_OR_END(lottery_network_snapshot(run->network, &run->best));
   }
   outcome->history_count++;
 end:
@@ -148,23 +149,23 @@ static lottery_status train(struct run *run) {
   struct outcome *outcome = run->outcome;
   int64_t iteration, done;
   lottery_status status;
-  TRY(completed(run, &iteration));
+  CONTINUE_OR_END(completed(run, &iteration));
   for (;;) {
     if (is_first(run) && iteration == run->options->rewind_to && !run->trial->initial)
-      TRY(lottery_trainer_snapshot(run->trainer, LOTTERY_STATE_ALL, &run->trial->initial));
+      CONTINUE_OR_END(lottery_trainer_snapshot(run->trainer, LOTTERY_STATE_ALL, &run->trial->initial));
     if (!is_evaluated(run, iteration)) {
-      TRY(evaluate(run, iteration));
+      CONTINUE_OR_END(evaluate(run, iteration));
       if (run->progress) run->progress(iteration, run->user);
-      if (is_due(iteration, 0, run)) TRY(save(run));
+      if (is_due(iteration, 0, run)) CONTINUE_OR_END(save(run));
     }
     if (iteration == run->options->iterations) break;
     const lottery_status ended = lottery_trainer_run(run->trainer, iterations_left(run, iteration), is_due, run, &done);
     iteration += done;
-    if (ended == LOTTERY_STOPPED || ended == LOTTERY_CANCELLED) TRY(save(run));
-    if (ended != LOTTERY_STOPPED) TRY(ended);
+    if (ended == LOTTERY_STOPPED || ended == LOTTERY_CANCELLED) CONTINUE_OR_END(save(run));
+    if (ended != LOTTERY_STOPPED) CONTINUE_OR_END(ended);
   }
   struct evaluation *last = &outcome->history[outcome->history_count - 1];
-  if (last->test_accuracy < 0) TRY(test_accuracy(run, &last->test_accuracy));
+  if (last->test_accuracy < 0) CONTINUE_OR_END(test_accuracy(run, &last->test_accuracy));
   outcome->final_accuracy = last->test_accuracy;
 end:
   return status;
@@ -176,12 +177,12 @@ static lottery_status create(struct run *run) {
   const struct network_id of_trial = {run->outcome->id.trial, 0, METHOD_TICKET, 0};
   const uint64_t order = training_seed(options, PURPOSE_ORDER, &of_trial);
   lottery_status status;
-  TRY(lottery_network_preset(run->context, "lenet-300-100", &run->network));
-  TRY(lottery_trainer_create(run->network, run->datasets->training, order, &run->trainer));
-  TRY(lottery_trainer_set_integer(run->trainer, LOTTERY_TRAINER_OPTIMISER, options->optimiser));
-  TRY(lottery_trainer_set_integer(run->trainer, LOTTERY_TRAINER_BATCH_SIZE, options->batch_size));
-  TRY(lottery_trainer_set_real(run->trainer, LOTTERY_TRAINER_LEARNING_RATE, options->learning_rate));
-  TRY(lottery_trainer_set_integer(run->trainer, LOTTERY_TRAINER_PROGRESS_INTERVAL, 10));
+  CONTINUE_OR_END(lottery_network_preset(run->context, "lenet-300-100", &run->network));
+  CONTINUE_OR_END(lottery_trainer_create(run->network, run->datasets->training, order, &run->trainer));
+  CONTINUE_OR_END(lottery_trainer_set_integer(run->trainer, LOTTERY_TRAINER_OPTIMISER, options->optimiser));
+  CONTINUE_OR_END(lottery_trainer_set_integer(run->trainer, LOTTERY_TRAINER_BATCH_SIZE, options->batch_size));
+  CONTINUE_OR_END(lottery_trainer_set_real(run->trainer, LOTTERY_TRAINER_LEARNING_RATE, options->learning_rate));
+  CONTINUE_OR_END(lottery_trainer_set_integer(run->trainer, LOTTERY_TRAINER_PROGRESS_INTERVAL, 10));
 end:
   return status;
 }
@@ -195,21 +196,21 @@ static lottery_status begin(struct run *run) {
   lottery_mask *shuffled = NULL, *mask = NULL;
   lottery_status status;
   if (id->method == METHOD_REINITIALISED) { /* new weights, and the whole training from iteration 0 */
-    TRY(lottery_network_set_mask(run->network, trial->masks[id->level]));
-    TRY(lottery_network_initialise(run->network, LOTTERY_INITIALISE_GLOROT_NORMAL, weights));
+    CONTINUE_OR_END(lottery_network_set_mask(run->network, trial->masks[id->level]));
+    CONTINUE_OR_END(lottery_network_initialise(run->network, LOTTERY_INITIALISE_GLOROT_NORMAL, weights));
   } else if (id->method == METHOD_RANDOM_MASK) {
-    TRY(lottery_mask_shuffle(trial->masks[id->level], training_seed(options, PURPOSE_MASK, id), &shuffled));
-    TRY(lottery_trainer_rewind(run->trainer, trial->initial, shuffled, LOTTERY_STATE_ALL));
+    CONTINUE_OR_END(lottery_mask_shuffle(trial->masks[id->level], training_seed(options, PURPOSE_MASK, id), &shuffled));
+    CONTINUE_OR_END(lottery_trainer_rewind(run->trainer, trial->initial, shuffled, LOTTERY_STATE_ALL));
   } else if (id->level > 0) {
     lottery_snapshot *from = options->continued ? trial->trained : trial->initial;
-    TRY(lottery_trainer_rewind(run->trainer, from, trial->masks[id->level], LOTTERY_STATE_ALL));
+    CONTINUE_OR_END(lottery_trainer_rewind(run->trainer, from, trial->masks[id->level], LOTTERY_STATE_ALL));
   } else {
-    TRY(lottery_network_initialise(run->network, LOTTERY_INITIALISE_GLOROT_NORMAL, weights));
-    TRY(lottery_mask_ones(run->network, &trial->masks[0]));
+    CONTINUE_OR_END(lottery_network_initialise(run->network, LOTTERY_INITIALISE_GLOROT_NORMAL, weights));
+    CONTINUE_OR_END(lottery_mask_ones(run->network, &trial->masks[0]));
   }
   int64_t kept, total;
-  TRY(lottery_network_get_mask(run->network, &mask));
-  TRY(lottery_mask_kept(mask, -1, &kept, &total));
+  CONTINUE_OR_END(lottery_network_get_mask(run->network, &mask));
+  CONTINUE_OR_END(lottery_mask_kept(mask, -1, &kept, &total));
   run->outcome->density = (double)kept / (double)total;
 end:
   lottery_mask_destroy(shuffled);
@@ -224,23 +225,23 @@ static lottery_status prune(struct run *run) {
   lottery_pruner *pruner = NULL;
   lottery_status status;
   if (options->one_shot && id.level > 0) return LOTTERY_OK;
-  TRY(lottery_pruner_create(run->context, &pruner));
-  TRY(lottery_pruner_set_integer(pruner, LOTTERY_PRUNER_CRITERION, options->criterion));
-  TRY(lottery_pruner_set_real(pruner, LOTTERY_PRUNER_RATE, options->rate));
+  CONTINUE_OR_END(lottery_pruner_create(run->context, &pruner));
+  CONTINUE_OR_END(lottery_pruner_set_integer(pruner, LOTTERY_PRUNER_CRITERION, options->criterion));
+  CONTINUE_OR_END(lottery_pruner_set_real(pruner, LOTTERY_PRUNER_RATE, options->rate));
   const int64_t last = options->one_shot ? options->levels - 1 : id.level + 1;
   for (id.level++; id.level <= last && id.level < options->levels; id.level++) {
     const uint64_t seed = training_seed(options, PURPOSE_PRUNER, &id);
-    TRY(lottery_pruner_set_integer(pruner, LOTTERY_PRUNER_SEED, (int64_t)seed));
+    CONTINUE_OR_END(lottery_pruner_set_integer(pruner, LOTTERY_PRUNER_SEED, (int64_t)seed));
     if (options->one_shot) {
       const double density = pow(1 - options->rate, (double)id.level);
-      TRY(lottery_pruner_set_real(pruner, LOTTERY_PRUNER_DENSITY, density));
+      CONTINUE_OR_END(lottery_pruner_set_real(pruner, LOTTERY_PRUNER_DENSITY, density));
     }
-    TRY(lottery_pruner_apply(pruner, run->network, NULL, &run->trial->masks[id.level]));
+    CONTINUE_OR_END(lottery_pruner_apply(pruner, run->network, NULL, &run->trial->masks[id.level]));
   }
   if (options->continued) {
     lottery_snapshot_destroy(run->trial->trained);
     run->trial->trained = NULL;
-    TRY(lottery_trainer_snapshot(run->trainer, LOTTERY_STATE_ALL, &run->trial->trained));
+    CONTINUE_OR_END(lottery_trainer_snapshot(run->trainer, LOTTERY_STATE_ALL, &run->trial->trained));
   }
 end:
   lottery_pruner_destroy(pruner);
@@ -255,8 +256,8 @@ static lottery_status look_back(struct run *run) {
     outcome->early_stop_accuracy = outcome->final_accuracy;
     return LOTTERY_OK;
   }
-  TRY(lottery_trainer_rewind(run->trainer, run->best, NULL, LOTTERY_STATE_WEIGHTS));
-  TRY(test_accuracy(run, &outcome->early_stop_accuracy));
+  CONTINUE_OR_END(lottery_trainer_rewind(run->trainer, run->best, NULL, LOTTERY_STATE_WEIGHTS));
+  CONTINUE_OR_END(test_accuracy(run, &outcome->early_stop_accuracy));
   for (int64_t i = 0; i < outcome->history_count; i++)
     if (outcome->history[i].iteration == outcome->early_stop_iteration)
       outcome->history[i].test_accuracy = outcome->early_stop_accuracy;
@@ -282,21 +283,21 @@ lottery_status training_run(lottery_context *context, const struct options *opti
   outcome->history = calloc((size_t)evaluations, sizeof *outcome->history);
   if (!outcome->history) return LOTTERY_ERROR_MEMORY;
   run.due = run.start + options->checkpoint_interval;
-  TRY(create(&run));
+  CONTINUE_OR_END(create(&run));
   if (options->resume) {
     outcome->loading = true;
-    TRY(checkpoint_load(context, options, trial, outcome, evaluations, run.trainer, &run.best, &found));
+    CONTINUE_OR_END(checkpoint_load(context, options, trial, outcome, evaluations, run.trainer, &run.best, &found));
     outcome->loading = false;
   }
   outcome->restored = found == CHECKPOINT_FINISHED;
   if (outcome->restored) goto end;
-  if (found == CHECKPOINT_NONE) TRY(begin(&run));
+  if (found == CHECKPOINT_NONE) CONTINUE_OR_END(begin(&run));
   run.seconds = outcome->seconds;
-  TRY(train(&run));
-  if (id->method == METHOD_TICKET) TRY(prune(&run));
-  if (!keeps_history(&run)) TRY(look_back(&run));
+  CONTINUE_OR_END(train(&run));
+  if (id->method == METHOD_TICKET) CONTINUE_OR_END(prune(&run));
+  if (!keeps_history(&run)) CONTINUE_OR_END(look_back(&run));
   outcome->seconds = run.seconds + training_clock() - run.start;
-  TRY(checkpoint_save(context, options, trial, outcome, NULL, NULL));
+  CONTINUE_OR_END(checkpoint_save(context, options, trial, outcome, NULL, NULL));
 end:
   lottery_snapshot_destroy(run.best);
   lottery_trainer_destroy(run.trainer);

@@ -9,8 +9,8 @@
 
 lottery_status lottery_archive_create(lottery_context *context, lottery_archive **out) {
   CLEAR_OUT(out);
-  CHECK_HANDLE(context, OBJECT_CONTEXT);
-  CHECK_POINTER(context, out);
+  RETURN_UNLESS_HANDLE(context, OBJECT_CONTEXT);
+  RETURN_IF_NULL(context, out);
   *out = archive_create(context);
   return *out != NULL ? LOTTERY_OK : LOTTERY_ERROR_MEMORY;
 }
@@ -18,26 +18,26 @@ lottery_status lottery_archive_create(lottery_context *context, lottery_archive 
 void lottery_archive_destroy(lottery_archive *archive) { destroy_handle(archive, OBJECT_ARCHIVE); }
 
 lottery_status lottery_archive_set_integer(lottery_archive *archive, int32_t key, int64_t value) {
-  CHECK_HANDLE(archive, OBJECT_ARCHIVE);
+  RETURN_UNLESS_HANDLE(archive, OBJECT_ARCHIVE);
   return option_set_integer(archive->object.context, &archive->options, key, value);
 }
 
 lottery_status lottery_archive_get_integer(lottery_archive *archive, int32_t key, int64_t *out) {
-  CHECK_HANDLE(archive, OBJECT_ARCHIVE);
-  CHECK_POINTER(archive->object.context, out);
+  RETURN_UNLESS_HANDLE(archive, OBJECT_ARCHIVE);
+  RETURN_IF_NULL(archive->object.context, out);
   return option_get_integer(archive->object.context, &archive->options, key, out);
 }
 
 lottery_status lottery_archive_count(lottery_archive *archive, int64_t *out) {
-  CHECK_HANDLE(archive, OBJECT_ARCHIVE);
-  CHECK_POINTER(archive->object.context, out);
+  RETURN_UNLESS_HANDLE(archive, OBJECT_ARCHIVE);
+  RETURN_IF_NULL(archive->object.context, out);
   *out = archive_count(archive);
   return LOTTERY_OK;
 }
 
 lottery_status lottery_archive_name(lottery_archive *archive, int64_t index, char *buffer, int64_t capacity,
                                     int64_t *needed) {
-  CHECK_HANDLE(archive, OBJECT_ARCHIVE);
+  RETURN_UNLESS_HANDLE(archive, OBJECT_ARCHIVE);
   const char *name = archive_name(archive, index);
   if (name == NULL)
     return context_fail(archive->object.context, LOTTERY_ERROR_ARGUMENT, "index: %lld is outside 0 to %lld",
@@ -50,9 +50,9 @@ lottery_status lottery_archive_kind(lottery_archive *archive, const char *name, 
       [LOTTERY_KIND_NETWORK] = KIND_NETWORK, [LOTTERY_KIND_MASK] = KIND_MASK, [LOTTERY_KIND_SNAPSHOT] = KIND_SNAPSHOT,
       [LOTTERY_KIND_TICKET] = KIND_TICKET,   [LOTTERY_KIND_TEXT] = KIND_TEXT, [LOTTERY_KIND_ARRAY] = KIND_ARRAY,
       [LOTTERY_KIND_TRAINER] = KIND_TRAINER};
-  CHECK_HANDLE(archive, OBJECT_ARCHIVE);
-  CHECK_POINTER(archive->object.context, name);
-  CHECK_POINTER(archive->object.context, out);
+  RETURN_UNLESS_HANDLE(archive, OBJECT_ARCHIVE);
+  RETURN_IF_NULL(archive->object.context, name);
+  RETURN_IF_NULL(archive->object.context, out);
   const char *kind = archive_kind(archive, name);
   if (kind == NULL)
     return context_fail(archive->object.context, LOTTERY_ERROR_ARGUMENT, "name: the archive has no '%.256s'", name);
@@ -63,33 +63,33 @@ lottery_status lottery_archive_kind(lottery_archive *archive, const char *name, 
 }
 
 lottery_status lottery_archive_save(lottery_archive *archive, const char *path) {
-  CHECK_HANDLE(archive, OBJECT_ARCHIVE);
-  CHECK_POINTER(archive->object.context, path);
+  RETURN_UNLESS_HANDLE(archive, OBJECT_ARCHIVE);
+  RETURN_IF_NULL(archive->object.context, path);
   return archive_save(archive, path);
 }
 
 lottery_status lottery_archive_write(lottery_archive *archive, lottery_write write, void *user) {
-  CHECK_HANDLE(archive, OBJECT_ARCHIVE);
-  CHECK_POINTER(archive->object.context, write);
+  RETURN_UNLESS_HANDLE(archive, OBJECT_ARCHIVE);
+  RETURN_IF_NULL(archive->object.context, write);
   return archive_write(archive, write, user);
 }
 
 lottery_status lottery_archive_load(lottery_archive *archive, const char *path) {
-  CHECK_HANDLE(archive, OBJECT_ARCHIVE);
-  CHECK_POINTER(archive->object.context, path);
+  RETURN_UNLESS_HANDLE(archive, OBJECT_ARCHIVE);
+  RETURN_IF_NULL(archive->object.context, path);
   return archive_load(archive, path);
 }
 
 lottery_status lottery_archive_load_memory(lottery_archive *archive, const void *bytes, int64_t count) {
-  CHECK_HANDLE(archive, OBJECT_ARCHIVE);
-  CHECK_POINTER(archive->object.context, bytes);
+  RETURN_UNLESS_HANDLE(archive, OBJECT_ARCHIVE);
+  RETURN_IF_NULL(archive->object.context, bytes);
   if (count < 0)
     return context_fail(archive->object.context, LOTTERY_ERROR_ARGUMENT, "count: %lld is below 0", (long long)count);
   return archive_load_memory(archive, bytes, count);
 }
 
 lottery_status lottery_archive_read(lottery_archive *archive, lottery_read read, void *user) {
-  CHECK_HANDLE(archive, OBJECT_ARCHIVE);
-  CHECK_POINTER(archive->object.context, read);
+  RETURN_UNLESS_HANDLE(archive, OBJECT_ARCHIVE);
+  RETURN_IF_NULL(archive->object.context, read);
   return archive_read(archive, read, user);
 }

@@ -8,14 +8,14 @@
 #include "train/trainer.h"
 
 static lottery_status check(lottery_archive *archive, const char *name) {
-  CHECK_HANDLE(archive, OBJECT_ARCHIVE);
-  CHECK_POINTER(archive->object.context, name);
+  RETURN_UNLESS_HANDLE(archive, OBJECT_ARCHIVE);
+  RETURN_IF_NULL(archive->object.context, name);
   return LOTTERY_OK;
 }
 
 /* A further handle that must be a finished network. The message goes to the archive's context. */
 static lottery_status check_network(lottery_archive *archive, lottery_network *network) {
-  CHECK_OTHER_HANDLE(archive->object.context, network, OBJECT_NETWORK);
+  RETURN_UNLESS_OTHER_HANDLE(archive->object.context, network, OBJECT_NETWORK);
   if (network->finished) return LOTTERY_OK;
   return context_fail(archive->object.context, LOTTERY_ERROR_STATE, "network: not finished");
 }
@@ -23,7 +23,7 @@ static lottery_status check_network(lottery_archive *archive, lottery_network *n
 /* A further handle that must be a trainer that is not running. */
 static lottery_status check_trainer(lottery_archive *archive, lottery_trainer *trainer) {
   struct lottery_context *context = archive->object.context;
-  CHECK_OTHER_HANDLE(context, trainer, OBJECT_TRAINER);
+  RETURN_UNLESS_OTHER_HANDLE(context, trainer, OBJECT_TRAINER);
   if (!trainer->running && !trainer->network->running) return LOTTERY_OK;
   return context_fail(context, LOTTERY_ERROR_STATE, "trainer: running");
 }
@@ -31,30 +31,30 @@ static lottery_status check_trainer(lottery_archive *archive, lottery_trainer *t
 /* --- Adding --- */
 
 lottery_status lottery_archive_add_network(lottery_archive *archive, const char *name, lottery_network *network) {
-  TRY(check(archive, name));
-  TRY(check_network(archive, network));
+  RETURN_IF_ERROR(check(archive, name));
+  RETURN_IF_ERROR(check_network(archive, network));
   return thing_add_network(archive, name, network);
 }
 
 lottery_status lottery_archive_add_mask(lottery_archive *archive, const char *name, lottery_mask *mask) {
-  TRY(check(archive, name));
-  CHECK_OTHER_HANDLE(archive->object.context, mask, OBJECT_MASK);
+  RETURN_IF_ERROR(check(archive, name));
+  RETURN_UNLESS_OTHER_HANDLE(archive->object.context, mask, OBJECT_MASK);
   return thing_add_mask(archive, name, mask);
 }
 
 lottery_status lottery_archive_add_snapshot(lottery_archive *archive, const char *name, lottery_snapshot *snapshot) {
-  TRY(check(archive, name));
-  CHECK_OTHER_HANDLE(archive->object.context, snapshot, OBJECT_SNAPSHOT);
+  RETURN_IF_ERROR(check(archive, name));
+  RETURN_UNLESS_OTHER_HANDLE(archive->object.context, snapshot, OBJECT_SNAPSHOT);
   return thing_add_snapshot(archive, name, snapshot);
 }
 
 lottery_status lottery_archive_add_ticket(lottery_archive *archive, const char *name, lottery_network *network,
                                           lottery_mask *mask, lottery_snapshot *snapshot) {
-  TRY(check(archive, name));
+  RETURN_IF_ERROR(check(archive, name));
   struct lottery_context *context = archive->object.context;
-  TRY(check_network(archive, network));
-  CHECK_OTHER_HANDLE(context, mask, OBJECT_MASK);
-  CHECK_OTHER_HANDLE(context, snapshot, OBJECT_SNAPSHOT);
+  RETURN_IF_ERROR(check_network(archive, network));
+  RETURN_UNLESS_OTHER_HANDLE(context, mask, OBJECT_MASK);
+  RETURN_UNLESS_OTHER_HANDLE(context, snapshot, OBJECT_SNAPSHOT);
   if (!tensor_lists_equal(mask->tensors, mask->tensor_count, network->prunable, network->prunable_count))
     return context_fail(context, LOTTERY_ERROR_SHAPE, "mask: its tensors are not the network's");
   if (!tensor_lists_equal(snapshot->tensors, snapshot->tensor_count, network->tensors, network->tensor_count))
@@ -65,14 +65,14 @@ lottery_status lottery_archive_add_ticket(lottery_archive *archive, const char *
 }
 
 lottery_status lottery_archive_add_trainer(lottery_archive *archive, const char *name, lottery_trainer *trainer) {
-  TRY(check(archive, name));
-  TRY(check_trainer(archive, trainer));
+  RETURN_IF_ERROR(check(archive, name));
+  RETURN_IF_ERROR(check_trainer(archive, trainer));
   return thing_add_trainer(archive, name, trainer);
 }
 
 lottery_status lottery_archive_add_text(lottery_archive *archive, const char *name, const char *text) {
-  TRY(check(archive, name));
-  CHECK_POINTER(archive->object.context, text);
+  RETURN_IF_ERROR(check(archive, name));
+  RETURN_IF_NULL(archive->object.context, text);
   if (!json_is_utf8(text)) return context_fail(archive->object.context, LOTTERY_ERROR_ARGUMENT, "text: is not UTF-8");
   struct thing thing;
   lottery_status status = thing_begin(archive, name, KIND_TEXT, &thing);
@@ -88,13 +88,13 @@ static lottery_status check_element(lottery_archive *archive, int32_t element) {
 
 lottery_status lottery_archive_add_array(lottery_archive *archive, const char *name, int32_t element, int32_t rank,
                                          const int64_t *shape, const void *data) {
-  TRY(check(archive, name));
+  RETURN_IF_ERROR(check(archive, name));
   struct lottery_context *context = archive->object.context;
-  TRY(check_element(archive, element));
+  RETURN_IF_ERROR(check_element(archive, element));
   if (rank < 0 || rank > ENTRY_RANK_LIMIT)
     return context_fail(context, LOTTERY_ERROR_ARGUMENT, "rank: %d is outside 0 to %d", (int)rank, ENTRY_RANK_LIMIT);
-  if (rank > 0) CHECK_POINTER(context, shape);
-  CHECK_POINTER(context, data);
+  if (rank > 0) RETURN_IF_NULL(context, shape);
+  RETURN_IF_NULL(context, data);
   if (name[0] == '\0' || strcmp(name, "__metadata__") == 0)
     return context_fail(context, LOTTERY_ERROR_ARGUMENT, "name: '%s' is no name of an array", name);
   for (int32_t i = 0; i < rank; i++)
@@ -118,26 +118,26 @@ lottery_status lottery_archive_add_array(lottery_archive *archive, const char *n
 
 lottery_status lottery_archive_get_network(lottery_archive *archive, const char *name, lottery_network **out) {
   CLEAR_OUT(out);
-  TRY(check(archive, name));
-  CHECK_POINTER(archive->object.context, out);
+  RETURN_IF_ERROR(check(archive, name));
+  RETURN_IF_NULL(archive->object.context, out);
   return thing_get_network(archive, name, out);
 }
 
 lottery_status lottery_archive_get_mask(lottery_archive *archive, const char *name, lottery_network *network,
                                         lottery_mask **out) {
   CLEAR_OUT(out);
-  TRY(check(archive, name));
-  if (network != NULL) TRY(check_network(archive, network));
-  CHECK_POINTER(archive->object.context, out);
+  RETURN_IF_ERROR(check(archive, name));
+  if (network != NULL) RETURN_IF_ERROR(check_network(archive, network));
+  RETURN_IF_NULL(archive->object.context, out);
   return thing_get_mask(archive, name, network, out);
 }
 
 lottery_status lottery_archive_get_snapshot(lottery_archive *archive, const char *name, lottery_network *network,
                                             lottery_snapshot **out) {
   CLEAR_OUT(out);
-  TRY(check(archive, name));
-  if (network != NULL) TRY(check_network(archive, network));
-  CHECK_POINTER(archive->object.context, out);
+  RETURN_IF_ERROR(check(archive, name));
+  if (network != NULL) RETURN_IF_ERROR(check_network(archive, network));
+  RETURN_IF_NULL(archive->object.context, out);
   return thing_get_snapshot(archive, name, network, out);
 }
 
@@ -146,14 +146,14 @@ lottery_status lottery_archive_get_ticket(lottery_archive *archive, const char *
   CLEAR_OUT(network);
   CLEAR_OUT(mask);
   CLEAR_OUT(snapshot);
-  TRY(check(archive, name));
+  RETURN_IF_ERROR(check(archive, name));
   return thing_get_ticket(archive, name, network, mask, snapshot);
 }
 
 lottery_status lottery_archive_restore_trainer(lottery_archive *archive, const char *name, lottery_trainer *trainer,
                                                int32_t consent) {
-  TRY(check(archive, name));
-  TRY(check_trainer(archive, trainer));
+  RETURN_IF_ERROR(check(archive, name));
+  RETURN_IF_ERROR(check_trainer(archive, trainer));
   if ((consent & ~LOTTERY_CONSENT_INSTRUCTION_SET) != 0)
     return context_fail(archive->object.context, LOTTERY_ERROR_ARGUMENT, "consent: %d has bits outside %d",
                         (int)consent, (int)LOTTERY_CONSENT_INSTRUCTION_SET);
@@ -162,8 +162,8 @@ lottery_status lottery_archive_restore_trainer(lottery_archive *archive, const c
 
 lottery_status lottery_archive_get_text(lottery_archive *archive, const char *name, char *buffer, int64_t capacity,
                                         int64_t *needed) {
-  TRY(check(archive, name));
-  TRY(archive_require(archive, name, KIND_TEXT));
+  RETURN_IF_ERROR(check(archive, name));
+  RETURN_IF_ERROR(archive_require(archive, name, KIND_TEXT));
   const char *text = archive_text(archive, name, ROLE_TEXT);
   if (text == NULL)
     return context_fail(archive->object.context, LOTTERY_ERROR_FORMAT, "%.256s: the archive has no lottery.%s of it",
@@ -172,7 +172,7 @@ lottery_status lottery_archive_get_text(lottery_archive *archive, const char *na
 }
 
 static lottery_status find_array(lottery_archive *archive, const char *name, const struct entry **array) {
-  TRY(check(archive, name));
+  RETURN_IF_ERROR(check(archive, name));
   *array = archive_array(archive, name, "", "");
   if (*array != NULL) return LOTTERY_OK;
   return context_fail(archive->object.context, LOTTERY_ERROR_ARGUMENT, "name: the archive has no array '%.256s'", name);
@@ -181,13 +181,13 @@ static lottery_status find_array(lottery_archive *archive, const char *name, con
 lottery_status lottery_archive_array_shape(lottery_archive *archive, const char *name, int32_t *element,
                                            int64_t capacity, int64_t *shape, int32_t *rank) {
   const struct entry *array;
-  TRY(find_array(archive, name, &array));
+  RETURN_IF_ERROR(find_array(archive, name, &array));
   struct lottery_context *context = archive->object.context;
-  CHECK_POINTER(context, element);
+  RETURN_IF_NULL(context, element);
   if (thing_element(array->dtype) < 0)
     return context_fail(context, LOTTERY_ERROR_UNSUPPORTED, "name: the elements of '%.256s' are %s", name,
                         dtype_names[array->dtype]);
-  TRY(tensor_copy_shape(context, array->rank, array->shape, capacity, shape, rank));
+  RETURN_IF_ERROR(tensor_copy_shape(context, array->rank, array->shape, capacity, shape, rank));
   *element = thing_element(array->dtype);
   return LOTTERY_OK;
 }
@@ -195,10 +195,10 @@ lottery_status lottery_archive_array_shape(lottery_archive *archive, const char 
 lottery_status lottery_archive_get_array(lottery_archive *archive, const char *name, int32_t element, void *data,
                                          int64_t count) {
   const struct entry *array;
-  TRY(find_array(archive, name, &array));
+  RETURN_IF_ERROR(find_array(archive, name, &array));
   struct lottery_context *context = archive->object.context;
-  TRY(check_element(archive, element));
-  CHECK_POINTER(context, data);
+  RETURN_IF_ERROR(check_element(archive, element));
+  RETURN_IF_NULL(context, data);
   if (array->dtype != thing_dtype(element))
     return context_fail(context, LOTTERY_ERROR_SHAPE, "element: the elements of '%.256s' are %s, not %s", name,
                         dtype_names[array->dtype], dtype_names[thing_dtype(element)]);

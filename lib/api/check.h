@@ -1,9 +1,10 @@
-/* The argument checks that public functions begin with. Each returns from the function that uses it. */
+/* The argument checks that public functions begin with. The RETURN_ ones leave the function that uses them. */
 #ifndef API_CHECK_H
 #define API_CHECK_H
 
 #include "base/context.h"
 #include "base/object.h"
+#include "base/status.h"
 
 /* Before everything else in a function that makes a handle: on every error the caller's handle is NULL. */
 #define CLEAR_OUT(pointer)                    \
@@ -12,20 +13,20 @@
   } while (0)
 
 /* The first handle argument: without it there is no context to leave a message in. */
-#define CHECK_HANDLE(handle, kind)                                                 \
+#define RETURN_UNLESS_HANDLE(handle, kind)                                         \
   do {                                                                             \
     if (object_check((handle), (kind)) != LOTTERY_OK) return LOTTERY_ERROR_HANDLE; \
   } while (0)
 
 /* A further handle argument. */
-#define CHECK_OTHER_HANDLE(context, handle, kind)                                                       \
+#define RETURN_UNLESS_OTHER_HANDLE(context, handle, kind)                                               \
   do {                                                                                                  \
     if (object_check((handle), (kind)) != LOTTERY_OK)                                                   \
       return context_fail((context), LOTTERY_ERROR_HANDLE, #handle ": NULL or another kind of handle"); \
   } while (0)
 
 /* An argument that must not be NULL. */
-#define CHECK_POINTER(context, pointer)                                                               \
+#define RETURN_IF_NULL(context, pointer)                                                              \
   do {                                                                                                \
     if ((pointer) == NULL) return context_fail((context), LOTTERY_ERROR_ARGUMENT, #pointer ": NULL"); \
   } while (0)
@@ -34,12 +35,5 @@
 static inline void destroy_handle(void *handle, enum object_kind kind) {
   if (object_check(handle, kind) == LOTTERY_OK) object_release(handle);
 }
-
-/* A step that can fail. */
-#define TRY(expression)                             \
-  do {                                              \
-    const lottery_status try_status = (expression); \
-    if (try_status < LOTTERY_OK) return try_status; \
-  } while (0)
 
 #endif

@@ -61,7 +61,7 @@ lottery_status lottery_context_create_with_allocator(lottery_allocate allocate, 
 void lottery_context_destroy(lottery_context *context) { destroy_handle(context, OBJECT_CONTEXT); }
 
 lottery_status lottery_context_message(lottery_context *context, char *buffer, int64_t capacity, int64_t *needed) {
-  CHECK_HANDLE(context, OBJECT_CONTEXT);
+  RETURN_UNLESS_HANDLE(context, OBJECT_CONTEXT);
   if (capacity < 0 || (buffer == NULL && capacity > 0)) return LOTTERY_ERROR_ARGUMENT; /* keeps the message */
   pthread_mutex_lock(&context->message_lock);
   const lottery_status status = text_copy(context, context->message, buffer, capacity, needed);
@@ -70,7 +70,7 @@ lottery_status lottery_context_message(lottery_context *context, char *buffer, i
 }
 
 lottery_status lottery_context_set_instruction_set(lottery_context *context, int32_t instruction_set) {
-  CHECK_HANDLE(context, OBJECT_CONTEXT);
+  RETURN_UNLESS_HANDLE(context, OBJECT_CONTEXT);
   if (instruction_set < LOTTERY_INSTRUCTION_SET_AUTOMATIC || instruction_set > LOTTERY_INSTRUCTION_SET_NEON)
     return context_fail(context, LOTTERY_ERROR_ARGUMENT, "instruction_set: %d is none", (int)instruction_set);
   const struct kernels *kernels = kernels_for(instruction_set);
@@ -83,14 +83,14 @@ lottery_status lottery_context_set_instruction_set(lottery_context *context, int
 }
 
 lottery_status lottery_context_get_instruction_set(lottery_context *context, int32_t *out) {
-  CHECK_HANDLE(context, OBJECT_CONTEXT);
-  CHECK_POINTER(context, out);
+  RETURN_UNLESS_HANDLE(context, OBJECT_CONTEXT);
+  RETURN_IF_NULL(context, out);
   *out = atomic_load(&context->instruction_set);
   return LOTTERY_OK;
 }
 
 lottery_status lottery_context_describe(lottery_context *context, char *buffer, int64_t capacity, int64_t *needed) {
-  CHECK_HANDLE(context, OBJECT_CONTEXT);
+  RETURN_UNLESS_HANDLE(context, OBJECT_CONTEXT);
   const struct kernels *kernels = kernels_for(atomic_load(&context->instruction_set));
   const bool blis = blis_micro_kernel(kernels->instruction_set) != NULL;
   char text[256];
@@ -101,7 +101,7 @@ lottery_status lottery_context_describe(lottery_context *context, char *buffer, 
 }
 
 lottery_status lottery_context_memory(lottery_context *context, int64_t *bytes, int64_t *peak) {
-  CHECK_HANDLE(context, OBJECT_CONTEXT);
+  RETURN_UNLESS_HANDLE(context, OBJECT_CONTEXT);
   if (bytes != NULL) *bytes = atomic_load(&context->bytes);
   if (peak != NULL) *peak = atomic_load(&context->peak);
   return LOTTERY_OK;

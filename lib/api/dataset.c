@@ -40,12 +40,12 @@ static lottery_status made(struct lottery_dataset *dataset, lottery_dataset **ou
 /* Checks a shape and how many bytes that many examples are. */
 static lottery_status check_shape(struct lottery_context *context, int64_t count, int32_t rank, const int64_t *shape,
                                   int32_t element, int64_t *features) {
-  TRY(check_range(context, "count", count, 1, INT32_MAX));
-  TRY(check_range(context, "rank", rank, 1, DATASET_RANK_LIMIT));
-  CHECK_POINTER(context, shape);
+  RETURN_IF_ERROR(check_range(context, "count", count, 1, INT32_MAX));
+  RETURN_IF_ERROR(check_range(context, "rank", rank, 1, DATASET_RANK_LIMIT));
+  RETURN_IF_NULL(context, shape);
   *features = 1;
   for (int32_t i = 0; i < rank; i++) {
-    TRY(check_range(context, "shape", shape[i], 1, INT32_MAX));
+    RETURN_IF_ERROR(check_range(context, "shape", shape[i], 1, INT32_MAX));
     *features *= shape[i]; /* both below 2^31 */
     if (*features > INT32_MAX) return context_fail(context, LOTTERY_ERROR_ARGUMENT, "shape: over 2147483647 features");
   }
@@ -78,19 +78,19 @@ lottery_status lottery_dataset_create(lottery_context *context, int64_t count, i
                                       int32_t element, const void *inputs, double scale, double shift, int32_t memory,
                                       lottery_dataset_release release, void *user, lottery_dataset **out) {
   CLEAR_OUT(out);
-  CHECK_HANDLE(context, OBJECT_CONTEXT);
-  CHECK_POINTER(context, out);
-  TRY(check_range(context, "element", element, LOTTERY_ELEMENT_FLOAT32, LOTTERY_ELEMENT_UINT8));
-  TRY(check_range(context, "memory", memory, LOTTERY_MEMORY_COPY, LOTTERY_MEMORY_BORROW));
+  RETURN_UNLESS_HANDLE(context, OBJECT_CONTEXT);
+  RETURN_IF_NULL(context, out);
+  RETURN_IF_ERROR(check_range(context, "element", element, LOTTERY_ELEMENT_FLOAT32, LOTTERY_ELEMENT_UINT8));
+  RETURN_IF_ERROR(check_range(context, "memory", memory, LOTTERY_MEMORY_COPY, LOTTERY_MEMORY_BORROW));
   int64_t features = 0;
-  TRY(check_shape(context, count, rank, shape, element, &features));
-  CHECK_POINTER(context, inputs);
-  TRY(check_alignment(context, "inputs", inputs, (size_t)element_size(element)));
+  RETURN_IF_ERROR(check_shape(context, count, rank, shape, element, &features));
+  RETURN_IF_NULL(context, inputs);
+  RETURN_IF_ERROR(check_alignment(context, "inputs", inputs, (size_t)element_size(element)));
   if (!isfinite(scale) || !isfinite(shift))
     return context_fail(context, LOTTERY_ERROR_NOT_FINITE, "%s: %g is not finite", isfinite(scale) ? "shift" : "scale",
                         isfinite(scale) ? shift : scale);
   struct storage *storage = NULL;
-  TRY(store(context, "inputs", inputs, element, count, features, memory, &storage));
+  RETURN_IF_ERROR(store(context, "inputs", inputs, element, count, features, memory, &storage));
   const struct scaling scaling = {scale, shift};
   lottery_status status;
   if (scaling_is_finite(scaling, storage->largest))
@@ -112,12 +112,12 @@ void lottery_dataset_destroy(lottery_dataset *dataset) { destroy_handle(dataset,
 lottery_status lottery_dataset_with_labels(lottery_dataset *dataset, int32_t classes, const int32_t *labels,
                                            int64_t count, lottery_dataset **out) {
   CLEAR_OUT(out);
-  CHECK_HANDLE(dataset, OBJECT_DATASET);
+  RETURN_UNLESS_HANDLE(dataset, OBJECT_DATASET);
   struct lottery_context *context = dataset->object.context;
-  CHECK_POINTER(context, out);
-  CHECK_POINTER(context, labels);
-  TRY(check_range(context, "classes", classes, 1, CLASSES_LIMIT));
-  TRY(check_count(context, count, dataset->count, "examples"));
+  RETURN_IF_NULL(context, out);
+  RETURN_IF_NULL(context, labels);
+  RETURN_IF_ERROR(check_range(context, "classes", classes, 1, CLASSES_LIMIT));
+  RETURN_IF_ERROR(check_count(context, count, dataset->count, "examples"));
   for (int64_t i = 0; i < count; i++)
     if (labels[i] < 0 || labels[i] >= classes)
       return context_fail(context, LOTTERY_ERROR_ARGUMENT, "labels: label %d of example %lld is outside 0 to %d",
@@ -128,14 +128,15 @@ lottery_status lottery_dataset_with_labels(lottery_dataset *dataset, int32_t cla
 lottery_status lottery_dataset_with_targets(lottery_dataset *dataset, int64_t width, const float *targets,
                                             int64_t count, lottery_dataset **out) {
   CLEAR_OUT(out);
-  CHECK_HANDLE(dataset, OBJECT_DATASET);
+  RETURN_UNLESS_HANDLE(dataset, OBJECT_DATASET);
   struct lottery_context *context = dataset->object.context;
-  CHECK_POINTER(context, out);
-  CHECK_POINTER(context, targets);
-  TRY(check_range(context, "width", width, 1, WIDTH_LIMIT));
-  TRY(check_count(context, count, dataset->count, "examples"));
+  RETURN_IF_NULL(context, out);
+  RETURN_IF_NULL(context, targets);
+  RETURN_IF_ERROR(check_range(context, "width", width, 1, WIDTH_LIMIT));
+  RETURN_IF_ERROR(check_count(context, count, dataset->count, "examples"));
   struct storage *storage = NULL; /* count below 2^31, width below 2^25: their product fits */
-  TRY(store(context, "targets", targets, LOTTERY_ELEMENT_FLOAT32, count, width, LOTTERY_MEMORY_COPY, &storage));
+  RETURN_IF_ERROR(
+      store(context, "targets", targets, LOTTERY_ELEMENT_FLOAT32, count, width, LOTTERY_MEMORY_COPY, &storage));
   const lottery_status status = made(dataset_with_targets(dataset, storage), out);
   object_release(storage);
   return status;
@@ -144,9 +145,9 @@ lottery_status lottery_dataset_with_targets(lottery_dataset *dataset, int64_t wi
 lottery_status lottery_dataset_load_idx(lottery_context *context, const char *images, const char *labels,
                                         lottery_dataset **out) {
   CLEAR_OUT(out);
-  CHECK_HANDLE(context, OBJECT_CONTEXT);
-  CHECK_POINTER(context, out);
-  CHECK_POINTER(context, images);
+  RETURN_UNLESS_HANDLE(context, OBJECT_CONTEXT);
+  RETURN_IF_NULL(context, out);
+  RETURN_IF_NULL(context, images);
   return idx_load(context, images, labels, out);
 }
 
@@ -154,25 +155,25 @@ lottery_status lottery_dataset_split(lottery_dataset *dataset, int64_t count, ui
                                      lottery_dataset **second) {
   CLEAR_OUT(first);
   CLEAR_OUT(second);
-  CHECK_HANDLE(dataset, OBJECT_DATASET);
+  RETURN_UNLESS_HANDLE(dataset, OBJECT_DATASET);
   struct lottery_context *context = dataset->object.context;
-  CHECK_POINTER(context, first);
-  CHECK_POINTER(context, second);
+  RETURN_IF_NULL(context, first);
+  RETURN_IF_NULL(context, second);
   if (first == second) return context_fail(context, LOTTERY_ERROR_ARGUMENT, "second: the same pointer as first");
   if (dataset->count == 1)
     return context_fail(context, LOTTERY_ERROR_ARGUMENT, "count: a dataset of 1 example cannot be split");
-  TRY(check_range(context, "count", count, 1, dataset->count - 1));
+  RETURN_IF_ERROR(check_range(context, "count", count, 1, dataset->count - 1));
   return dataset_split(dataset, count, seed, first, second) ? LOTTERY_OK : LOTTERY_ERROR_MEMORY;
 }
 
 lottery_status lottery_dataset_subset(lottery_dataset *dataset, const int64_t *indices, int64_t count,
                                       lottery_dataset **out) {
   CLEAR_OUT(out);
-  CHECK_HANDLE(dataset, OBJECT_DATASET);
+  RETURN_UNLESS_HANDLE(dataset, OBJECT_DATASET);
   struct lottery_context *context = dataset->object.context;
-  CHECK_POINTER(context, out);
-  CHECK_POINTER(context, indices);
-  TRY(check_range(context, "count", count, 1, INT32_MAX));
+  RETURN_IF_NULL(context, out);
+  RETURN_IF_NULL(context, indices);
+  RETURN_IF_ERROR(check_range(context, "count", count, 1, INT32_MAX));
   for (int64_t i = 0; i < count; i++)
     if (indices[i] < 0 || indices[i] >= dataset->count)
       return context_fail(context, LOTTERY_ERROR_ARGUMENT, "indices: index %lld at %lld is outside 0 to %lld",
@@ -192,22 +193,22 @@ static lottery_status check_labels(const struct lottery_dataset *dataset) {
 
 lottery_status lottery_dataset_shuffle_labels(lottery_dataset *dataset, uint64_t seed, lottery_dataset **out) {
   CLEAR_OUT(out);
-  CHECK_HANDLE(dataset, OBJECT_DATASET);
-  CHECK_POINTER(dataset->object.context, out);
-  TRY(check_labels(dataset));
+  RETURN_UNLESS_HANDLE(dataset, OBJECT_DATASET);
+  RETURN_IF_NULL(dataset->object.context, out);
+  RETURN_IF_ERROR(check_labels(dataset));
   return made(dataset_shuffle_labels(dataset, seed), out);
 }
 
 lottery_status lottery_dataset_relabel(lottery_dataset *dataset, int32_t classes, const int32_t *map, int64_t count,
                                        lottery_dataset **out) {
   CLEAR_OUT(out);
-  CHECK_HANDLE(dataset, OBJECT_DATASET);
+  RETURN_UNLESS_HANDLE(dataset, OBJECT_DATASET);
   struct lottery_context *context = dataset->object.context;
-  CHECK_POINTER(context, out);
-  CHECK_POINTER(context, map);
-  TRY(check_range(context, "classes", classes, 1, CLASSES_LIMIT));
-  TRY(check_labels(dataset));
-  TRY(check_count(context, count, dataset->classes, "classes"));
+  RETURN_IF_NULL(context, out);
+  RETURN_IF_NULL(context, map);
+  RETURN_IF_ERROR(check_range(context, "classes", classes, 1, CLASSES_LIMIT));
+  RETURN_IF_ERROR(check_labels(dataset));
+  RETURN_IF_ERROR(check_count(context, count, dataset->classes, "classes"));
   for (int64_t i = 0; i < count; i++)
     if (map[i] < 0 || map[i] >= classes)
       return context_fail(context, LOTTERY_ERROR_ARGUMENT, "map: entry %d of class %lld is outside 0 to %d",
@@ -223,11 +224,11 @@ static lottery_status check_groups(const struct lottery_dataset *dataset, int64_
 }
 
 lottery_status lottery_dataset_statistics(lottery_dataset *dataset, int64_t groups, double *mean, double *deviation) {
-  CHECK_HANDLE(dataset, OBJECT_DATASET);
+  RETURN_UNLESS_HANDLE(dataset, OBJECT_DATASET);
   struct lottery_context *context = dataset->object.context;
-  CHECK_POINTER(context, mean);
-  CHECK_POINTER(context, deviation);
-  TRY(check_groups(dataset, groups));
+  RETURN_IF_NULL(context, mean);
+  RETURN_IF_NULL(context, deviation);
+  RETURN_IF_ERROR(check_groups(dataset, groups));
   dataset_statistics(dataset, groups, mean, deviation);
   return LOTTERY_OK;
 }
@@ -235,12 +236,12 @@ lottery_status lottery_dataset_statistics(lottery_dataset *dataset, int64_t grou
 lottery_status lottery_dataset_normalise(lottery_dataset *dataset, int64_t groups, const double *mean,
                                          const double *deviation, lottery_dataset **out) {
   CLEAR_OUT(out);
-  CHECK_HANDLE(dataset, OBJECT_DATASET);
+  RETURN_UNLESS_HANDLE(dataset, OBJECT_DATASET);
   struct lottery_context *context = dataset->object.context;
-  CHECK_POINTER(context, out);
-  CHECK_POINTER(context, mean);
-  CHECK_POINTER(context, deviation);
-  TRY(check_groups(dataset, groups));
+  RETURN_IF_NULL(context, out);
+  RETURN_IF_NULL(context, mean);
+  RETURN_IF_NULL(context, deviation);
+  RETURN_IF_ERROR(check_groups(dataset, groups));
   for (int64_t i = 0; i < groups; i++) {
     if (!isfinite(mean[i]) || !isfinite(deviation[i]))
       return context_fail(context, LOTTERY_ERROR_NOT_FINITE, "%s: %g of group %lld is not finite",
@@ -254,7 +255,7 @@ lottery_status lottery_dataset_normalise(lottery_dataset *dataset, int64_t group
 }
 
 lottery_status lottery_dataset_sizes(lottery_dataset *dataset, int64_t *count, int64_t *features, int64_t *classes) {
-  CHECK_HANDLE(dataset, OBJECT_DATASET);
+  RETURN_UNLESS_HANDLE(dataset, OBJECT_DATASET);
   if (count != NULL) *count = dataset->count;
   if (features != NULL) *features = dataset->features;
   if (classes != NULL) *classes = dataset->classes;
@@ -262,17 +263,17 @@ lottery_status lottery_dataset_sizes(lottery_dataset *dataset, int64_t *count, i
 }
 
 lottery_status lottery_dataset_shape(lottery_dataset *dataset, int64_t capacity, int64_t *shape, int32_t *rank) {
-  CHECK_HANDLE(dataset, OBJECT_DATASET);
+  RETURN_UNLESS_HANDLE(dataset, OBJECT_DATASET);
   return tensor_copy_shape(dataset->object.context, dataset->rank, dataset->shape, capacity, shape, rank);
 }
 
 lottery_status lottery_dataset_read(lottery_dataset *dataset, int64_t first, int64_t count, float *inputs,
                                     int32_t *labels) {
-  CHECK_HANDLE(dataset, OBJECT_DATASET);
+  RETURN_UNLESS_HANDLE(dataset, OBJECT_DATASET);
   struct lottery_context *context = dataset->object.context;
-  TRY(check_range(context, "first", first, 0, dataset->count));
-  TRY(check_range(context, "count", count, 0, dataset->count - first));
-  if (labels != NULL) TRY(check_labels(dataset));
+  RETURN_IF_ERROR(check_range(context, "first", first, 0, dataset->count));
+  RETURN_IF_ERROR(check_range(context, "count", count, 0, dataset->count - first));
+  if (labels != NULL) RETURN_IF_ERROR(check_labels(dataset));
   for (int64_t i = 0; i < count; i++) {
     if (inputs != NULL) dataset_read_example(dataset, first + i, inputs + i * dataset->features);
     if (labels != NULL) labels[i] = dataset->labels[first + i];

@@ -13,13 +13,13 @@ static lottery_status check_element(struct lottery_context *context, int32_t ele
 
 lottery_status lottery_npy_save(lottery_context *context, const char *path, int32_t element, int32_t rank,
                                 const int64_t *shape, const void *values, int64_t count) {
-  CHECK_HANDLE(context, OBJECT_CONTEXT);
-  CHECK_POINTER(context, path);
-  TRY(check_element(context, element));
+  RETURN_UNLESS_HANDLE(context, OBJECT_CONTEXT);
+  RETURN_IF_NULL(context, path);
+  RETURN_IF_ERROR(check_element(context, element));
   if (rank < 0 || rank > NPY_RANK_LIMIT)
     return context_fail(context, LOTTERY_ERROR_ARGUMENT, "rank: %d is outside 0 to %d", (int)rank, NPY_RANK_LIMIT);
-  CHECK_POINTER(context, shape);
-  CHECK_POINTER(context, values);
+  RETURN_IF_NULL(context, shape);
+  RETURN_IF_NULL(context, values);
   struct npy npy = {.element = element, .rank = rank};
   for (int32_t i = 0; i < rank; i++) {
     if (shape[i] < 0)
@@ -36,13 +36,13 @@ lottery_status lottery_npy_save(lottery_context *context, const char *path, int3
 
 lottery_status lottery_npy_describe(lottery_context *context, const char *path, int32_t *element, int64_t *count,
                                     int64_t capacity, int64_t *shape, int32_t *rank) {
-  CHECK_HANDLE(context, OBJECT_CONTEXT);
-  CHECK_POINTER(context, path);
-  CHECK_POINTER(context, shape);
-  CHECK_POINTER(context, rank);
+  RETURN_UNLESS_HANDLE(context, OBJECT_CONTEXT);
+  RETURN_IF_NULL(context, path);
+  RETURN_IF_NULL(context, shape);
+  RETURN_IF_NULL(context, rank);
   struct npy npy;
-  TRY(npy_describe(context, path, &npy));
-  TRY(tensor_copy_shape(context, npy.rank, npy.shape, capacity, shape, rank));
+  RETURN_IF_ERROR(npy_describe(context, path, &npy));
+  RETURN_IF_ERROR(tensor_copy_shape(context, npy.rank, npy.shape, capacity, shape, rank));
   if (element != NULL) *element = npy.element;
   if (count != NULL) *count = npy.count;
   return LOTTERY_OK;
@@ -50,9 +50,9 @@ lottery_status lottery_npy_describe(lottery_context *context, const char *path, 
 
 lottery_status lottery_npy_load(lottery_context *context, const char *path, int32_t element, void *values,
                                 int64_t count) {
-  CHECK_HANDLE(context, OBJECT_CONTEXT);
-  CHECK_POINTER(context, path);
-  TRY(check_element(context, element));
-  CHECK_POINTER(context, values);
+  RETURN_UNLESS_HANDLE(context, OBJECT_CONTEXT);
+  RETURN_IF_NULL(context, path);
+  RETURN_IF_ERROR(check_element(context, element));
+  RETURN_IF_NULL(context, values);
   return npy_load(context, path, element, values, count);
 }

@@ -5,8 +5,8 @@
 
 lottery_status lottery_pruner_create(lottery_context *context, lottery_pruner **out) {
   CLEAR_OUT(out);
-  CHECK_HANDLE(context, OBJECT_CONTEXT);
-  CHECK_POINTER(context, out);
+  RETURN_UNLESS_HANDLE(context, OBJECT_CONTEXT);
+  RETURN_IF_NULL(context, out);
   *out = pruner_create(context);
   return *out != NULL ? LOTTERY_OK : LOTTERY_ERROR_MEMORY;
 }
@@ -14,52 +14,52 @@ lottery_status lottery_pruner_create(lottery_context *context, lottery_pruner **
 void lottery_pruner_destroy(lottery_pruner *pruner) { destroy_handle(pruner, OBJECT_PRUNER); }
 
 lottery_status lottery_pruner_set_integer(lottery_pruner *pruner, int32_t key, int64_t value) {
-  CHECK_HANDLE(pruner, OBJECT_PRUNER);
+  RETURN_UNLESS_HANDLE(pruner, OBJECT_PRUNER);
   return pruner_set_integer(pruner, key, value);
 }
 
 lottery_status lottery_pruner_get_integer(lottery_pruner *pruner, int32_t key, int64_t *out) {
-  CHECK_HANDLE(pruner, OBJECT_PRUNER);
-  CHECK_POINTER(pruner->object.context, out);
+  RETURN_UNLESS_HANDLE(pruner, OBJECT_PRUNER);
+  RETURN_IF_NULL(pruner->object.context, out);
   return pruner_get_integer(pruner, key, out);
 }
 
 lottery_status lottery_pruner_set_real(lottery_pruner *pruner, int32_t key, double value) {
-  CHECK_HANDLE(pruner, OBJECT_PRUNER);
+  RETURN_UNLESS_HANDLE(pruner, OBJECT_PRUNER);
   return pruner_set_real(pruner, key, value);
 }
 
 lottery_status lottery_pruner_get_real(lottery_pruner *pruner, int32_t key, double *out) {
-  CHECK_HANDLE(pruner, OBJECT_PRUNER);
-  CHECK_POINTER(pruner->object.context, out);
+  RETURN_UNLESS_HANDLE(pruner, OBJECT_PRUNER);
+  RETURN_IF_NULL(pruner->object.context, out);
   return pruner_get_real(pruner, key, out);
 }
 
 lottery_status lottery_pruner_set_tensor_rate(lottery_pruner *pruner, const char *name, double rate) {
-  CHECK_HANDLE(pruner, OBJECT_PRUNER);
-  CHECK_POINTER(pruner->object.context, name);
+  RETURN_UNLESS_HANDLE(pruner, OBJECT_PRUNER);
+  RETURN_IF_NULL(pruner->object.context, name);
   return pruner_set_tensor_rate(pruner, name, rate);
 }
 
 /* The handles of a pruning; mask may be NULL. */
 static lottery_status check_handles(struct lottery_pruner *pruner, struct lottery_network *network,
                                     struct lottery_mask *mask) {
-  CHECK_HANDLE(pruner, OBJECT_PRUNER);
-  CHECK_OTHER_HANDLE(pruner->object.context, network, OBJECT_NETWORK);
-  if (mask != NULL) CHECK_OTHER_HANDLE(pruner->object.context, mask, OBJECT_MASK);
+  RETURN_UNLESS_HANDLE(pruner, OBJECT_PRUNER);
+  RETURN_UNLESS_OTHER_HANDLE(pruner->object.context, network, OBJECT_NETWORK);
+  if (mask != NULL) RETURN_UNLESS_OTHER_HANDLE(pruner->object.context, mask, OBJECT_MASK);
   return LOTTERY_OK;
 }
 
 lottery_status lottery_pruner_apply(lottery_pruner *pruner, lottery_network *network, lottery_mask *mask,
                                     lottery_mask **out) {
   CLEAR_OUT(out);
-  TRY(check_handles(pruner, network, mask));
-  CHECK_POINTER(pruner->object.context, out);
+  RETURN_IF_ERROR(check_handles(pruner, network, mask));
+  RETURN_IF_NULL(pruner->object.context, out);
   return pruner_apply(pruner, network, mask, out);
 }
 
 lottery_status lottery_pruner_preview(lottery_pruner *pruner, lottery_network *network, lottery_mask *mask,
                                       int64_t count, int64_t *kept, int64_t *dead_units, int32_t *vanishing) {
-  TRY(check_handles(pruner, network, mask));
+  RETURN_IF_ERROR(check_handles(pruner, network, mask));
   return pruner_preview(pruner, network, mask, count, kept, dead_units, vanishing);
 }

@@ -15,13 +15,13 @@
 lottery_status lottery_trainer_create(lottery_network *network, lottery_dataset *dataset, uint64_t seed,
                                       lottery_trainer **out) {
   CLEAR_OUT(out);
-  CHECK_HANDLE(network, OBJECT_NETWORK);
+  RETURN_UNLESS_HANDLE(network, OBJECT_NETWORK);
   struct lottery_context *context = network->object.context;
-  CHECK_POINTER(context, out);
-  TRY(network_require_finished(network));
+  RETURN_IF_NULL(context, out);
+  RETURN_IF_ERROR(network_require_finished(network));
   if (dataset != NULL) {
-    CHECK_OTHER_HANDLE(context, dataset, OBJECT_DATASET);
-    TRY(loss_check_features(context, dataset, network_inputs(network), network_outputs(network)));
+    RETURN_UNLESS_OTHER_HANDLE(context, dataset, OBJECT_DATASET);
+    RETURN_IF_ERROR(loss_check_features(context, dataset, network_inputs(network), network_outputs(network)));
   }
   *out = trainer_create(network, dataset, seed);
   return *out != NULL ? LOTTERY_OK : LOTTERY_ERROR_MEMORY;
@@ -32,46 +32,46 @@ void lottery_trainer_destroy(lottery_trainer *trainer) { destroy_handle(trainer,
 /* Functions that change the trainer are refused inside its own progress callback, and so are those of other trainers of
  * its network. */
 static lottery_status check_idle(lottery_trainer *trainer) {
-  CHECK_HANDLE(trainer, OBJECT_TRAINER);
+  RETURN_UNLESS_HANDLE(trainer, OBJECT_TRAINER);
   if (!trainer->running && !trainer->network->running) return LOTTERY_OK;
   return context_fail(trainer->object.context, LOTTERY_ERROR_STATE, "trainer: running");
 }
 
 lottery_status lottery_trainer_set_integer(lottery_trainer *trainer, int32_t key, int64_t value) {
-  TRY(check_idle(trainer));
+  RETURN_IF_ERROR(check_idle(trainer));
   int64_t before = 0;
   if (key == LOTTERY_TRAINER_OPTIMISER) before = option_integer(&trainer->options, key);
-  TRY(option_set_integer(trainer->object.context, &trainer->options, key, value));
+  RETURN_IF_ERROR(option_set_integer(trainer->object.context, &trainer->options, key, value));
   if (key == LOTTERY_TRAINER_OPTIMISER && value != before) optimiser_reset(trainer);
   return LOTTERY_OK;
 }
 
 lottery_status lottery_trainer_get_integer(lottery_trainer *trainer, int32_t key, int64_t *out) {
-  CHECK_HANDLE(trainer, OBJECT_TRAINER);
-  CHECK_POINTER(trainer->object.context, out);
+  RETURN_UNLESS_HANDLE(trainer, OBJECT_TRAINER);
+  RETURN_IF_NULL(trainer->object.context, out);
   return option_get_integer(trainer->object.context, &trainer->options, key, out);
 }
 
 lottery_status lottery_trainer_set_real(lottery_trainer *trainer, int32_t key, double value) {
-  TRY(check_idle(trainer));
+  RETURN_IF_ERROR(check_idle(trainer));
   return option_set_real(trainer->object.context, &trainer->options, key, value);
 }
 
 lottery_status lottery_trainer_get_real(lottery_trainer *trainer, int32_t key, double *out) {
-  CHECK_HANDLE(trainer, OBJECT_TRAINER);
-  CHECK_POINTER(trainer->object.context, out);
+  RETURN_UNLESS_HANDLE(trainer, OBJECT_TRAINER);
+  RETURN_IF_NULL(trainer->object.context, out);
   return option_get_real(trainer->object.context, &trainer->options, key, out);
 }
 
 /* MILESTONES is the one list there is. */
 lottery_status lottery_trainer_set_reals(lottery_trainer *trainer, int32_t key, const double *values, int64_t count) {
-  TRY(check_idle(trainer));
+  RETURN_IF_ERROR(check_idle(trainer));
   struct lottery_context *context = trainer->object.context;
   const struct option *option =
       option_require(context, LOTTERY_HANDLE_TRAINER, key, LOTTERY_TYPE_REALS, LOTTERY_TYPE_REALS);
   if (option == NULL) return LOTTERY_ERROR_ARGUMENT;
   if (count < 0) return context_fail(context, LOTTERY_ERROR_ARGUMENT, "count: %lld is below 0", (long long)count);
-  if (count > 0) CHECK_POINTER(context, values);
+  if (count > 0) RETURN_IF_NULL(context, values);
   for (int64_t i = 0; i < count; i++)
     if (!(values[i] >= option->minimum && values[i] <= option->maximum) || values[i] != floor(values[i]) ||
         (i > 0 && values[i] <= values[i - 1]))
@@ -89,11 +89,11 @@ lottery_status lottery_trainer_set_reals(lottery_trainer *trainer, int32_t key, 
 
 lottery_status lottery_trainer_get_reals(lottery_trainer *trainer, int32_t key, double *values, int64_t capacity,
                                          int64_t *count) {
-  CHECK_HANDLE(trainer, OBJECT_TRAINER);
+  RETURN_UNLESS_HANDLE(trainer, OBJECT_TRAINER);
   struct lottery_context *context = trainer->object.context;
   if (option_require(context, LOTTERY_HANDLE_TRAINER, key, LOTTERY_TYPE_REALS, LOTTERY_TYPE_REALS) == NULL)
     return LOTTERY_ERROR_ARGUMENT;
-  CHECK_POINTER(context, count);
+  RETURN_IF_NULL(context, count);
   if (capacity < 0 || (capacity > 0 && values == NULL))
     return context_fail(context, LOTTERY_ERROR_ARGUMENT, "capacity: %lld, with values %s", (long long)capacity,
                         values == NULL ? "NULL" : "given");
@@ -117,11 +117,11 @@ static lottery_status check_dataset(lottery_trainer *trainer) {
 lottery_status lottery_trainer_run(lottery_trainer *trainer, int64_t iterations, lottery_progress progress, void *user,
                                    int64_t *done) {
   if (done != NULL) *done = 0;
-  TRY(check_idle(trainer));
+  RETURN_IF_ERROR(check_idle(trainer));
   if (iterations < 0)
     return context_fail(trainer->object.context, LOTTERY_ERROR_ARGUMENT, "iterations: %lld is below 0",
                         (long long)iterations);
-  TRY(check_dataset(trainer));
+  RETURN_IF_ERROR(check_dataset(trainer));
   int64_t completed = 0;
   trainer->running = trainer->network->running = true;
   object_retain(trainer); /* the callback may destroy its handle */
@@ -151,8 +151,8 @@ static lottery_status check_finite(lottery_trainer *trainer, const char *argumen
 /* A host's batch: the loss must find what it needs, and labels must be classes. */
 static lottery_status check_batch(lottery_trainer *trainer, const struct batch *batch) {
   struct lottery_context *context = trainer->object.context;
-  TRY(check_count(trainer, batch->count));
-  CHECK_POINTER(context, batch->inputs);
+  RETURN_IF_ERROR(check_count(trainer, batch->count));
+  RETURN_IF_NULL(context, batch->inputs);
   const bool entropy = loss_kind(trainer) == LOTTERY_LOSS_CROSS_ENTROPY;
   if (batch->labels == NULL && (entropy || batch->targets == NULL))
     return context_fail(context, LOTTERY_ERROR_SHAPE, "%s",
@@ -162,53 +162,53 @@ static lottery_status check_batch(lottery_trainer *trainer, const struct batch *
     if (batch->labels[i] < 0 || batch->labels[i] >= outputs)
       return context_fail(context, LOTTERY_ERROR_ARGUMENT, "labels: element %lld, %d, is outside 0 to %lld",
                           (long long)i, (int)batch->labels[i], (long long)outputs - 1);
-  TRY(trainer_prepare(trainer));
-  if (batch->targets != NULL) TRY(check_finite(trainer, "targets", batch->targets, batch->count * outputs));
+  RETURN_IF_ERROR(trainer_prepare(trainer));
+  if (batch->targets != NULL) RETURN_IF_ERROR(check_finite(trainer, "targets", batch->targets, batch->count * outputs));
   return check_finite(trainer, "inputs", batch->inputs, batch->count * network_inputs(trainer->network));
 }
 
 lottery_status lottery_trainer_step(lottery_trainer *trainer, int64_t count, const float *inputs, const int32_t *labels,
                                     const float *targets, double *loss) {
-  TRY(check_idle(trainer));
+  RETURN_IF_ERROR(check_idle(trainer));
   const struct batch batch = {count, inputs, labels, targets};
-  TRY(check_batch(trainer, &batch));
+  RETURN_IF_ERROR(check_batch(trainer, &batch));
   return trainer_step(trainer, &batch, loss);
 }
 
 lottery_status lottery_trainer_gradient(lottery_trainer *trainer, int64_t count, const float *inputs,
                                         const int32_t *labels, const float *targets, double *loss) {
-  TRY(check_idle(trainer));
+  RETURN_IF_ERROR(check_idle(trainer));
   const struct batch batch = {count, inputs, labels, targets};
   if (inputs == NULL && count == 0)
-    TRY(check_dataset(trainer));
+    RETURN_IF_ERROR(check_dataset(trainer));
   else
-    TRY(check_batch(trainer, &batch));
+    RETURN_IF_ERROR(check_batch(trainer, &batch));
   return trainer_gradient(trainer, &batch, loss);
 }
 
 static lottery_status check_gradient(lottery_trainer *trainer) {
-  CHECK_HANDLE(trainer, OBJECT_TRAINER);
+  RETURN_UNLESS_HANDLE(trainer, OBJECT_TRAINER);
   if (trainer->phase == PHASE_GRADIENT) return trainer_prepare(trainer);
   return context_fail(trainer->object.context, LOTTERY_ERROR_STATE, "gradient: none was made since the last step");
 }
 
 lottery_status lottery_trainer_apply(lottery_trainer *trainer) {
-  TRY(check_idle(trainer));
-  TRY(check_gradient(trainer));
-  TRY(gradient_check_finite(trainer));
+  RETURN_IF_ERROR(check_idle(trainer));
+  RETURN_IF_ERROR(check_gradient(trainer));
+  RETURN_IF_ERROR(gradient_check_finite(trainer));
   return trainer_apply(trainer);
 }
 
 lottery_status lottery_trainer_gradient_count(lottery_trainer *trainer, int64_t *out) {
-  CHECK_HANDLE(trainer, OBJECT_TRAINER);
-  CHECK_POINTER(trainer->object.context, out);
+  RETURN_UNLESS_HANDLE(trainer, OBJECT_TRAINER);
+  RETURN_IF_NULL(trainer->object.context, out);
   *out = gradient_packed_count(trainer->network);
   return LOTTERY_OK;
 }
 
 static lottery_status check_packed(lottery_trainer *trainer, const float *values, int64_t count) {
-  TRY(check_gradient(trainer));
-  CHECK_POINTER(trainer->object.context, values);
+  RETURN_IF_ERROR(check_gradient(trainer));
+  RETURN_IF_NULL(trainer->object.context, values);
   const int64_t expected = gradient_packed_count(trainer->network);
   if (count == expected) return LOTTERY_OK;
   return context_fail(trainer->object.context, LOTTERY_ERROR_SHAPE, "count: %lld, but the packed gradient has %lld",
@@ -216,76 +216,76 @@ static lottery_status check_packed(lottery_trainer *trainer, const float *values
 }
 
 lottery_status lottery_trainer_read_gradient(lottery_trainer *trainer, float *values, int64_t count) {
-  TRY(check_packed(trainer, values, count));
+  RETURN_IF_ERROR(check_packed(trainer, values, count));
   gradient_pack(trainer->arrays.layout, trainer->arrays.gradient, values);
   return LOTTERY_OK;
 }
 
 lottery_status lottery_trainer_write_gradient(lottery_trainer *trainer, const float *values, int64_t count) {
-  TRY(check_idle(trainer));
-  TRY(check_packed(trainer, values, count));
+  RETURN_IF_ERROR(check_idle(trainer));
+  RETURN_IF_ERROR(check_packed(trainer, values, count));
   gradient_unpack(trainer->arrays.layout, values, trainer->arrays.gradient);
   return LOTTERY_OK;
 }
 
 lottery_status lottery_trainer_read_tensor_gradient(lottery_trainer *trainer, int64_t tensor, float *values,
                                                     int64_t count) {
-  TRY(check_gradient(trainer));
+  RETURN_IF_ERROR(check_gradient(trainer));
   struct lottery_network *network = trainer->network;
-  CHECK_POINTER(trainer->object.context, values);
-  TRY(tensor_check_index(trainer->object.context, tensor, network->tensor_count));
-  TRY(tensor_check_count(trainer->object.context, &network->tensors[tensor], count));
+  RETURN_IF_NULL(trainer->object.context, values);
+  RETURN_IF_ERROR(tensor_check_index(trainer->object.context, tensor, network->tensor_count));
+  RETURN_IF_ERROR(tensor_check_count(trainer->object.context, &network->tensors[tensor], count));
   layout_read(trainer->arrays.layout, trainer->arrays.gradient, tensor, values);
   return LOTTERY_OK;
 }
 
 lottery_status lottery_trainer_forward(lottery_trainer *trainer, int64_t count, const float *inputs, float *outputs) {
-  TRY(check_idle(trainer));
-  TRY(check_count(trainer, count));
-  CHECK_POINTER(trainer->object.context, inputs);
-  CHECK_POINTER(trainer->object.context, outputs);
-  TRY(trainer_prepare(trainer));
-  TRY(check_finite(trainer, "inputs", inputs, count * network_inputs(trainer->network)));
+  RETURN_IF_ERROR(check_idle(trainer));
+  RETURN_IF_ERROR(check_count(trainer, count));
+  RETURN_IF_NULL(trainer->object.context, inputs);
+  RETURN_IF_NULL(trainer->object.context, outputs);
+  RETURN_IF_ERROR(trainer_prepare(trainer));
+  RETURN_IF_ERROR(check_finite(trainer, "inputs", inputs, count * network_inputs(trainer->network)));
   return trainer_forward(trainer, count, inputs, outputs);
 }
 
 lottery_status lottery_trainer_backward(lottery_trainer *trainer, int64_t count, const float *output_gradient) {
-  TRY(check_idle(trainer));
+  RETURN_IF_ERROR(check_idle(trainer));
   struct lottery_context *context = trainer->object.context;
-  CHECK_POINTER(context, output_gradient);
+  RETURN_IF_NULL(context, output_gradient);
   if (trainer->phase != PHASE_FORWARD)
     return context_fail(context, LOTTERY_ERROR_STATE, "backward: lottery_trainer_forward must come first");
   if (count != trainer->phase_count)
     return context_fail(context, LOTTERY_ERROR_ARGUMENT, "count: %lld, but the forward pass had %lld", (long long)count,
                         (long long)trainer->phase_count);
-  TRY(check_finite(trainer, "output_gradient", output_gradient, count * network_outputs(trainer->network)));
+  RETURN_IF_ERROR(check_finite(trainer, "output_gradient", output_gradient, count * network_outputs(trainer->network)));
   return trainer_backward(trainer, output_gradient);
 }
 
 lottery_status lottery_trainer_evaluate(lottery_trainer *trainer, lottery_dataset *dataset, double *loss,
                                         int64_t *correct) {
-  CHECK_HANDLE(trainer, OBJECT_TRAINER);
-  CHECK_OTHER_HANDLE(trainer->object.context, dataset, OBJECT_DATASET);
+  RETURN_UNLESS_HANDLE(trainer, OBJECT_TRAINER);
+  RETURN_UNLESS_OTHER_HANDLE(trainer->object.context, dataset, OBJECT_DATASET);
   return evaluate(trainer->network, dataset, loss_kind(trainer), loss, correct);
 }
 
 lottery_status lottery_trainer_iteration(lottery_trainer *trainer, int64_t *out) {
-  CHECK_HANDLE(trainer, OBJECT_TRAINER);
-  CHECK_POINTER(trainer->object.context, out);
+  RETURN_UNLESS_HANDLE(trainer, OBJECT_TRAINER);
+  RETURN_IF_NULL(trainer->object.context, out);
   *out = trainer->position.iteration;
   return LOTTERY_OK;
 }
 
 lottery_status lottery_trainer_rate(lottery_trainer *trainer, double *out) {
-  CHECK_HANDLE(trainer, OBJECT_TRAINER);
-  CHECK_POINTER(trainer->object.context, out);
+  RETURN_UNLESS_HANDLE(trainer, OBJECT_TRAINER);
+  RETURN_IF_NULL(trainer->object.context, out);
   *out = schedule_rate(trainer, trainer->position.iteration);
   return LOTTERY_OK;
 }
 
 lottery_status lottery_trainer_loss(lottery_trainer *trainer, double *out) {
-  CHECK_HANDLE(trainer, OBJECT_TRAINER);
-  CHECK_POINTER(trainer->object.context, out);
+  RETURN_UNLESS_HANDLE(trainer, OBJECT_TRAINER);
+  RETURN_IF_NULL(trainer->object.context, out);
   if (!trainer->has_loss)
     return context_fail(trainer->object.context, LOTTERY_ERROR_STATE, "loss: no batch had one yet");
   *out = trainer->loss;
@@ -301,26 +301,26 @@ static lottery_status check_what(lottery_trainer *trainer, int32_t what, int32_t
 
 lottery_status lottery_trainer_snapshot(lottery_trainer *trainer, int32_t what, lottery_snapshot **out) {
   CLEAR_OUT(out);
-  CHECK_HANDLE(trainer, OBJECT_TRAINER);
-  CHECK_POINTER(trainer->object.context, out);
-  TRY(check_idle(trainer));
-  TRY(check_what(trainer, what, LOTTERY_STATE_ALL));
+  RETURN_UNLESS_HANDLE(trainer, OBJECT_TRAINER);
+  RETURN_IF_NULL(trainer->object.context, out);
+  RETURN_IF_ERROR(check_idle(trainer));
+  RETURN_IF_ERROR(check_what(trainer, what, LOTTERY_STATE_ALL));
   *out = state_of_trainer(trainer, what);
   return *out != NULL ? LOTTERY_OK : LOTTERY_ERROR_MEMORY;
 }
 
 lottery_status lottery_trainer_rewind(lottery_trainer *trainer, lottery_snapshot *snapshot, lottery_mask *mask,
                                       int32_t what) {
-  TRY(check_idle(trainer));
-  if (snapshot != NULL) CHECK_OTHER_HANDLE(trainer->object.context, snapshot, OBJECT_SNAPSHOT);
-  if (mask != NULL) CHECK_OTHER_HANDLE(trainer->object.context, mask, OBJECT_MASK);
-  TRY(check_what(trainer, what, LOTTERY_STATE_ALL));
+  RETURN_IF_ERROR(check_idle(trainer));
+  if (snapshot != NULL) RETURN_UNLESS_OTHER_HANDLE(trainer->object.context, snapshot, OBJECT_SNAPSHOT);
+  if (mask != NULL) RETURN_UNLESS_OTHER_HANDLE(trainer->object.context, mask, OBJECT_MASK);
+  RETURN_IF_ERROR(check_what(trainer, what, LOTTERY_STATE_ALL));
   return state_rewind(trainer, snapshot, mask, what);
 }
 
 lottery_status lottery_trainer_reset(lottery_trainer *trainer, int32_t what) {
-  TRY(check_idle(trainer));
-  TRY(check_what(trainer, what, LOTTERY_STATE_OPTIMISER | LOTTERY_STATE_POSITION));
+  RETURN_IF_ERROR(check_idle(trainer));
+  RETURN_IF_ERROR(check_what(trainer, what, LOTTERY_STATE_OPTIMISER | LOTTERY_STATE_POSITION));
   trainer->phase = PHASE_IDLE;
   if ((what & LOTTERY_STATE_OPTIMISER) != 0) optimiser_reset(trainer);
   if ((what & LOTTERY_STATE_POSITION) != 0) trainer->position.iteration = trainer->position.batch = 0;
