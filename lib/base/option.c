@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "base/context.h"
 
@@ -74,6 +75,12 @@ const struct option *option_at(int64_t index) { return index >= 0 && index < TAB
 const struct option *option_find(int32_t key) {
   for (int i = 0; i < TABLE_COUNT; i++)
     if (table[i].key == key) return &table[i];
+  return NULL;
+}
+
+const struct option *option_find_name(int32_t handle, const char *name) {
+  for (int i = 0; i < TABLE_COUNT; i++)
+    if (table[i].handle == handle && strcmp(table[i].name, name) == 0) return &table[i];
   return NULL;
 }
 
@@ -156,5 +163,13 @@ void option_put_integer(struct option_values *values, int32_t key, int64_t value
   values->integer[slot(key)] = value;
 }
 void option_put_real(struct option_values *values, int32_t key, double value) { values->real[slot(key)] = value; }
+
+_Static_assert(OPTION_SLOTS <= 64, "option_note has 64 bits");
+bool option_note(uint64_t *seen, const struct option *option) {
+  const uint64_t bit = (uint64_t)1 << slot(option->key), before = *seen & bit;
+  *seen |= bit;
+  return before != 0;
+}
+
 int64_t option_integer(const struct option_values *values, int32_t key) { return values->integer[slot(key)]; }
 double option_real(const struct option_values *values, int32_t key) { return values->real[slot(key)]; }

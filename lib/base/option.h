@@ -2,6 +2,8 @@
 #ifndef BASE_OPTION_H
 #define BASE_OPTION_H
 
+#include <stdbool.h>
+
 #include "base/public.h"
 
 struct lottery_context;
@@ -20,9 +22,11 @@ int64_t option_count(void);
 const struct option *option_at(int64_t index);
 /* The option with this key, or NULL. */
 const struct option *option_find(int32_t key);
+/* The option of this handle and name, or NULL. */
+const struct option *option_find_name(int32_t handle, const char *name);
 
 /* Values of one handle's options, indexed by key - first key. A handle has at most OPTION_SLOTS keys. */
-enum { OPTION_SLOTS = 16 };
+enum { OPTION_SLOTS = 32 };
 struct option_values {
   int32_t handle;
   int64_t integer[OPTION_SLOTS];
@@ -49,6 +53,9 @@ const struct option *option_require(struct lottery_context *context, int32_t han
 /* Set a value that is known to be in range. */
 void option_put_integer(struct option_values *values, int32_t key, int64_t value);
 void option_put_real(struct option_values *values, int32_t key, double value);
+
+/* Notes an option of one handle in `seen`, a bit for each slot, 0 at first. Whether it was there before. */
+bool option_note(uint64_t *seen, const struct option *option);
 
 /* A value that is known to exist. */
 int64_t option_integer(const struct option_values *values, int32_t key);

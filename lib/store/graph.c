@@ -154,28 +154,20 @@ static void read_integers(struct json *json, int32_t limit, int64_t minimum, int
   }
 }
 
-static const struct option *find_option(const char *name) {
-  for (int64_t i = 0; i < option_count(); i++)
-    if (option_at(i)->handle == LOTTERY_HANDLE_NODE && strcmp(option_at(i)->name, name) == 0) return option_at(i);
-  return NULL;
-}
-
 static void read_options(struct reader *reader, struct option_values *options) {
   struct json *json = &reader->json;
-  uint32_t seen = 0;
+  uint64_t seen = 0;
   json_enter(json, '{');
   while (reader->status == LOTTERY_OK && json_more(json, '{')) {
     const char *name;
     int64_t value;
     if (!json_key(json, &name)) return;
-    const struct option *option = find_option(name);
+    const struct option *option = option_find_name(LOTTERY_HANDLE_NODE, name);
     if (option == NULL) {
       fail(reader, LOTTERY_ERROR_UNSUPPORTED, "this version has no option ", name);
       return;
     }
-    const uint32_t bit = (uint32_t)1 << option->key % 100;
-    if ((seen & bit) != 0) json_fail(json, "the option comes twice");
-    seen |= bit;
+    if (option_note(&seen, option)) json_fail(json, "the option comes twice");
     if (json_integer(json, INT64_MIN, INT64_MAX, &value))
       refuse(reader, option_set_integer(reader->archive->object.context, options, option->key, value));
   }

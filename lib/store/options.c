@@ -51,12 +51,6 @@ void options_write(const struct option_values *values, const struct option_list 
 
 /* --- Reading --- */
 
-static const struct option *find(int32_t handle, const char *name) {
-  for (int64_t i = 0; i < option_count(); i++)
-    if (option_at(i)->handle == handle && strcmp(option_at(i)->name, name) == 0) return option_at(i);
-  return NULL;
-}
-
 static void read_integer(struct json *json, const struct option *option, struct option_values *values) {
   int64_t value;
   if (json_integer(json, (int64_t)option->minimum, (int64_t)option->maximum, &value))
@@ -122,19 +116,17 @@ static lottery_status read_list(struct lottery_context *context, struct json *js
 lottery_status options_read(struct lottery_context *context, struct json *json, struct option_values *values,
                             struct option_list *list) {
   lottery_status status = LOTTERY_OK;
-  uint32_t seen = 0;
+  uint64_t seen = 0;
   json_enter(json, '{');
   while (status == LOTTERY_OK && json_more(json, '{')) {
     const char *name;
     if (!json_key(json, &name)) break;
-    const struct option *option = find(values->handle, name);
+    const struct option *option = option_find_name(values->handle, name);
     if (option == NULL) {
       json_fail(json, options_unknown);
       break;
     }
-    const uint32_t bit = (uint32_t)1 << option->key % 100;
-    if ((seen & bit) != 0) json_fail(json, "the option comes twice");
-    seen |= bit;
+    if (option_note(&seen, option)) json_fail(json, "the option comes twice");
     switch (option->type) {
       case LOTTERY_TYPE_INTEGER: read_integer(json, option, values); break;
       case LOTTERY_TYPE_CHOICE: read_choice(json, option, values); break;
