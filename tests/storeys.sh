@@ -9,7 +9,7 @@ set -eu
 faults() {
   find "$1" -name '*.[ch]' | LC_ALL=C sort | xargs -r awk -v lib="$1/" '
     BEGIN {
-      split("base kernels model data,prune train analyse,infer,store api", storeys, " ")
+      split("base kernels model data,prune,run train sparsify analyse,infer,store api", storeys, " ")
       for (i in storeys) {
         n = split(storeys[i], rooms, ",")
         for (j = 1; j <= n; j++) storey[rooms[j]] = i + 0

@@ -3,7 +3,6 @@
 
 #include "api/check.h"
 #include "base/text.h"
-#include "model/executor.h"
 #include "model/layer/layer.h"
 #include "train/evaluate.h"
 #include "train/state.h"

@@ -255,9 +255,9 @@ lottery_status lottery_trainer_backward(lottery_trainer *trainer, int64_t count,
   RETURN_IF_NULL(context, output_gradient);
   if (trainer->phase != PHASE_FORWARD)
     return context_fail(context, LOTTERY_ERROR_STATE, "backward: lottery_trainer_forward must come first");
-  if (count != trainer->phase_count)
+  if (count != trainer->pass.count)
     return context_fail(context, LOTTERY_ERROR_ARGUMENT, "count: %lld, but the forward pass had %lld", (long long)count,
-                        (long long)trainer->phase_count);
+                        (long long)trainer->pass.count);
   RETURN_IF_ERROR(check_finite(trainer, "output_gradient", output_gradient, count * network_outputs(trainer->network)));
   return trainer_backward(trainer, output_gradient);
 }

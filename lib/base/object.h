@@ -18,7 +18,8 @@ enum object_kind {
   OBJECT_SNAPSHOT,
   OBJECT_PRUNER,
   OBJECT_TRAINER,
-  OBJECT_ARCHIVE
+  OBJECT_ARCHIVE,
+  OBJECT_EXECUTOR
 };
 
 /* The first member of every handle's struct. */

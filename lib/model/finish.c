@@ -1,6 +1,4 @@
 /* Finishing a network: its graph is checked, its tensors are named and allocated. */
-#include <string.h>
-
 #include "base/context.h"
 #include "base/memory.h"
 #include "model/layer/layer.h"
@@ -39,33 +37,6 @@ static lottery_status check_graph(struct lottery_network *network, int32_t outpu
   return status;
 }
 
-/* Counts who reads each node, in one pass: a graph may come from a file and have any number of nodes. */
-static void count_readers(struct lottery_network *network) {
-  for (int32_t i = 0; i < network->node_count; i++) network->nodes[i].readers = 0;
-  for (int32_t i = 1; i < network->node_count; i++)
-    for (int32_t j = 0; j < network->nodes[i].input_count; j++) {
-      struct node *input = &network->nodes[network->nodes[i].inputs[j]];
-      input->readers++;
-      input->last_reader = i;
-    }
-}
-
-/* An activation takes the memory of its input where nobody else reads that; a layer applies the ReLU after it itself,
- * and backwards the slope of the ReLU before it where nobody else reads that. */
-static void choose_in_place(struct lottery_network *network) {
-  count_readers(network);
-  for (int32_t i = 1; i < network->node_count; i++) {
-    struct node *node = &network->nodes[i];
-    if ((node->kind->traits & LAYER_IN_PLACE) == 0 || node->inputs[0] == 0) continue;
-    struct node *input = &network->nodes[node->inputs[0]];
-    node->in_place = input->readers == 1 && (input->kind->traits & LAYER_BACKWARD_OUTPUT) == 0;
-    node->fused = input->relu =
-        node->in_place && (node->kind->traits & LAYER_IS_RELU) != 0 && (input->kind->traits & LAYER_TAKES_RELU) != 0;
-    node->fused_backward =
-        node->fused && node->readers == 1 && (network->nodes[node->last_reader].kind->traits & LAYER_TAKES_SLOPE) != 0;
-  }
-}
-
 /* Takes what finishing made; the list's arrays become the network's. */
 static void commit(struct lottery_network *network, int32_t output, struct lottery_mask *mask,
                    const struct tensor_list *list, const struct parameters *parameters) {
@@ -82,7 +53,6 @@ static void commit(struct lottery_network *network, int32_t output, struct lotte
     while (*slot >= 0) slot++;
     *slot = (int32_t)i;
   }
-  choose_in_place(network);
   network->output = output;
   network->finished = true;
 }

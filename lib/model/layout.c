@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "kernels/crossover.h"
 #include "kernels/kernels.h"
+#include "kernels/nonzeros.h"
 #include "kernels/sparse_index.h"
 
 static void finalise(void *self) {
@@ -90,6 +91,16 @@ static lottery_status lay_out(struct layout *layout, const struct kernels *kerne
   return fits ? LOTTERY_OK : too_large(context);
 }
 
+static void note_reader(const struct kernels *kernels, const struct tensor_layout *tensor,
+                        struct input_readers *readers) {
+  if (tensor->index == NULL) {
+    readers->dense = true;
+    readers->dense_wide = readers->dense_wide || tensor->rows >= NONZERO_ROWS;
+  } else if (kernels->skips_dead && sparse_may_skip(tensor->index)) {
+    readers->packed_skips = true;
+  }
+}
+
 struct layout *layout_create(struct lottery_context *context, const struct kernels *kernels,
                              const struct tensor *tensors, const struct parameter *parameters, int64_t tensor_count,
                              const struct lottery_mask *mask, double crossover) {
@@ -100,6 +111,9 @@ struct layout *layout_create(struct lottery_context *context, const struct kerne
   lottery_status status = layout->tensors != NULL ? LOTTERY_OK : LOTTERY_ERROR_MEMORY;
   for (int64_t i = 0; status == LOTTERY_OK && i < tensor_count; i++)
     status = lay_out(layout, kernels, &tensors[i], &parameters[i], mask, crossover, &layout->tensors[i]);
+  for (int64_t i = 0; status == LOTTERY_OK && i < tensor_count; i++)
+    if (parameters[i].reads_input && parameters[i].role == PARAMETER_WEIGHT)
+      note_reader(kernels, &layout->tensors[i], &layout->input_readers);
   if (status == LOTTERY_OK) return layout;
   object_release(layout);
   return NULL;

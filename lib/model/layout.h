@@ -24,8 +24,16 @@ struct tensor_layout {
   struct sparse_index *index; /* packed survivors, or NULL: dense */
 };
 
+/* Which forms the weight matrices have that read the network's input, and so what may be left out of it. */
+struct input_readers {
+  bool dense;        /* one is dense */
+  bool dense_wide;   /* and has rows enough for going over what is not 0 alone */
+  bool packed_skips; /* one is packed and can leave out features that are 0 in the whole batch */
+};
+
 struct layout {
   struct object object;
+  struct input_readers input_readers;
   int64_t tensor_count;
   struct tensor_layout *tensors;
   int64_t parameter_count; /* floats of a flat array */

@@ -6,12 +6,11 @@
 #include "base/context.h"
 #include "base/memory.h"
 #include "kernels/kernels.h"
-#include "model/executor.h"
 
 static void finalise(void *self) {
   struct lottery_network *network = self;
   struct lottery_context *context = network->object.context;
-  executor_destroy(network->predictor);
+  object_release(network->predictor);
   object_release(network->mask);
   memory_release(context, network->nodes);
   memory_release(context, network->tensors);

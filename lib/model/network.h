@@ -12,7 +12,6 @@
 #include "model/tensor.h"
 
 struct kernels;
-struct executor;
 struct layer_kind;
 
 enum { NODE_RANK_LIMIT = 3, NODE_INPUT_LIMIT = 2, NODE_TENSOR_LIMIT = 4, NODE_ATTRIBUTE_LIMIT = 12 };
@@ -32,12 +31,7 @@ struct node {
   int64_t shape[NODE_RANK_LIMIT];
   int64_t features; /* the product of the shape */
   struct option_values options;
-  int32_t readers, last_reader;       /* how many inputs of nodes it is, and of which last; set by finishing */
   int32_t tensors[NODE_TENSOR_LIMIT]; /* indices in the kind's order, -1 past the last; set by finishing */
-  bool in_place;                      /* its output takes the memory of its input; set by finishing */
-  bool fused;                         /* a ReLU that the dense layer before it applies; set by finishing */
-  bool fused_backward;                /* and whose slope the one layer that reads it applies; set by finishing */
-  bool relu;                          /* that dense layer; set by finishing */
 };
 
 struct lottery_network {
@@ -56,8 +50,8 @@ struct lottery_network {
   struct tensor *prunable;      /* the tensors that a mask covers, in order */
   int64_t *prunable_tensors;    /* their indices */
   int64_t prunable_count;
-  struct lottery_mask *mask;  /* or NULL */
-  struct executor *predictor; /* for predict and evaluate; made at their first call */
+  struct lottery_mask *mask; /* or NULL */
+  struct object *predictor;  /* the executor for predict and evaluate, or NULL; made at their first call */
 };
 
 /* Creates a network without nodes; NULL when memory is out (message set). */

@@ -5,25 +5,29 @@
 #include "base/context.h"
 #include "data/batch.h"
 #include "kernels/float_mode.h"
-#include "model/executor.h"
+#include "run/executor.h"
 #include "train/load.h"
 #include "train/loss.h"
 
 /* The network keeps the memory for its next evaluation. */
 static struct executor *predictor(struct lottery_network *network) {
-  if (network->predictor == NULL) network->predictor = executor_create(network, 1, false, true);
-  return network->predictor;
+  if (network->predictor == NULL) network->predictor = (struct object *)executor_create(network, 1, false, true);
+  return (struct executor *)network->predictor;
 }
 
 lottery_status predict(struct lottery_network *network, int64_t count, const float *inputs, float *outputs) {
   struct executor *executor = predictor(network);
   if (executor == NULL) return LOTTERY_ERROR_MEMORY;
+  struct input_feed *feed = executor_feed(executor);
+  const struct parameters *parameters = &network->parameters;
   const uint64_t mode = float_mode_enter();
   const int64_t in = network_inputs(network), out = network_outputs(network);
   for (int64_t first = 0; first < count; first += BATCH_TILE) {
     const int64_t lanes = arithmetic_minimum(BATCH_TILE, count - first);
-    dataset_gather_rows(inputs + first * in, in, lanes, executor_input(executor));
-    executor_forward(executor, lanes);
+    const struct pass pass = {.parameters = parameters,
+                              .input = load_rows(feed, parameters->layout, inputs + first * in, lanes),
+                              .count = lanes};
+    executor_forward(executor, &pass);
     dataset_scatter_rows(executor_output(executor), out, lanes, outputs + first * out);
   }
   float_mode_leave(mode);
@@ -39,6 +43,8 @@ lottery_status evaluate(struct lottery_network *network, struct lottery_dataset 
   if (status != LOTTERY_OK) return status;
   struct executor *executor = predictor(network);
   if (executor == NULL) return LOTTERY_ERROR_MEMORY;
+  struct input_feed *feed = executor_feed(executor);
+  const struct parameters *parameters = &network->parameters;
   const uint64_t mode = float_mode_enter();
   double sum = 0.0;
   int64_t right = 0;
@@ -46,8 +52,10 @@ lottery_status evaluate(struct lottery_network *network, struct lottery_dataset 
     int32_t examples[BATCH_TILE], labels[BATCH_TILE] __attribute__((aligned(64)));
     const int64_t count = arithmetic_minimum(BATCH_TILE, dataset->count - first);
     for (int64_t i = 0; i < count; i++) examples[i] = (int32_t)(first + i);
-    load_inputs(executor, network->kernels, dataset, examples, count);
-    executor_forward(executor, count);
+    const struct pass pass = {.parameters = parameters,
+                              .input = load_examples(feed, parameters->layout, dataset, examples, count),
+                              .count = count};
+    executor_forward(executor, &pass);
     const struct answers answers =
         loss_gather(dataset, kind, outputs, examples, count, labels, executor_targets(executor));
     const float *values = executor_output(executor);

@@ -1,11 +1,13 @@
-/* Filling an executor's input from a dataset, in the form that costs least. */
+/* Feeding an executor: from a dataset, in the form that costs least, or from rows of the host. */
 #ifndef TRAIN_LOAD_H
 #define TRAIN_LOAD_H
 
 #include "data/dataset.h"
-#include "model/executor.h"
+#include "run/input.h"
 
-void load_inputs(struct executor *executor, const struct kernels *kernels, const struct lottery_dataset *dataset,
-                 const int32_t *examples, int64_t count);
+/* Both return what the feed holds then. layout: that of the parameters which will read it. */
+const struct input *load_examples(struct input_feed *feed, const struct layout *layout,
+                                  const struct lottery_dataset *dataset, const int32_t *examples, int64_t count);
+const struct input *load_rows(struct input_feed *feed, const struct layout *layout, const float *rows, int64_t count);
 
 #endif

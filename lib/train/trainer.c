@@ -8,7 +8,7 @@
 #include "base/memory.h"
 #include "data/batch.h"
 #include "kernels/float_mode.h"
-#include "model/executor.h"
+#include "train/draw.h"
 #include "train/load.h"
 #include "train/loss.h"
 #include "train/optimiser.h"
@@ -17,7 +17,7 @@
 static void finalise(void *self) {
   struct lottery_trainer *trainer = self;
   struct lottery_context *context = trainer->object.context;
-  executor_destroy(trainer->executor);
+  object_release(trainer->executor);
   trainer_arrays_release(context, &trainer->arrays);
   order_destroy(&trainer->order);
   memory_release(context, trainer->labels);
@@ -53,11 +53,11 @@ static lottery_status prepare_executor(struct lottery_trainer *trainer) {
   struct executor *executor = executor_create(trainer->network, tiles, true, bytes);
   int32_t *labels = memory_allocate(context, tiles * BATCH_TILE, sizeof *labels);
   if (executor == NULL || labels == NULL) {
-    executor_destroy(executor);
+    object_release(executor);
     memory_release(context, labels);
     return LOTTERY_ERROR_MEMORY;
   }
-  executor_destroy(trainer->executor);
+  object_release(trainer->executor);
   memory_release(context, trainer->labels);
   trainer->executor = executor;
   trainer->labels = labels;
@@ -74,12 +74,13 @@ lottery_status trainer_forward(struct lottery_trainer *trainer, int64_t count, c
   const lottery_status status = trainer_prepare(trainer);
   if (status != LOTTERY_OK) return status;
   const uint64_t mode = float_mode_enter();
-  dataset_gather_rows(inputs, network_inputs(trainer->network), count, executor_input(trainer->executor));
-  executor_forward(trainer->executor, count);
+  const struct parameters *parameters = &trainer->network->parameters;
+  trainer->pass = (struct pass){.parameters = parameters, .count = count};
+  trainer->pass.input = load_rows(executor_feed(trainer->executor), parameters->layout, inputs, count);
+  executor_forward(trainer->executor, &trainer->pass);
   dataset_scatter_rows(executor_output(trainer->executor), network_outputs(trainer->network), count, outputs);
   float_mode_leave(mode);
   trainer->phase = PHASE_FORWARD;
-  trainer->phase_count = count;
   trainer->phase_drawn = false;
   return LOTTERY_OK;
 }
@@ -88,59 +89,25 @@ lottery_status trainer_forward(struct lottery_trainer *trainer, int64_t count, c
 lottery_status trainer_backward(struct lottery_trainer *trainer, const float *output_gradient) {
   const lottery_status status = trainer_follow(trainer);
   if (status != LOTTERY_OK) return status;
-  const int64_t outputs = network_outputs(trainer->network), count = trainer->phase_count;
+  const int64_t outputs = network_outputs(trainer->network), count = trainer->pass.count;
   const uint64_t mode = float_mode_enter();
   dataset_gather_rows(output_gradient, outputs, count, executor_output_gradient(trainer->executor));
   const struct gradient_sink sink = optimiser_store(trainer);
-  executor_backward(trainer->executor, count, &sink);
+  executor_backward(trainer->executor, &trainer->pass, &sink);
   float_mode_leave(mode);
   trainer->phase = PHASE_GRADIENT;
   return LOTTERY_OK;
 }
 
-/* Puts the batch into the executor's input and its answers beside it. */
-static struct answers load(struct lottery_trainer *trainer, const struct batch *batch) {
-  const struct lottery_network *network = trainer->network;
-  const int32_t kind = (int32_t)option_integer(&trainer->options, LOTTERY_TRAINER_LOSS);
-  const int64_t outputs = network_outputs(network);
-  float *targets = executor_targets(trainer->executor);
-  if (batch->inputs == NULL) {
-    int64_t count;
-    const int32_t *examples =
-        order_batch(&trainer->order, trainer->position.seed, trainer->position.batch, batch_size(trainer), &count);
-    load_inputs(trainer->executor, network->kernels, trainer->dataset, examples, count);
-    int64_t next_count;
-    const int32_t *next = order_after(&trainer->order, examples, count, batch_size(trainer), &next_count);
-    const struct ahead ahead = dataset_ahead(trainer->dataset, next, next_count);
-    executor_ask_ahead(trainer->executor, &ahead);
-    return loss_gather(trainer->dataset, kind, outputs, examples, count, trainer->labels, targets);
-  }
-  dataset_gather_rows(batch->inputs, network_inputs(network), batch->count, executor_input(trainer->executor));
-  struct answers answers = {.count = batch->count};
-  if (batch->labels != NULL) {
-    dataset_pad_labels(batch->labels, batch->count, trainer->labels);
-    answers.labels = trainer->labels;
-  }
-  if (kind == LOTTERY_LOSS_CROSS_ENTROPY) return answers;
-  if (batch->targets != NULL)
-    dataset_gather_rows(batch->targets, outputs, batch->count, targets);
-  else
-    dataset_one_hot(trainer->labels, batch->count, outputs, targets);
-  answers.targets = targets;
-  return answers;
-}
-
 /* The forward pass and the loss with its gradient to the outputs. LOTTERY_ERROR_NOT_FINITE before anything changes.
  * Runs in the library's floating-point mode. */
-static lottery_status compute_loss(struct lottery_trainer *trainer, const struct batch *batch, int64_t *count,
-                                   double *loss) {
-  const struct answers answers = load(trainer, batch);
-  executor_forward(trainer->executor, answers.count);
+static lottery_status compute_loss(struct lottery_trainer *trainer, const struct batch *batch, double *loss) {
+  const struct answers answers = draw_batch(trainer, batch);
+  executor_forward(trainer->executor, &trainer->pass);
   const int32_t kind = (int32_t)option_integer(&trainer->options, LOTTERY_TRAINER_LOSS);
   const double sum =
       loss_sum(trainer->network->kernels, kind, network_outputs(trainer->network), executor_output(trainer->executor),
                &answers, executor_output_gradient(trainer->executor));
-  *count = answers.count;
   *loss = sum / (double)answers.count;
   trainer->phase = PHASE_IDLE;
   trainer->phase_drawn = batch->inputs == NULL;
@@ -164,13 +131,12 @@ static void advance(struct lottery_trainer *trainer) {
 lottery_status trainer_gradient(struct lottery_trainer *trainer, const struct batch *batch, double *loss) {
   lottery_status status = trainer_prepare(trainer);
   if (status != LOTTERY_OK) return status;
-  int64_t count;
   double mean;
   const uint64_t mode = float_mode_enter();
-  status = compute_loss(trainer, batch, &count, &mean);
+  status = compute_loss(trainer, batch, &mean);
   if (status == LOTTERY_OK) {
     const struct gradient_sink sink = optimiser_store(trainer);
-    executor_backward(trainer->executor, count, &sink);
+    executor_backward(trainer->executor, &trainer->pass, &sink);
     trainer->phase = PHASE_GRADIENT;
   }
   float_mode_leave(mode);
@@ -190,13 +156,12 @@ lottery_status trainer_apply(struct lottery_trainer *trainer) {
 lottery_status trainer_step(struct lottery_trainer *trainer, const struct batch *batch, double *loss) {
   lottery_status status = trainer_prepare(trainer);
   if (status != LOTTERY_OK) return status;
-  int64_t count;
   double mean;
   const uint64_t mode = float_mode_enter();
-  status = compute_loss(trainer, batch, &count, &mean);
+  status = compute_loss(trainer, batch, &mean);
   if (status == LOTTERY_OK) {
     const struct gradient_sink sink = optimiser_step(trainer, schedule_rate(trainer, trainer->position.iteration));
-    executor_backward(trainer->executor, count, &sink);
+    executor_backward(trainer->executor, &trainer->pass, &sink);
     advance(trainer);
   }
   float_mode_leave(mode);

@@ -5,8 +5,10 @@
 #include "base/option.h"
 #include "data/dataset.h"
 #include "data/order.h"
+#include "kernels/ahead.h"
 #include "model/network.h"
 #include "model/snapshot.h"
+#include "run/executor.h"
 
 /* How far an iteration in its split form has come. */
 enum trainer_phase { PHASE_IDLE, PHASE_FORWARD, PHASE_GRADIENT };
@@ -32,9 +34,10 @@ struct lottery_trainer {
   int32_t *labels;           /* [tile][lane] */
   struct order order;        /* holds nothing without a dataset */
   enum trainer_phase phase;
-  int64_t phase_count; /* examples of the forward pass */
-  bool phase_drawn;    /* the batch came from the dataset */
-  double loss;         /* of the last batch that had one */
+  struct pass pass;   /* what the last forward pass ran on */
+  struct ahead ahead; /* the next batch, which its passes ask for */
+  bool phase_drawn;   /* the batch came from the dataset */
+  double loss;        /* of the last batch that had one */
   bool has_loss;
   bool running;
 };

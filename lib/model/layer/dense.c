@@ -32,8 +32,9 @@ static int32_t tensors(const struct lottery_network *network, const struct node 
   return 2;
 }
 
-static int64_t workspace(const struct lottery_network *network, const struct node *node, int64_t count) {
-  return weight_gradient_workspace(node->features, input_features(network, node), count);
+static void needs(const struct lottery_network *network, const struct node *node, int64_t count,
+                  struct layer_needs *needs) {
+  needs->workspace = weight_gradient_workspace(node->features, input_features(network, node), count);
 }
 
 static struct weights weights_of(const struct layer_call *call) {
@@ -50,32 +51,42 @@ static const float *bias_of(const struct layer_call *call) {
   return tensor < 0 ? NULL : call->parameters->values + call->parameters->layout->tensors[tensor].offset;
 }
 
-/* The input, its dead features marked where the weights' form can and should skip them: packed weights in training
- * only, since that moves the others between two sums, and a prediction should not depend on the examples beside it. */
-static struct input input_of(const struct layer_call *call, const struct weights *weights) {
-  struct input input = call->input;
-  if (weights->index != NULL && input.live_bits != NULL &&
-      !(call->training && call->kernels->skips_dead && sparse_skips(weights->index, input.live_bits)))
-    input.live_bits = NULL;
-  return input;
+/* What is left out of the input; chosen once a batch, so that both passes agree. */
+enum choice { CHOICE_WHOLE, CHOICE_LIVE, CHOICE_NONZERO };
+
+/* Packed weights leave out dead features in training only: that moves the others between two sums, and a prediction
+ * should not depend on the examples beside it. Dense ones go over live features, or over inputs that are not 0 alone.
+ */
+static enum choice choose(const struct layer_call *call, const struct weights *weights) {
+  const struct input *input = &call->input;
+  if (weights->index != NULL)
+    return call->training && call->kernels->skips_dead && input->live_bits != NULL &&
+                   sparse_skips(weights->index, input->live_bits)
+               ? CHOICE_LIVE
+               : CHOICE_WHOLE;
+  return input->nonzeros != NULL &&
+                 nonzeros_pay(input->nonzeros, call->kernels, input->live_count, call->tiles, weights->rows)
+             ? CHOICE_NONZERO
+             : CHOICE_WHOLE;
 }
 
-/* Whether the layer goes over the inputs that are not 0 alone. */
-static bool takes_nonzeros(const struct layer_call *call, const struct weights *weights) {
-  const struct input *input = &call->input;
-  return weights->index == NULL && input->nonzeros != NULL &&
-         nonzeros_pay(input->nonzeros, call->kernels, input->live_count, call->tiles, weights->rows);
+/* The input as the chosen kernel takes it. */
+static struct input input_of(const struct layer_call *call, const struct weights *weights) {
+  struct input input = call->input;
+  if (weights->index != NULL && *call->choice != CHOICE_LIVE) input.live_bits = NULL;
+  return input;
 }
 
 static void forward(const struct layer_call *call) {
   const struct weights weights = weights_of(call);
+  *call->choice = choose(call, &weights);
   const struct input input = input_of(call, &weights);
   const float *bias = bias_of(call);
   const struct kernels *kernels = call->kernels;
   void (*run)(const struct weights *, const float *, const struct input *, int64_t, bool, float *) =
-      weights.index != NULL            ? kernels->sparse_forward
-      : takes_nonzeros(call, &weights) ? kernels->nonzero_forward
-                                       : kernels->dense_forward;
+      weights.index != NULL             ? kernels->sparse_forward
+      : *call->choice == CHOICE_NONZERO ? kernels->nonzero_forward
+                                        : kernels->dense_forward;
   for (int64_t tile = 0; tile < call->tiles; tile++)
     run(&weights, bias, &input, tile, call->relu, call->output + tile * weights.rows * BATCH_TILE);
 }
@@ -94,7 +105,7 @@ static void backward(const struct layer_call *call) {
   const struct update update = layer_update(call->parameters, call->node->tensors[0], call->sink);
   if (weights.index != NULL)
     kernels->sparse_weight_gradient(&weights, &input, call->output_gradient, call->count, &update);
-  else if (takes_nonzeros(call, &weights))
+  else if (*call->choice == CHOICE_NONZERO)
     kernels->nonzero_weight_gradient(&weights, &input, call->output_gradient, call->count, &update, call->workspace);
   else
     kernels->dense_weight_gradient(micro_kernel_for(kernels), &weights, &input, call->output_gradient, call->count,
@@ -118,6 +129,6 @@ const struct layer_kind layer_dense = {.name = "dense",
                                                  LAYER_TAKES_SLOPE,
                                        .shape = shape,
                                        .tensors = tensors,
-                                       .workspace = workspace,
+                                       .needs = needs,
                                        .forward = forward,
                                        .backward = backward};

@@ -28,13 +28,14 @@ struct layer_call {
   float *output;
   bool relu;       /* LAYER_TAKES_RELU: apply a ReLU to the output */
   int32_t *choice; /* what the forward pass of the batch chose, for its backward pass */
+  float *kept;     /* what it keeps for it, layer_needs.kept floats a tile */
   /* The backward pass alone: */
   const float *output_gradient;
   float *input_gradients[NODE_INPUT_LIMIT]; /* NULL where nobody needs it */
   bool accumulate[NODE_INPUT_LIMIT];        /* add to the input gradient instead of writing it */
   bool slope; /* LAYER_TAKES_SLOPE: the input is a ReLU's output; multiply the input gradient with its slope */
   const struct gradient_sink *sink;
-  float *workspace; /* as many floats as layer_kind.workspace says */
+  float *workspace; /* layer_needs.workspace floats */
 };
 
 /* A number that a layer is made with; its shape and tensors follow from it. Files name it. */
@@ -55,6 +56,12 @@ enum {
   LAYER_TAKES_SLOPE = 1 << 6      /* backwards that of the ReLU before it (layer_call.slope) */
 };
 
+/* Memory that a layer needs beside its activations, in floats. */
+struct layer_needs {
+  int64_t workspace; /* of a worker, during one pass */
+  int64_t kept;      /* a tile, from the forward pass to the backward pass */
+};
+
 struct layer_kind {
   const char *name;   /* by which files know it */
   const char *prefix; /* of its tensors' names, each with a numbering of its own; NULL: it has no tensors */
@@ -69,8 +76,9 @@ struct layer_kind {
    * NODE_TENSOR_LIMIT, and returns how many. With `prefix`. */
   int32_t (*tensors)(const struct lottery_network *network, const struct node *node, int32_t number,
                      struct tensor *tensors, struct parameter *parameters);
-  /* Floats that a worker needs in a backward pass over `count` examples; NULL: none. */
-  int64_t (*workspace)(const struct lottery_network *network, const struct node *node, int64_t count);
+  /* What training on batches of up to `count` examples needs beside activations; NULL: nothing. */
+  void (*needs)(const struct lottery_network *network, const struct node *node, int64_t count,
+                struct layer_needs *needs);
   void (*forward)(const struct layer_call *call);
   void (*backward)(const struct layer_call *call);
 };

@@ -1,0 +1,11 @@
+/* A batch for a trainer: its input in the feed, its answers, and the next one asked for. */
+#ifndef TRAIN_DRAW_H
+#define TRAIN_DRAW_H
+
+#include "train/loss.h"
+#include "train/trainer.h"
+
+/* Draws the next batch of the trainer's dataset, or takes the host's; trainer->pass is then what the passes run on. */
+struct answers draw_batch(struct lottery_trainer *trainer, const struct batch *batch);
+
+#endif
