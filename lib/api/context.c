@@ -5,6 +5,7 @@
 #include "api/check.h"
 #include "base/arithmetic.h"
 #include "base/text.h"
+#include "kernels/dense.h"
 #include "kernels/kernels.h"
 
 const char *lottery_version(void) { return "0.1.0"; }

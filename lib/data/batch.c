@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "base/arithmetic.h"
+#include "kernels/gather.h"
 #include "kernels/kernels.h"
+#include "kernels/nonzero.h"
 #include "kernels/nonzeros.h"
 
 enum { BLOCK = 16 }; /* features transposed at a time: a cache line of floats */
@@ -40,7 +42,7 @@ static void gather_bytes(const struct kernels *kernels, const struct lottery_dat
   const int64_t width = dataset->features / dataset->groups; /* of a group */
   for (int64_t first = 0; first < dataset->features; first += width) {
     const struct scaling scaling = scaling_of(dataset, first);
-    kernels->gather_bytes(rows, first, width, (float)scaling.scale, (float)scaling.shift, tile + first * BATCH_TILE);
+    kernels->gather->bytes(rows, first, width, (float)scaling.scale, (float)scaling.shift, tile + first * BATCH_TILE);
   }
 }
 
@@ -81,9 +83,9 @@ bool dataset_gather_halves(const struct kernels *kernels, const struct lottery_d
     const uint8_t *rows[BATCH_TILE];
     find_rows(dataset, indices + first, arithmetic_minimum(BATCH_TILE, count - first), rows);
     uint16_t *halves = to->halves + first * dataset->features;
-    kernels->gather_halves(rows, dataset->features, halves, to->live_bits);
+    kernels->gather->halves(rows, dataset->features, halves, to->live_bits);
     struct nonzeros *nonzeros = to->nonzeros;
-    if (nonzeros != NULL && nonzeros->count >= 0 && !kernels->list_nonzeros(rows, halves, first / BATCH_TILE, nonzeros))
+    if (nonzeros != NULL && nonzeros->count >= 0 && !kernels->nonzero->list(rows, halves, first / BATCH_TILE, nonzeros))
       nonzeros->count = -1;
   }
   return true;

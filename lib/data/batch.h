@@ -1,4 +1,4 @@
-/* Batches in the form that kernels read: tiles of BATCH_TILE examples, batch innermost (kernels/kernels.h).
+/* Batches in the form that kernels read: tiles of BATCH_TILE examples, batch innermost (kernels/tile.h).
  *
  * Example i of a batch goes to lane i % BATCH_TILE of tile i / BATCH_TILE; the lanes past the last example are 0, the
  * labels there -1. `indices` are examples of the dataset, count of them (at least 1). */
@@ -18,8 +18,8 @@ int64_t batch_tiles(int64_t count);
 void dataset_gather(const struct kernels *kernels, const struct lottery_dataset *dataset, const int32_t *indices,
                     int64_t count, float *tiles);
 
-/* The inputs of a dataset of bytes without a shift as whole numbers in bfloat16 (kernels.h); the value of each is the
- * number times scalings[0].scale. False, and nothing done, for other datasets. */
+/* The inputs of a dataset of bytes without a shift as whole numbers in bfloat16 (kernels/input.h); the value of each is
+ * the number times scalings[0].scale. False, and nothing done, for other datasets. */
 bool dataset_is_whole_numbers(const struct lottery_dataset *dataset);
 bool dataset_gather_halves(const struct kernels *kernels, const struct lottery_dataset *dataset, const int32_t *indices,
                            int64_t count, const struct gathered *to);

@@ -2,6 +2,7 @@
  *
  * Naming them links these two objects of libblis.a and nothing else: no initialisation, no memory pool, no getenv, and
  * no abort. BLIS's own choice of kernel knows no CPU newer than itself; ours is by instruction set (dispatch.c). */
+#include "kernels/dense.h"
 #include "kernels/kernels.h"
 
 #include <stddef.h>

@@ -2,6 +2,8 @@
 #include "kernels/nonzeros.h"
 
 #include "base/memory.h"
+#include "kernels/kernels.h"
+#include "kernels/nonzero.h"
 
 /* Indices have 16 bits. Of larger batches the output gradients would not stay in the second-level cache. */
 enum { FEATURE_LIMIT = 65536, TILE_LIMIT = 4 };
@@ -23,7 +25,7 @@ bool nonzeros_create(struct lottery_context *context, int64_t features, int64_t 
   struct nonzeros *nonzeros = memory_allocate(context, 1, sizeof *nonzeros);
   if (nonzeros == NULL) return false;
   nonzeros->features = features;
-  nonzeros->room = features * BATCH_TILE / 2; /* no set gains from more: nonzero_percent */
+  nonzeros->room = features * BATCH_TILE / 2; /* no set gains from more: struct nonzero_kernels */
   nonzeros->count = -1;
   if (allocate(context, nonzeros, tiles, gradients)) {
     *out = nonzeros;
@@ -45,5 +47,5 @@ void nonzeros_destroy(struct lottery_context *context, struct nonzeros *nonzeros
 bool nonzeros_pay(const struct nonzeros *nonzeros, const struct kernels *kernels, int64_t live, int64_t tiles,
                   int64_t rows) {
   return nonzeros->count >= 0 && rows >= NONZERO_ROWS &&
-         nonzeros->count * 100 <= live * tiles * BATCH_TILE * kernels->nonzero_percent;
+         nonzeros->count * 100 <= live * tiles * BATCH_TILE * kernels->nonzero->percent;
 }

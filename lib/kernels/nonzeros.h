@@ -7,8 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "kernels/kernels.h"
+#include "kernels/tile.h"
 
+struct kernels;
 struct lottery_context;
 
 /* Rows that a dense layer needs to gain by it: of fewer, an input's place in the list costs more than its products. */

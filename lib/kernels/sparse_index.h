@@ -49,7 +49,7 @@ void sparse_index_destroy(struct lottery_context *context, struct sparse_index *
 /* Whether so many survivors can be indexed. */
 int sparse_fits(int64_t rows, int64_t columns, int64_t kept);
 
-/* Whether looking for dead inputs can pay where kernels can skip them (kernels.h), and whether skipping them pays in a
+/* Whether looking for dead inputs can pay where kernels can skip them (sparse.h), and whether skipping them pays in a
  * batch of which these inputs are live (struct input). Pure functions. */
 bool sparse_may_skip(const struct sparse_index *index);
 bool sparse_skips(const struct sparse_index *index, const uint16_t *live_bits);

@@ -4,7 +4,6 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "kernels/float_mode.h"
-#include "kernels/kernels.h"
 #include "model/network.h"
 
 /* Glorot & Bengio 2010, section 4.2.1; He et al. 2015, section 2.2. A uniform deviate in ±a has variance a^2 / 3. */

@@ -10,7 +10,9 @@
 #include "kernels/crossover.h"
 #include "kernels/kernels.h"
 #include "kernels/nonzeros.h"
+#include "kernels/sparse.h"
 #include "kernels/sparse_index.h"
+#include "kernels/tile.h"
 
 static void finalise(void *self) {
   struct layout *layout = self;
@@ -96,7 +98,7 @@ static void note_reader(const struct kernels *kernels, const struct tensor_layou
   if (tensor->index == NULL) {
     readers->dense = true;
     readers->dense_wide = readers->dense_wide || tensor->rows >= NONZERO_ROWS;
-  } else if (kernels->skips_dead && sparse_may_skip(tensor->index)) {
+  } else if (kernels->sparse->skips_dead && sparse_may_skip(tensor->index)) {
     readers->packed_skips = true;
   }
 }

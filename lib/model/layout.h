@@ -20,7 +20,7 @@ struct tensor_layout {
   int64_t floats; /* that it takes there, a multiple of ROW_STEP; those that are no weight stay 0 */
   int64_t rows, columns;
   int64_t stride;             /* dense: floats from column to column, a multiple of ROW_STEP */
-  uint16_t *kept_bits;        /* dense under a mask: see struct update in kernels.h; else NULL */
+  uint16_t *kept_bits;        /* dense under a mask: see struct update in kernels/update.h; else NULL */
   struct sparse_index *index; /* packed survivors, or NULL: dense */
 };
 

@@ -5,6 +5,8 @@
 
 #include "base/arithmetic.h"
 #include "base/memory.h"
+#include "kernels/gather.h"
+#include "kernels/kernels.h"
 #include "kernels/nonzeros.h"
 #include "model/layer/layer.h"
 
@@ -69,7 +71,7 @@ static const struct input *find_live(struct input_feed *feed, const struct layou
   struct input *input = &feed->input;
   const struct input_readers *readers = &layout->input_readers;
   if (!readers->dense && !(feed->training && readers->packed_skips)) return input;
-  if (input->values != NULL) feed->kernels->find_live(input->values, input->features, tiles, feed->live_bits);
+  if (input->values != NULL) feed->kernels->gather->find_live(input->values, input->features, tiles, feed->live_bits);
   input->live_count = list_live(feed->live_bits, input->features, readers->dense ? feed->live : NULL);
   if (input->live_count > input->features * 15 / 16) return input;
   input->live_bits = feed->live_bits;

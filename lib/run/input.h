@@ -3,7 +3,8 @@
 #ifndef RUN_INPUT_H
 #define RUN_INPUT_H
 
-#include "kernels/kernels.h"
+#include "kernels/gather.h"
+#include "kernels/input.h"
 #include "model/network.h"
 
 struct input_feed {

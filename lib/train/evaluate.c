@@ -5,6 +5,8 @@
 #include "base/context.h"
 #include "data/batch.h"
 #include "kernels/float_mode.h"
+#include "kernels/kernels.h"
+#include "kernels/loss.h"
 #include "run/executor.h"
 #include "train/load.h"
 #include "train/loss.h"
@@ -60,7 +62,7 @@ lottery_status evaluate(struct lottery_network *network, struct lottery_dataset 
         loss_gather(dataset, kind, outputs, examples, count, labels, executor_targets(executor));
     const float *values = executor_output(executor);
     sum += loss_sum(network->kernels, kind, outputs, values, &answers, NULL);
-    if (answers.labels != NULL) right += network->kernels->count_correct(values, outputs, answers.labels);
+    if (answers.labels != NULL) right += network->kernels->loss->count_correct(values, outputs, answers.labels);
   }
   if (loss != NULL) *loss = sum / (double)dataset->count;
   float_mode_leave(mode);

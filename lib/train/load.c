@@ -2,6 +2,7 @@
 #include "train/load.h"
 
 #include "data/batch.h"
+#include "kernels/gather.h"
 
 const struct input *load_examples(struct input_feed *feed, const struct layout *layout,
                                   const struct lottery_dataset *dataset, const int32_t *examples, int64_t count) {

@@ -4,6 +4,8 @@
 #include "base/arithmetic.h"
 #include "base/context.h"
 #include "data/batch.h"
+#include "kernels/kernels.h"
+#include "kernels/loss.h"
 
 double loss_sum(const struct kernels *kernels, int32_t kind, int64_t outputs, const float *values,
                 const struct answers *answers, float *gradient) {
@@ -17,9 +19,10 @@ double loss_sum(const struct kernels *kernels, int32_t kind, int64_t outputs, co
     const float *tile = values + first * outputs;
     float *tile_gradient = gradient == NULL ? NULL : gradient + first * outputs;
     if (entropy)
-      kernels->cross_entropy(tile, outputs, answers->labels + first, scale, losses, tile_gradient);
+      kernels->loss->cross_entropy(tile, outputs, answers->labels + first, scale, losses, tile_gradient);
     else
-      kernels->squared_error(tile, answers->targets + first * outputs, outputs, valid, scale, losses, tile_gradient);
+      kernels->loss->squared_error(tile, answers->targets + first * outputs, outputs, valid, scale, losses,
+                                   tile_gradient);
     for (int64_t lane = 0; lane < valid; lane++) sum += (double)losses[lane];
   }
   return entropy ? sum : sum / (double)outputs;

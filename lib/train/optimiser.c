@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "base/elementary.h"
+#include "kernels/kernels.h"
+#include "kernels/update.h"
 #include "model/snapshot.h"
 #include "train/trainer.h"
 
@@ -68,6 +70,6 @@ void optimiser_apply(struct lottery_trainer *trainer, const struct gradient_sink
     const struct tensor_layout *tensor = &network->parameters.layout->tensors[i];
     if (!role_is_trained(tensor->role)) continue;
     const struct update update = layer_update(&network->parameters, i, sink);
-    network->kernels->apply(&update, tensor->floats);
+    network->kernels->update->apply(&update, tensor->floats);
   }
 }

@@ -1,4 +1,4 @@
-/* The optimiser: which state it has, and its step as an update of gradients (kernels.h). */
+/* The optimiser: which state it has, and its step as an update of gradients (kernels/update.h). */
 #ifndef TRAIN_OPTIMISER_H
 #define TRAIN_OPTIMISER_H
 

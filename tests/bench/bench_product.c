@@ -3,7 +3,9 @@
  *
  *   bench_product [--rounds N] [--isa NAME] [--largest N] [--clock wall|processor] */
 #include "bench/measure.h"
+#include "kernels/dense.h"
 #include "kernels/kernels.h"
+#include "kernels/update.h"
 
 struct settings {
   int rounds;
@@ -59,12 +61,17 @@ static void destroy(struct layer *layer) {
 static double time_of(const struct layer *layer, bool own, bool processor, int64_t repeats) {
   const struct kernels *kernels = layer->kernels;
   const struct micro_kernel *micro_kernel =
-      own ? kernels->own_micro_kernel : blis_micro_kernel(kernels->instruction_set);
+      own ? kernels->dense->own_micro_kernel : blis_micro_kernel(kernels->instruction_set);
   const struct update update = {.kind = UPDATE_STORE, .gradient = layer->gradient};
+  const struct weight_gradient_arguments arguments = {.weights = &layer->weights,
+                                                      .input = &layer->input,
+                                                      .output_gradient = layer->outputs,
+                                                      .count = layer->batch,
+                                                      .update = &update,
+                                                      .micro_kernel = micro_kernel,
+                                                      .workspace = layer->workspace};
   const double start = measure_now(processor);
-  for (int64_t i = 0; i < repeats; i++)
-    kernels->dense_weight_gradient(micro_kernel, &layer->weights, &layer->input, layer->outputs, layer->batch, &update,
-                                   layer->workspace);
+  for (int64_t i = 0; i < repeats; i++) kernels->dense->weight_gradient(&arguments);
   return (measure_now(processor) - start) / (double)repeats;
 }
 

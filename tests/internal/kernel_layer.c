@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernels/gather.h"
+#include "kernels/nonzero.h"
+
 enum { GUARD = 16 };
 static const float guard = 12345.0F;
 
@@ -148,8 +151,8 @@ static void make_inputs(struct layer *layer) {
             (float)layer->inputs[(tile * BATCH_TILE + lane) * columns + column];
     }
     uint16_t *halves = layer->half_tiles + tile * columns * BATCH_TILE;
-    kernels->gather_halves(rows, columns, halves, gathered);
-    if (layer->nonzeros != NULL) assert_true(kernels->list_nonzeros(rows, halves, tile, layer->nonzeros));
+    kernels->gather->halves(rows, columns, halves, gathered);
+    if (layer->nonzeros != NULL) assert_true(kernels->nonzero->list(rows, halves, tile, layer->nonzeros));
   }
   free(bytes);
   assert_memory_equal(gathered, layer->live_bits, (size_t)(columns + ROW_STEP - 1) / ROW_STEP * sizeof *gathered);

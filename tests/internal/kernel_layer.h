@@ -4,6 +4,7 @@
 #define KERNEL_LAYER_H
 
 #include "kernels/kernels.h"
+#include "kernels/matrix.h"
 #include "kernels/nonzeros.h"
 #include "kernels/sparse_index.h"
 #include "support.h"

@@ -6,6 +6,7 @@
 
 #include "data/batch.h"
 #include "kernels/kernels.h"
+#include "kernels/tile.h"
 
 enum { EXAMPLES = 150 };
 

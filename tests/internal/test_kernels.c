@@ -6,8 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernels/bias.h"
+#include "kernels/elementwise.h"
 #include "kernels/float_mode.h"
 #include "kernels/kernels.h"
+#include "kernels/loss.h"
+#include "kernels/update.h"
 #include "support.h"
 
 enum { FEATURES = 70, COUNT = FEATURES * BATCH_TILE };
@@ -79,7 +83,7 @@ static void check_bias_gradient(void) {
             arrays[i][1][j] = (float)j / 7.0F, arrays[i][2][j] = 0.5F, arrays[i][3][j] = 0.25F;
           }
         }
-        kernels->bias_gradient(lanes, rows, tiles, &updates[0]);
+        kernels->bias->gradient(lanes, rows, tiles, &updates[0]);
         for (int64_t row = 0; row < rows; row++) {
           double sum = 0;
           for (int64_t i = 0; i < tiles * BATCH_TILE; i++)
@@ -87,7 +91,7 @@ static void check_bias_gradient(void) {
           arrays[1][0][row] = arrays[0][0][row];
           assert_near((double)arrays[0][0][row], sum, 256 * 5 * (double)FLT_EPSILON, "bias_gradient", row);
         }
-        kernels->apply(&updates[1], (rows + ROW_STEP - 1) / ROW_STEP * ROW_STEP);
+        kernels->update->apply(&updates[1], (rows + ROW_STEP - 1) / ROW_STEP * ROW_STEP);
         assert_memory_equal(arrays[0], arrays[1], sizeof arrays[0]);
         for (int64_t i = 0; i < 4; i++)
           for (int64_t j = rows; j < ROOM; j++) assert_true(arrays[0][i][j] == 0.0F);
@@ -99,10 +103,10 @@ static void check_add(void) {
     fill(a, COUNT, 3);
     fill(b, COUNT, 1);
     memcpy(c, b, sizeof b);
-    kernels->add(a, b, c, features * BATCH_TILE);
+    kernels->elementwise->add(a, b, c, features * BATCH_TILE);
     for (int64_t i = 0; i < COUNT; i++) assert_true(c[i] == (i < features * BATCH_TILE ? a[i] + b[i] : b[i]));
     memcpy(c, a, sizeof a);
-    kernels->add(c, b, c, features * BATCH_TILE); /* the output as the first of them */
+    kernels->elementwise->add(c, b, c, features * BATCH_TILE); /* the output as the first of them */
     for (int64_t i = 0; i < features * BATCH_TILE; i++) assert_true(c[i] == a[i] + b[i]);
   }
 }
@@ -126,7 +130,7 @@ static double worst_error(enum activation activation, float from, float to) {
   enum { STEPS = 200 };
   for (int step = 0; step < STEPS; step++) {
     for (int64_t i = 0; i < COUNT; i++) a[i] = from + (to - from) * (float)((step + (double)i / COUNT) / STEPS);
-    kernels->activate(activation, a, b, COUNT);
+    kernels->elementwise->activate(activation, a, b, COUNT);
     for (int64_t i = 0; i < COUNT; i++) {
       const double wanted = activation_of(activation, (double)a[i]);
       if (fabs(wanted) < (double)FLT_MIN) continue;
@@ -167,7 +171,7 @@ static void check_special_activations(void) {
   const float *wanted[] = {relu, tangent, sigmoid};
   for (int64_t i = 0; i < COUNT; i++) a[i] = special[i % 9];
   for (int activation = ACTIVATION_RELU; activation <= ACTIVATION_SIGMOID; activation++) {
-    kernels->activate((enum activation)activation, a, b, COUNT);
+    kernels->elementwise->activate((enum activation)activation, a, b, COUNT);
     for (int64_t i = 0; i < COUNT; i++) {
       /* 1 / (1 + exp(88)) is what becomes of 0. */
       assert_near((double)b[i], (double)wanted[activation][i % 9], 1e-37, "activate", i % 9);
@@ -189,10 +193,10 @@ static void check_activate(void) {
       fill(a, COUNT, 4);
       fill(b, COUNT, 1);
       memcpy(before, b, sizeof b);
-      kernels->activate(kind, a, b, count);
+      kernels->elementwise->activate(kind, a, b, count);
       assert_memory_equal(b + count, before + count, (size_t)(COUNT - count) * sizeof *b);
       memcpy(c, a, sizeof a);
-      kernels->activate(kind, c, c, count); /* in place */
+      kernels->elementwise->activate(kind, c, c, count); /* in place */
       assert_memory_equal(b, c, (size_t)count * sizeof *b);
       /* Backwards, from the output b: written, accumulated, and over the output's gradient. */
       fill(c, COUNT, 1);
@@ -202,14 +206,14 @@ static void check_activate(void) {
         expected[i] = (float)(slope * (double)c[i]);
       }
       for (int64_t i = 0; i < COUNT; i++) a[i] = NAN;
-      kernels->activate_backward(kind, b, c, a, count, false);
+      kernels->elementwise->activate_backward(kind, b, c, a, count, false);
       for (int64_t i = 0; i < count; i++) assert_near((double)a[i], (double)expected[i], 3e-7, "activate_backward", i);
       for (int64_t i = count; i < COUNT; i++) assert_true(isnan(a[i]));
       for (int64_t i = 0; i < count; i++) a[i] = 0.5F;
-      kernels->activate_backward(kind, b, c, a, count, true);
+      kernels->elementwise->activate_backward(kind, b, c, a, count, true);
       for (int64_t i = 0; i < count; i++)
         assert_near((double)a[i], 0.5 + (double)expected[i], 3e-7, "activate_backward, accumulated", i);
-      kernels->activate_backward(kind, b, c, c, count, false);
+      kernels->elementwise->activate_backward(kind, b, c, c, count, false);
       for (int64_t i = 0; i < count; i++)
         assert_near((double)c[i], (double)expected[i], 3e-7, "activate_backward in place", i);
     }
@@ -228,7 +232,7 @@ static void check_entropy_of(int64_t classes, float spread, float scale) {
   for (int lane = 0; lane < BATCH_TILE; lane++)
     labels[lane] = (int32_t)(support_random(&random_state) % (uint32_t)(classes + 1)) - 1;
   memcpy(before, a, sizeof a);
-  kernels->cross_entropy(a, classes, labels, scale, losses, b);
+  kernels->loss->cross_entropy(a, classes, labels, scale, losses, b);
   assert_memory_equal(a, before, sizeof a);
   for (int lane = 0; lane < BATCH_TILE; lane++) {
     double largest = -INFINITY, sum = 0;
@@ -247,9 +251,9 @@ static void check_entropy_of(int64_t classes, float spread, float scale) {
   }
   /* Without a gradient, and with the gradient over the logits: the same bits. */
   float again[BATCH_TILE] __attribute__((aligned(64)));
-  kernels->cross_entropy(a, classes, labels, scale, again, NULL);
+  kernels->loss->cross_entropy(a, classes, labels, scale, again, NULL);
   assert_memory_equal(again, losses, sizeof losses);
-  kernels->cross_entropy(a, classes, labels, scale, again, a);
+  kernels->loss->cross_entropy(a, classes, labels, scale, again, a);
   assert_memory_equal(again, losses, sizeof losses);
   assert_memory_equal(a, b, (size_t)count * sizeof *a);
 }
@@ -267,7 +271,7 @@ static void check_logarithm(void) {
   for (int64_t classes = 2; classes <= FEATURES; classes++) {
     for (int64_t i = 0; i < COUNT; i++) a[i] = 0.25F;
     memset(labels, 0, sizeof labels);
-    kernels->cross_entropy(a, classes, labels, 1, losses, NULL);
+    kernels->loss->cross_entropy(a, classes, labels, 1, losses, NULL);
     for (int lane = 0; lane < BATCH_TILE; lane++)
       if (ulps(losses[lane], log((double)classes)) > 2)
         fail_msg("%s: log %lld is %.9g", kernels->name, (long long)classes, (double)losses[lane]);
@@ -284,7 +288,7 @@ static void check_entropy_of_special(void) {
         labels[lane] = lane % (CLASSES + 1) - 1;
         if (lane % 3 == 0) a[where * BATCH_TILE + lane] = special[i];
       }
-      kernels->cross_entropy(a, CLASSES, labels, 1, losses, b);
+      kernels->loss->cross_entropy(a, CLASSES, labels, 1, losses, b);
       for (int lane = 0; lane < BATCH_TILE; lane++) {
         const bool padding = labels[lane] < 0, touched = lane % 3 == 0;
         if (padding) assert_true(losses[lane] == 0); /* whatever lies in lanes that do not count */
@@ -317,7 +321,7 @@ static void check_squared_error(void) {
     for (int64_t i = 0; i < count; i++) /* what lies beyond does not count */
       if (i % BATCH_TILE >= valid) a[i] = i % 2 == 0 ? NAN : INFINITY;
     memset(c, 0xff, sizeof c);
-    kernels->squared_error(a, b, features, valid, scale, losses, c);
+    kernels->loss->squared_error(a, b, features, valid, scale, losses, c);
     for (int lane = 0; lane < BATCH_TILE; lane++) {
       double sum = 0;
       for (int64_t j = 0; j < features; j++) {
@@ -329,9 +333,9 @@ static void check_squared_error(void) {
       assert_near((double)losses[lane], sum, 1e-6 * (1 + sum), "squared_error", lane);
     }
     float again[BATCH_TILE] __attribute__((aligned(64)));
-    kernels->squared_error(a, b, features, valid, scale, again, NULL);
+    kernels->loss->squared_error(a, b, features, valid, scale, again, NULL);
     assert_memory_equal(again, losses, sizeof losses);
-    kernels->squared_error(a, b, features, valid, scale, again, a);
+    kernels->loss->squared_error(a, b, features, valid, scale, again, a);
     assert_memory_equal(again, losses, sizeof losses);
     assert_memory_equal(a, c, (size_t)count * sizeof *a);
   }
@@ -354,10 +358,10 @@ static void check_count_correct(void) {
       labels[lane] = lane % 3 == 0 ? winner : (int32_t)(support_random(&random_state) % (uint32_t)(classes + 1)) - 1;
       wanted += labels[lane] == winner;
     }
-    assert_int_equal(kernels->count_correct(a, classes, labels), wanted);
+    assert_int_equal(kernels->loss->count_correct(a, classes, labels), wanted);
   }
   for (int lane = 0; lane < BATCH_TILE; lane++) labels[lane] = -1;
-  assert_int_equal(kernels->count_correct(a, 10, labels), 0);
+  assert_int_equal(kernels->loss->count_correct(a, 10, labels), 0);
 }
 
 static void test_count_correct(void **unused) {
@@ -384,7 +388,7 @@ static void check_sgd(void) {
       fill(c, COUNT, 1);
       memcpy(before, a, sizeof a);
       memcpy(expected, c, sizeof c);
-      kernels->apply(&step, count);
+      kernels->update->apply(&step, count);
       for (int64_t i = 0; i < COUNT; i++) {
         if (i >= count) {
           assert_true(a[i] == before[i] && c[i] == expected[i]);
@@ -425,7 +429,7 @@ static void check_adam(void) {
       memcpy(expected, c, sizeof c);
       static float old[COUNT];
       memcpy(old, second, sizeof old);
-      kernels->apply(&step, count);
+      kernels->update->apply(&step, count);
       for (int64_t i = 0; i < COUNT; i++) {
         if (i >= count) {
           assert_true(a[i] == before[i] && c[i] == expected[i] && second[i] == old[i]);
@@ -466,8 +470,8 @@ static void check_pruned_stays(void) {
   memset(b, 0, sizeof b);
   memset(c, 0, sizeof c);
   memset(second, 0, sizeof second);
-  kernels->apply(&sgd, COUNT);
-  kernels->apply(&adam, COUNT);
+  kernels->update->apply(&sgd, COUNT);
+  kernels->update->apply(&adam, COUNT);
   for (int64_t i = 0; i < COUNT; i++) assert_true(a[i] == 0 && c[i] == 0 && second[i] == 0);
 }
 
@@ -477,7 +481,7 @@ static void check_no_step(void) {
   fill(a, COUNT, 1);
   fill(b, COUNT, 1);
   memcpy(before, a, sizeof a);
-  kernels->apply(&store, COUNT);
+  kernels->update->apply(&store, COUNT);
   assert_memory_equal(a, before, sizeof a);
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "kernels/float_mode.h"
+#include "kernels/gather.h"
 #include "kernels/kernels.h"
 #include "support.h"
 
@@ -77,7 +78,7 @@ static void check_gather(void) {
     for (int64_t i = 0; i < features * BATCH_TILE; i++)
       if (rows[i % BATCH_TILE] != NULL && rows[i % BATCH_TILE][i / BATCH_TILE] != 0)
         wanted_bits[i / BATCH_TILE / ROW_STEP] |= (uint16_t)(1U << (i / BATCH_TILE % ROW_STEP));
-    kernels->gather_halves(rows, features, halves, bits);
+    kernels->gather->halves(rows, features, halves, bits);
     assert_memory_equal(bits, wanted_bits, sizeof bits);
     for (int64_t i = 0; i < FEATURES; i++)
       for (int64_t lane = 0; lane < BATCH_TILE; lane++) {
@@ -88,7 +89,7 @@ static void check_gather(void) {
                    (long long)i, (long long)lane, (double)from_half(got), (double)wanted);
       }
     for (int64_t i = 0; i < FEATURES * BATCH_TILE; i++) tile[i] = -7.0F;
-    kernels->gather_bytes(rows, first, features, scale, shift, tile);
+    kernels->gather->bytes(rows, first, features, scale, shift, tile);
     for (int64_t i = 0; i < FEATURES; i++)
       for (int64_t lane = 0; lane < BATCH_TILE; lane++) {
         const float got = tile[i * BATCH_TILE + lane];
@@ -124,7 +125,7 @@ static void check_live(void) {
       }
       if (tiles < TILES) panel_values[tiles * features * BATCH_TILE] = 1.0F; /* of a tile that does not count */
       memset(bits, 0xaa, sizeof bits);
-      kernels->find_live(panel_values, features, tiles, bits);
+      kernels->gather->find_live(panel_values, features, tiles, bits);
       assert_memory_equal(bits, wanted, (size_t)blocks * sizeof *bits);
       assert_int_equal(bits[blocks], 0xaaaa);
     }

@@ -9,7 +9,11 @@
 
 #include "internal/kernel_layer.h"
 #include "kernels/ahead.h"
+#include "kernels/dense.h"
 #include "kernels/float_mode.h"
+#include "kernels/nonzero.h"
+#include "kernels/sparse.h"
+#include "kernels/update.h"
 
 static void mark_place(void *user, int64_t element, int64_t place) {
   (void)element;
@@ -22,9 +26,10 @@ static double bound_of(int64_t terms, double magnitude) {
 }
 
 static void forward(const struct layer *layer, const float *bias, int64_t tile, bool relu, float *output) {
-  (layer->shape.sparse       ? kernels->sparse_forward
-   : layer->nonzeros != NULL ? kernels->nonzero_forward
-                             : kernels->dense_forward)(&layer->weights, bias, &layer->input, tile, relu, output);
+  const struct forward_arguments arguments = {&layer->weights, bias, &layer->input, tile, relu, output};
+  (layer->shape.sparse       ? kernels->sparse->forward
+   : layer->nonzeros != NULL ? kernels->nonzero->forward
+                             : kernels->dense->forward)(&arguments);
 }
 
 static void check_forward(const struct layer *layer, bool with_bias, bool relu) {
@@ -52,10 +57,12 @@ static void check_forward(const struct layer *layer, bool with_bias, bool relu) 
 static void check_input_gradient(const struct layer *layer, bool accumulate, bool relu) {
   const int64_t rows = layer->shape.rows, columns = layer->shape.columns, floats = layer->tiles * columns * BATCH_TILE;
   float *gradient = guarded(floats, accumulate ? 0.75F : NAN);
-  for (int64_t tile = 0; tile < layer->tiles; tile++)
-    (layer->shape.sparse ? kernels->sparse_input_gradient : kernels->dense_input_gradient)(
-        &layer->weights, layer->output_tiles + tile * rows * BATCH_TILE, accumulate,
-        relu ? layer->input_tiles + tile * columns * BATCH_TILE : NULL, gradient + tile * columns * BATCH_TILE);
+  for (int64_t tile = 0; tile < layer->tiles; tile++) {
+    const int64_t inputs = tile * columns * BATCH_TILE, outputs = tile * rows * BATCH_TILE;
+    const struct input_gradient_arguments arguments = {&layer->weights, layer->output_tiles + outputs, accumulate,
+                                                       relu ? layer->input_tiles + inputs : NULL, gradient + inputs};
+    (layer->shape.sparse ? kernels->sparse->input_gradient : kernels->dense->input_gradient)(&arguments);
+  }
   check_guard(gradient, floats, "input gradient");
   for (int64_t i = 0; i < layer->tiles * BATCH_TILE; i++)
     for (int64_t column = 0; column < columns; column++) {
@@ -76,20 +83,21 @@ static void check_input_gradient(const struct layer *layer, bool accumulate, boo
 static const struct micro_kernel *micro_kernel;
 
 static void weight_gradient(const struct layer *layer, const struct update *update) {
+  struct weight_gradient_arguments arguments = {.weights = &layer->weights,
+                                                .input = &layer->input,
+                                                .output_gradient = layer->output_tiles,
+                                                .count = layer->shape.count,
+                                                .update = update,
+                                                .micro_kernel = micro_kernel};
   if (layer->shape.sparse) {
-    kernels->sparse_weight_gradient(&layer->weights, &layer->input, layer->output_tiles, layer->shape.count, update);
+    kernels->sparse->weight_gradient(&arguments);
     return;
   }
   const int64_t floats = weight_gradient_workspace(layer->shape.rows, layer->shape.columns, layer->shape.count);
-  float *workspace = guarded(floats, NAN);
-  if (layer->nonzeros != NULL)
-    kernels->nonzero_weight_gradient(&layer->weights, &layer->input, layer->output_tiles, layer->shape.count, update,
-                                     workspace);
-  else
-    kernels->dense_weight_gradient(micro_kernel, &layer->weights, &layer->input, layer->output_tiles,
-                                   layer->shape.count, update, workspace);
-  check_guard(workspace, floats, "the workspace of weight gradients");
-  free(workspace);
+  arguments.workspace = guarded(floats, NAN);
+  (layer->nonzeros != NULL ? kernels->nonzero->weight_gradient : kernels->dense->weight_gradient)(&arguments);
+  check_guard(arguments.workspace, floats, "the workspace of weight gradients");
+  free(arguments.workspace);
 }
 
 /* A flat array in which what is no weight is 0, as it must be, and the rest is `value`. */
@@ -178,7 +186,7 @@ static void check_fused(const struct layer *layer, const uint8_t *places, enum u
   apart.kind = UPDATE_STORE;
   weight_gradient(layer, &apart);
   apart.kind = kind;
-  kernels->apply(&apart, layer->floats);
+  kernels->update->apply(&apart, layer->floats);
   const char *name = kind == UPDATE_ADAM ? "Adam fused" : "SGD fused";
   check_equal(layer, places, fused.weights, apart.weights, name);
   check_equal(layer, places, fused.first, apart.first, name);
@@ -281,7 +289,7 @@ static void for_each(void (*check)(bool sparse), bool sparse) {
     const uint64_t mode = float_mode_enter();
     micro_kernel = micro_kernel_for(kernels);
     check(sparse);
-    micro_kernel = kernels->own_micro_kernel;
+    micro_kernel = kernels->dense->own_micro_kernel;
     if (!sparse) check(sparse);
     float_mode_leave(mode);
   }
@@ -378,8 +386,7 @@ static void check_nan(bool sparse, bool live) {
   free(places);
   for (int64_t row = 0; row < 9; row++) layer.bias[row] = NAN;
   float *outputs = guarded(9 * BATCH_TILE, 0);
-  (sparse ? kernels->sparse_forward : kernels->dense_forward)(&layer.weights, layer.bias, &layer.input, 0, true,
-                                                              outputs);
+  forward(&layer, layer.bias, 0, true, outputs);
   for (int64_t i = 0; i < 9 * BATCH_TILE; i++) assert_true(isnan(outputs[i]));
   free(outputs);
   release_layer(&layer);
@@ -400,7 +407,7 @@ static void check_infinity(bool sparse) {
       float *input = &layer.input_tiles[column * BATCH_TILE + 5], before = *input;
       if (before == 0.0F) continue;
       *input = INFINITY;
-      kernels->sparse_forward(&layer.weights, NULL, &layer.input, 0, false, outputs);
+      forward(&layer, NULL, 0, false, outputs);
       for (int64_t row = 0; row < ROWS; row++)
         assert_int_equal(isfinite(outputs[row * BATCH_TILE + 5]), !layer.mask[row * COLUMNS + column]);
       *input = before;

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "kernels/kernels.h"
 #include "kernels/sparse_index.h"
+#include "kernels/tile.h"
 #include "model/layout.h"
 #include "model/network.h"
 #include "support.h"

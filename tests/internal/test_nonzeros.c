@@ -2,7 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernels/gather.h"
 #include "kernels/kernels.h"
+#include "kernels/nonzero.h"
 #include "kernels/nonzeros.h"
 #include "model/network.h"
 #include "support.h"
@@ -47,8 +49,8 @@ static bool list_tile(int64_t features, int64_t tile, int64_t one_in, int64_t la
                                  : 0;
     rows[lane] = lane < lanes ? bytes[tile][lane] : NULL;
   }
-  kernels->gather_halves(rows, features, halves, live_bits);
-  return kernels->list_nonzeros(rows, halves, tile, nonzeros);
+  kernels->gather->halves(rows, features, halves, live_bits);
+  return kernels->nonzero->list(rows, halves, tile, nonzeros);
 }
 
 static void check_lists(int64_t features, int64_t tile, const struct nonzeros *nonzeros) {
@@ -143,7 +145,8 @@ static void some_sizes_are_never_listed(void **state) {
 
 static void they_pay_where_few_are_not_0(void **state) {
   (void)state;
-  const struct kernels some = {.nonzero_percent = 50};
+  const struct nonzero_kernels half = {.percent = 50};
+  const struct kernels some = {.nonzero = &half};
   struct nonzeros nonzeros = {.count = 500 * 32};
   assert_true(nonzeros_pay(&nonzeros, &some, 500, 1, 300));
   assert_false(nonzeros_pay(&nonzeros, &some, 499, 1, 300));
@@ -158,20 +161,19 @@ static void they_pay_where_few_are_not_0(void **state) {
 enum { INPUTS = 40, NOT_ZERO = 10, EXAMPLES = 300 };
 
 static struct kernels counting;
+static struct nonzero_kernels counting_nonzero;
 static int64_t forwards, gradients;
 static int64_t listed; /* in the batch of the last call */
 
-static void count_forward(const struct weights *weights, const float *bias, const struct input *input, int64_t tile,
-                          bool relu, float *output) {
+static void count_forward(const struct forward_arguments *arguments) {
   forwards++;
-  listed = input->nonzeros->count;
-  kernels->nonzero_forward(weights, bias, input, tile, relu, output);
+  listed = arguments->input->nonzeros->count;
+  kernels->nonzero->forward(arguments);
 }
 
-static void count_gradient(const struct weights *weights, const struct input *input, const float *output_gradient,
-                           int64_t count, const struct update *update, float *workspace) {
+static void count_gradient(const struct weight_gradient_arguments *arguments) {
   gradients++;
-  kernels->nonzero_weight_gradient(weights, input, output_gradient, count, update, workspace);
+  kernels->nonzero->weight_gradient(arguments);
 }
 
 /* Five steps and an evaluation; not_zero: inputs of each example. */
@@ -202,8 +204,10 @@ static void train(const char *preset, bool as_bytes, int64_t not_zero, double de
   assert_ok(context, lottery_dataset_with_labels(unlabelled, 3, answers, EXAMPLES, &dataset));
   kernels = network->kernels;
   counting = *kernels;
-  counting.nonzero_forward = count_forward;
-  counting.nonzero_weight_gradient = count_gradient;
+  counting_nonzero = *kernels->nonzero;
+  counting_nonzero.forward = count_forward;
+  counting_nonzero.weight_gradient = count_gradient;
+  counting.nonzero = &counting_nonzero;
   network->kernels = &counting;
   assert_ok(context, lottery_trainer_create(network, dataset, 1, &trainer));
   assert_ok(context, lottery_trainer_set_integer(trainer, LOTTERY_TRAINER_BATCH_SIZE, batch));

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernels/kernels.h"
 #include "kernels/sparse_index.h"
+#include "kernels/tile.h"
 #include "support.h"
 
 static struct counting_allocator memory_of_test;

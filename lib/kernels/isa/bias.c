@@ -1,6 +1,8 @@
 /* The gradient of biases: the sum of a row over a batch. */
-#include "kernels/isa/isa.h"
-#include "kernels/isa/update.h"
+#include "kernels/bias.h"
+
+#include "kernels/isa/set.h"
+#include "kernels/isa/update_vector.h"
 
 /* The sum of a row's lanes over all tiles, as a vector of partial sums: a tile's first, so that a batch of one tile
  * adds to no 0. */
@@ -15,7 +17,7 @@ VECTOR_INLINE vector sum_row(const float *output_gradient, int64_t row, int64_t 
   return sum;
 }
 
-void KERNEL(bias_gradient)(const float *output_gradient, int64_t rows, int64_t tiles, const struct update *update) {
+static void gradient(const float *output_gradient, int64_t rows, int64_t tiles, const struct update *update) {
   for (int64_t row = 0; row < rows; row += 4) {
     vector sums[4];
     for (int i = 0; i < 4; i++) /* the last row again where there are fewer */
@@ -24,5 +26,8 @@ void KERNEL(bias_gradient)(const float *output_gradient, int64_t rows, int64_t t
     vector_store_sums(four, sums[0], sums[1], sums[2], sums[3]);
     for (int i = 0; i < 4 && row + i < rows; i++) update->gradient[row + i] = four[i];
   }
-  KERNEL(apply)(update, (rows + ROW_STEP - 1) / ROW_STEP * ROW_STEP);
+  const struct update_vectors v = update_vectors_of(update);
+  update_range(update, &v, 0, (rows + ROW_STEP - 1) / ROW_STEP * ROW_STEP);
 }
+
+const struct bias_kernels KERNEL(bias_kernels) = {.gradient = gradient};

@@ -1,7 +1,10 @@
 /* Dense layers: products with a block of rows and LANE_GROUP lanes of sums in registers. */
+#include "kernels/dense.h"
+
 #include "base/arithmetic.h"
-#include "kernels/isa/isa.h"
+#include "kernels/isa/dense_gradient.h"
 #include "kernels/isa/lanes.h"
+#include "kernels/isa/set.h"
 
 /* Inputs at a time, so that their lanes stay in the nearest cache. */
 enum { DEPTH_CHUNK = 112 };
@@ -93,16 +96,17 @@ VECTOR_INLINE void run(const struct variant variant, const struct product *produ
   } while (first < depth);
 }
 
-void KERNEL(dense_forward)(const struct weights *weights, const float *bias, const struct input *input, int64_t tile,
-                           bool relu, float *output) {
+static void forward(const struct forward_arguments *arguments) {
+  const struct weights *weights = arguments->weights;
+  const struct input *input = arguments->input;
   const struct product product = {.factors = weights->values,
                                   .stride = weights->stride,
-                                  .tile = tile_of(input, tile),
+                                  .tile = tile_of(input, arguments->tile),
                                   .list = input->live,
-                                  .output = output,
+                                  .output = arguments->output,
                                   .scale = input->scale,
-                                  .bias = bias,
-                                  .relu = relu};
+                                  .bias = arguments->bias,
+                                  .relu = arguments->relu};
   const int64_t depth = input->live != NULL ? input->live_count : weights->columns;
   if (input->halves != NULL && input->live != NULL)
     run((struct variant){true, true, true}, &product, weights->rows, depth, false);
@@ -114,13 +118,18 @@ void KERNEL(dense_forward)(const struct weights *weights, const float *bias, con
     run((struct variant){true, false, false}, &product, weights->rows, depth, false);
 }
 
-void KERNEL(dense_input_gradient)(const struct weights *weights, const float *output_gradient, bool accumulate,
-                                  const float *relu, float *input_gradient) {
+static void input_gradient(const struct input_gradient_arguments *arguments) {
+  const struct weights *weights = arguments->weights;
   const struct product product = {.factors = weights->values,
                                   .stride = weights->stride,
-                                  .tile = {output_gradient, NULL},
-                                  .output = input_gradient,
+                                  .tile = {arguments->output_gradient, NULL},
+                                  .output = arguments->input_gradient,
                                   .scale = 1.0F,
-                                  .slope = relu};
-  run((struct variant){false, false, false}, &product, weights->columns, weights->rows, accumulate);
+                                  .slope = arguments->relu};
+  run((struct variant){false, false, false}, &product, weights->columns, weights->rows, arguments->accumulate);
 }
+
+const struct dense_kernels KERNEL(dense_kernels) = {.own_micro_kernel = &KERNEL(own_micro_kernel),
+                                                    .forward = forward,
+                                                    .input_gradient = input_gradient,
+                                                    .weight_gradient = KERNEL(dense_weight_gradient)};

@@ -3,11 +3,12 @@
  * Both factors are transposed into panels for a micro-kernel (BLIS's, where it has one), which makes a block of columns
  * of G at a time; those that are 0 in the whole batch are left out. The update follows at once, while a column is in
  * the nearest cache. */
+#include "kernels/isa/dense_gradient.h"
+
 #include "base/arithmetic.h"
-#include "kernels/isa/isa.h"
 #include "kernels/isa/lanes.h"
 #include "kernels/isa/transpose.h"
-#include "kernels/isa/update.h"
+#include "kernels/isa/update_vector.h"
 
 static void own_run(int64_t depth, const float *narrow, const float *wide, bool accumulate, float *c, int64_t stride) {
   vector sums[ROW_BLOCK][LANE_VECTORS];
@@ -111,24 +112,25 @@ static void transpose_factors(const struct plan *plan, const struct weights *wei
   }
 }
 
-void KERNEL(dense_weight_gradient)(const struct micro_kernel *micro_kernel, const struct weights *weights,
-                                   const struct input *input, const float *output_gradient, int64_t count,
-                                   const struct update *update, float *workspace) {
-  const int64_t stride = weights->stride, examples = arithmetic_round_up(count, BATCH_TILE);
+void KERNEL(dense_weight_gradient)(const struct weight_gradient_arguments *arguments) {
+  const struct micro_kernel *micro_kernel = arguments->micro_kernel;
+  const struct weights *weights = arguments->weights;
+  const struct input *input = arguments->input;
+  const int64_t count = arguments->count, stride = weights->stride, examples = arithmetic_round_up(count, BATCH_TILE);
   struct plan plan = {.micro_kernel = micro_kernel, .count = count};
   plan.columns = input->live != NULL ? input->live_count : weights->columns;
   plan.rows = stride;
   plan.padded = arithmetic_round_up(stride, micro_kernel->wide_width);
   plan.input_stride = arithmetic_round_up(plan.columns + micro_kernel->narrow_width, PANEL_STEP);
-  float *zeros = workspace;
+  float *zeros = arguments->workspace;
   plan.narrow = zeros + arithmetic_round_up(stride, PANEL_STEP);
   plan.block = plan.narrow + PANEL_DEPTH * PANEL_STEP;
   plan.inputs = plan.block + PANEL_STEP * plan.padded;
   plan.outputs = (struct panels){plan.inputs + examples * plan.input_stride, micro_kernel->wide_width,
                                  examples * micro_kernel->wide_width};
-  transpose_factors(&plan, weights, input, output_gradient);
+  transpose_factors(&plan, weights, input, arguments->output_gradient);
   memset(zeros, 0, (size_t)stride * sizeof *zeros);
-  const struct update_vectors v = update_vectors_of(update);
+  const struct update_vectors v = update_vectors_of(arguments->update);
   int64_t made = 0; /* columns of G that were handed on, less those of zeros */
   for (int64_t column = 0; column < weights->columns; column++) {
     const float *from = zeros;
@@ -138,6 +140,6 @@ void KERNEL(dense_weight_gradient)(const struct micro_kernel *micro_kernel, cons
       from = plan.block + in_block * plan.padded;
       made++;
     }
-    hand_on(update, &v, from, input->scale, column * stride, stride);
+    hand_on(arguments->update, &v, from, input->scale, column * stride, stride);
   }
 }

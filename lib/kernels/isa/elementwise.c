@@ -1,5 +1,7 @@
 /* What is done element by element: activations and sums. */
-#include "kernels/isa/isa.h"
+#include "kernels/elementwise.h"
+
+#include "kernels/isa/set.h"
 #include "kernels/vector.h"
 
 static void relu(const float *input, float *output, int64_t count) {
@@ -11,7 +13,7 @@ static void relu(const float *input, float *output, int64_t count) {
   }
 }
 
-void KERNEL(activate)(enum activation activation, const float *input, float *output, int64_t count) {
+static void activate(enum activation activation, const float *input, float *output, int64_t count) {
   if (activation == ACTIVATION_RELU) {
     relu(input, output, count);
   } else if (activation == ACTIVATION_TANH) {
@@ -38,8 +40,8 @@ VECTOR_INLINE void backward(enum activation activation, const float *output, con
   }
 }
 
-void KERNEL(activate_backward)(enum activation activation, const float *output, const float *output_gradient,
-                               float *input_gradient, int64_t count, bool accumulate) {
+static void activate_backward(enum activation activation, const float *output, const float *output_gradient,
+                              float *input_gradient, int64_t count, bool accumulate) {
   if (activation == ACTIVATION_RELU)
     backward(ACTIVATION_RELU, output, output_gradient, input_gradient, count, accumulate);
   else if (activation == ACTIVATION_TANH)
@@ -48,6 +50,9 @@ void KERNEL(activate_backward)(enum activation activation, const float *output, 
     backward(ACTIVATION_SIGMOID, output, output_gradient, input_gradient, count, accumulate);
 }
 
-void KERNEL(add)(const float *a, const float *b, float *output, int64_t count) {
+static void add(const float *a, const float *b, float *output, int64_t count) {
   for (int64_t i = 0; i < count; i += VECTOR_LANES) vector_store(output + i, vector_load(a + i) + vector_load(b + i));
 }
+
+const struct elementwise_kernels KERNEL(elementwise_kernels) = {
+    .activate = activate, .activate_backward = activate_backward, .add = add};

@@ -1,7 +1,9 @@
 /* Bytes of examples turned into batch-innermost tiles, and the search for features that are 0 in a whole batch. */
+#include "kernels/gather.h"
+
 #include "base/arithmetic.h"
-#include "kernels/isa/isa.h"
-#include "kernels/isa/lanes.h"
+#include "kernels/isa/set.h"
+#include "kernels/vector.h"
 
 /* Sixteen bytes: features of an example, then lanes of a feature. A group has as many of them as a vector of bytes that
  * shuffles within each: of AVX-512's 64 bytes a core that splits them in two is no faster. */
@@ -119,8 +121,8 @@ VECTOR_INLINE vector load_bytes(const struct block *block, int64_t i, int lane) 
   return vector_from_bytes((const uint8_t *)&block->lanes[lane / WIDTH][i] + lane % WIDTH);
 }
 
-void KERNEL(gather_bytes)(const uint8_t *const rows[BATCH_TILE], int64_t first, int64_t features, float scale,
-                          float shift, float *tile) {
+static void gather_bytes(const uint8_t *const rows[BATCH_TILE], int64_t first, int64_t features, float scale,
+                         float shift, float *tile) {
   for (int64_t at = 0; at < features; at += BLOCK) {
     struct block block;
     const int64_t count = load_block(rows, first + at, first + features, &block);
@@ -132,8 +134,8 @@ void KERNEL(gather_bytes)(const uint8_t *const rows[BATCH_TILE], int64_t first, 
     for (int64_t i = 0; rows[lane] == NULL && i < features; i++) tile[i * BATCH_TILE + lane] = 0.0F;
 }
 
-void KERNEL(gather_halves)(const uint8_t *const rows[BATCH_TILE], int64_t features, uint16_t *tile,
-                           uint16_t *live_bits) {
+static void gather_halves(const uint8_t *const rows[BATCH_TILE], int64_t features, uint16_t *tile,
+                          uint16_t *live_bits) {
   for (int64_t at = 0; at < features; at += BLOCK) {
     struct block block;
     const int64_t count = load_block(rows, at, features, &block);
@@ -154,7 +156,7 @@ void KERNEL(gather_halves)(const uint8_t *const rows[BATCH_TILE], int64_t featur
   }
 }
 
-void KERNEL(find_live)(const float *values, int64_t features, int64_t tiles, uint16_t *live_bits) {
+static void find_live(const float *values, int64_t features, int64_t tiles, uint16_t *live_bits) {
   for (int64_t block = 0; block * ROW_STEP < features; block++) {
     uint32_t bits = 0;
     for (int64_t i = 0; i < ROW_STEP && block * ROW_STEP + i < features; i++) {
@@ -167,3 +169,6 @@ void KERNEL(find_live)(const float *values, int64_t features, int64_t tiles, uin
     live_bits[block] = (uint16_t)bits;
   }
 }
+
+const struct gather_kernels KERNEL(gather_kernels) = {
+    .halves = gather_halves, .bytes = gather_bytes, .find_live = find_live};

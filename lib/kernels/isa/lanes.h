@@ -2,7 +2,7 @@
 #ifndef KERNELS_ISA_LANES_H
 #define KERNELS_ISA_LANES_H
 
-#include "kernels/kernels.h"
+#include "kernels/input.h"
 #include "kernels/vector.h"
 
 /* A block of sums, ROW_BLOCK outputs by LANE_VECTORS vectors of lanes, and what feeds it fill the registers: 32 of

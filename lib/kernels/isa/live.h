@@ -1,10 +1,10 @@
 /* Blocks of packed survivors without the entries whose input is 0 in the whole batch: taken out before the products,
  * their gradients of 0 put back after them. Only for sets that compress a vector within registers; others go over all
- * entries (struct kernels, skips_dead). */
+ * entries (struct sparse_kernels, skips_dead). */
 #ifndef KERNELS_ISA_LIVE_H
 #define KERNELS_ISA_LIVE_H
 
-#include "kernels/kernels.h"
+#include "kernels/input.h"
 #include "kernels/sparse_index.h"
 #include "kernels/vector.h"
 

@@ -1,10 +1,12 @@
 /* Losses of one tile, their gradients, and correct answers. */
-#include "kernels/isa/isa.h"
+#include "kernels/loss.h"
+
+#include "kernels/isa/set.h"
 #include "kernels/vector.h"
 
 /* -log softmax(z)_label = m + log sum_j exp(z_j - m) - z_label, m = max_j z_j; its gradient softmax(z) - one-hot. */
-void KERNEL(cross_entropy)(const float *logits, int64_t classes, const int32_t *labels, float scale, float *losses,
-                           float *gradient) {
+static void cross_entropy(const float *logits, int64_t classes, const int32_t *labels, float scale, float *losses,
+                          float *gradient) {
   for (int lane = 0; lane < BATCH_TILE; lane += VECTOR_LANES) {
     const vector_integer label = vector_load_integer(labels + lane);
     vector maximum = vector_load(logits + lane);
@@ -32,8 +34,8 @@ void KERNEL(cross_entropy)(const float *logits, int64_t classes, const int32_t *
   }
 }
 
-void KERNEL(squared_error)(const float *outputs, const float *targets, int64_t features, int64_t valid, float scale,
-                           float *losses, float *gradient) {
+static void squared_error(const float *outputs, const float *targets, int64_t features, int64_t valid, float scale,
+                          float *losses, float *gradient) {
   int32_t number[BATCH_TILE] __attribute__((aligned(64)));
   for (int lane = 0; lane < BATCH_TILE; lane++) number[lane] = lane;
   for (int lane = 0; lane < BATCH_TILE; lane += VECTOR_LANES) {
@@ -50,7 +52,7 @@ void KERNEL(squared_error)(const float *outputs, const float *targets, int64_t f
   }
 }
 
-int64_t KERNEL(count_correct)(const float *logits, int64_t classes, const int32_t *labels) {
+static int64_t count_correct(const float *logits, int64_t classes, const int32_t *labels) {
   vector_integer correct = {0};
   for (int lane = 0; lane < BATCH_TILE; lane += VECTOR_LANES) {
     vector largest = vector_load(logits + lane);
@@ -67,3 +69,6 @@ int64_t KERNEL(count_correct)(const float *logits, int64_t classes, const int32_
   for (int i = 0; i < VECTOR_LANES; i++) count += correct[i];
   return count;
 }
+
+const struct loss_kernels KERNEL(loss_kernels) = {
+    .cross_entropy = cross_entropy, .squared_error = squared_error, .count_correct = count_correct};

@@ -1,10 +1,12 @@
 /* Sparse layers: a surviving weight is a broadcast and a few multiply-adds on the lanes of its input. */
+#include "kernels/sparse.h"
+
 #include "base/arithmetic.h"
 #include "kernels/ahead.h"
-#include "kernels/isa/isa.h"
 #include "kernels/isa/lanes.h"
 #include "kernels/isa/live.h"
-#include "kernels/isa/update.h"
+#include "kernels/isa/set.h"
+#include "kernels/isa/update_vector.h"
 #include "kernels/sparse_index.h"
 
 /* Vectors of lanes whose sums are kept in registers: a whole tile where there are enough, else a part, several times.
@@ -137,7 +139,7 @@ VECTOR_INLINE void forward_row(bool halves, bool wide, const struct pass *pass, 
   }
 }
 
-VECTOR_INLINE void forward(bool halves, bool wide, const struct pass *pass, const struct input *input) {
+VECTOR_INLINE void forward_all(bool halves, bool wide, const struct pass *pass, const struct input *input) {
   const struct sparse_index *index = pass->weights->index;
   const int64_t lines = index->chunks * index->rows;
   for (int64_t first = 0; first < lines; first += AHEAD_LINES) {
@@ -171,11 +173,17 @@ VECTOR_INLINE bool skips(const struct weights *weights, const struct input *inpu
   return LIVE_BLOCKS && input->live_bits != NULL && weights->index->columns <= LIVE_STEP;
 }
 
-void KERNEL(sparse_forward)(const struct weights *weights, const float *bias, const struct input *input, int64_t tile,
-                            bool relu, float *output) {
-  const struct pass pass = {
-      weights, bias,   tile_of(input, tile), input->scale,
-      relu,    output, tiles_ahead(input),   tile * weights->index->chunks * weights->index->rows};
+static void forward(const struct forward_arguments *arguments) {
+  const struct weights *weights = arguments->weights;
+  const struct input *input = arguments->input;
+  const struct pass pass = {.weights = weights,
+                            .bias = arguments->bias,
+                            .tile = tile_of(input, arguments->tile),
+                            .scale = input->scale,
+                            .relu = arguments->relu,
+                            .output = arguments->output,
+                            .tiles = tiles_ahead(input),
+                            .done = arguments->tile * weights->index->chunks * weights->index->rows};
   const bool wide = weights->index->wide != NULL, halves = input->halves != NULL;
   if (skips(weights, input)) {
     if (halves)
@@ -183,36 +191,37 @@ void KERNEL(sparse_forward)(const struct weights *weights, const float *bias, co
     else
       forward_live(false, &pass, input);
   } else if (halves && !wide) {
-    forward(true, false, &pass, input);
+    forward_all(true, false, &pass, input);
   } else if (halves) {
-    forward(true, true, &pass, input);
+    forward_all(true, true, &pass, input);
   } else if (!wide) {
-    forward(false, false, &pass, input);
+    forward_all(false, false, &pass, input);
   } else {
-    forward(false, true, &pass, input);
+    forward_all(false, true, &pass, input);
   }
 }
 
-void KERNEL(sparse_input_gradient)(const struct weights *weights, const float *output_gradient, bool accumulate,
-                                   const float *relu, float *input_gradient) {
-  const struct sparse_index *index = weights->index;
+static void input_gradient(const struct input_gradient_arguments *arguments) {
+  const struct sparse_index *index = arguments->weights->index;
+  const float *values = arguments->weights->values;
   for (int64_t column = 0; column < index->columns; column++)
     for (int lane = 0; lane < BATCH_TILE; lane += SPARSE_LANES) {
-      float *lanes = input_gradient + column * BATCH_TILE + lane;
+      float *lanes = arguments->input_gradient + column * BATCH_TILE + lane;
       vector sums[SPARSE_VECTORS];
 #pragma GCC unroll 8
       for (int j = 0; j < SPARSE_VECTORS; j++)
-        sums[j] = accumulate ? vector_load(lanes + j * VECTOR_LANES) : vector_broadcast(0.0F);
+        sums[j] = arguments->accumulate ? vector_load(lanes + j * VECTOR_LANES) : vector_broadcast(0.0F);
       for (uint32_t k = index->column_start[column]; k < index->column_start[column + 1]; k++) {
-        const float *from = output_gradient + (int64_t)index->transposed_row[k] * BATCH_TILE + lane;
-        const vector w = vector_broadcast(weights->values[index->transposed_entry[k]]);
+        const float *from = arguments->output_gradient + (int64_t)index->transposed_row[k] * BATCH_TILE + lane;
+        const vector w = vector_broadcast(values[index->transposed_entry[k]]);
 #pragma GCC unroll 8
         for (int j = 0; j < SPARSE_VECTORS; j++) sums[j] = vector_fma(w, vector_load(from + j * VECTOR_LANES), sums[j]);
       }
 #pragma GCC unroll 8
       for (int j = 0; j < SPARSE_VECTORS; j++) {
-        if (relu != NULL)
-          sums[j] = vector_relu_slope(vector_load(relu + column * BATCH_TILE + lane + j * VECTOR_LANES), sums[j]);
+        if (arguments->relu != NULL)
+          sums[j] =
+              vector_relu_slope(vector_load(arguments->relu + column * BATCH_TILE + lane + j * VECTOR_LANES), sums[j]);
         vector_store(lanes + j * VECTOR_LANES, sums[j]);
       }
     }
@@ -326,18 +335,19 @@ VECTOR_INLINE void chunk_gradient_live(bool halves, const struct gradient_pass *
   }
 }
 
-VECTOR_INLINE void weight_gradient(bool halves, bool wide, bool skip, const struct weights *weights,
-                                   const struct input *input, const float *output_gradient, int64_t count,
-                                   const struct update *update) {
+VECTOR_INLINE void gradient(bool halves, bool wide, bool skip, const struct weight_gradient_arguments *arguments) {
+  const struct weights *weights = arguments->weights;
+  const struct input *input = arguments->input;
+  const struct update *update = arguments->update;
   const struct sparse_index *index = weights->index;
   const struct update_vectors v = update_vectors_of(update);
-  const int64_t tiles = (count + BATCH_TILE - 1) / BATCH_TILE;
+  const int64_t tiles = (arguments->count + BATCH_TILE - 1) / BATCH_TILE;
   int64_t updated = 0;
   for (int64_t chunk = 0; chunk < index->chunks; chunk++)
     for (int64_t tile = 0; tile < tiles; tile++) {
       const struct gradient_pass pass = {weights,
                                          tile_of(input, tile),
-                                         output_gradient + tile * index->rows * BATCH_TILE,
+                                         arguments->output_gradient + tile * index->rows * BATCH_TILE,
                                          vector_broadcast(input->scale),
                                          tile > 0,
                                          update->gradient,
@@ -352,21 +362,27 @@ VECTOR_INLINE void weight_gradient(bool halves, bool wide, bool skip, const stru
   update_range(update, &v, updated, index->entries);
 }
 
-void KERNEL(sparse_weight_gradient)(const struct weights *weights, const struct input *input,
-                                    const float *output_gradient, int64_t count, const struct update *update) {
+static void weight_gradient(const struct weight_gradient_arguments *arguments) {
+  const struct weights *weights = arguments->weights;
+  const struct input *input = arguments->input;
   const bool halves = input->halves != NULL, wide = weights->index->wide != NULL;
   if (skips(weights, input)) {
     if (halves)
-      weight_gradient(true, false, true, weights, input, output_gradient, count, update);
+      gradient(true, false, true, arguments);
     else
-      weight_gradient(false, false, true, weights, input, output_gradient, count, update);
+      gradient(false, false, true, arguments);
   } else if (halves && !wide) {
-    weight_gradient(true, false, false, weights, input, output_gradient, count, update);
+    gradient(true, false, false, arguments);
   } else if (halves) {
-    weight_gradient(true, true, false, weights, input, output_gradient, count, update);
+    gradient(true, true, false, arguments);
   } else if (!wide) {
-    weight_gradient(false, false, false, weights, input, output_gradient, count, update);
+    gradient(false, false, false, arguments);
   } else {
-    weight_gradient(false, true, false, weights, input, output_gradient, count, update);
+    gradient(false, true, false, arguments);
   }
 }
+
+const struct sparse_kernels KERNEL(sparse_kernels) = {.skips_dead = LIVE_BLOCKS,
+                                                      .forward = forward,
+                                                      .input_gradient = input_gradient,
+                                                      .weight_gradient = weight_gradient};

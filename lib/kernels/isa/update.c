@@ -1,9 +1,12 @@
 /* A step of an optimiser over a whole tensor. */
-#include "kernels/isa/update.h"
+#include "kernels/update.h"
 
-#include "kernels/isa/isa.h"
+#include "kernels/isa/set.h"
+#include "kernels/isa/update_vector.h"
 
-void KERNEL(apply)(const struct update *update, int64_t count) {
+static void apply(const struct update *update, int64_t count) {
   const struct update_vectors v = update_vectors_of(update);
   update_range(update, &v, 0, count);
 }
+
+const struct update_kernels KERNEL(update_kernels) = {.apply = apply};

@@ -1,6 +1,7 @@
 /* Activations, element by element: ReLU, tanh, sigmoid. */
 #include <string.h>
 
+#include "kernels/elementwise.h"
 #include "kernels/kernels.h"
 #include "model/layer/layer.h"
 
@@ -15,13 +16,13 @@ static lottery_status shape(struct lottery_network *network, struct node *node) 
 static int64_t elements(const struct layer_call *call) { return call->tiles * call->node->features * BATCH_TILE; }
 
 static void forward(const struct layer_call *call, enum activation activation) {
-  call->kernels->activate(activation, call->inputs[0], call->output, elements(call));
+  call->kernels->elementwise->activate(activation, call->inputs[0], call->output, elements(call));
 }
 
 static void backward(const struct layer_call *call, enum activation activation) {
   if (call->input_gradients[0] == NULL) return;
-  call->kernels->activate_backward(activation, call->output, call->output_gradient, call->input_gradients[0],
-                                   elements(call), call->accumulate[0]);
+  call->kernels->elementwise->activate_backward(activation, call->output, call->output_gradient,
+                                                call->input_gradients[0], elements(call), call->accumulate[0]);
 }
 
 static void relu_forward(const struct layer_call *call) { forward(call, ACTIVATION_RELU); }

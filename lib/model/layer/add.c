@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/context.h"
+#include "kernels/elementwise.h"
 #include "kernels/kernels.h"
 #include "model/layer/layer.h"
 
@@ -22,7 +23,7 @@ static lottery_status shape(struct lottery_network *network, struct node *node) 
 static int64_t elements(const struct layer_call *call) { return call->tiles * call->node->features * BATCH_TILE; }
 
 static void forward(const struct layer_call *call) {
-  call->kernels->add(call->inputs[0], call->inputs[1], call->output, elements(call));
+  call->kernels->elementwise->add(call->inputs[0], call->inputs[1], call->output, elements(call));
 }
 
 static void backward(const struct layer_call *call) {
@@ -30,7 +31,7 @@ static void backward(const struct layer_call *call) {
     float *gradient = call->input_gradients[i];
     if (gradient == NULL) continue;
     if (call->accumulate[i])
-      call->kernels->add(gradient, call->output_gradient, gradient, elements(call));
+      call->kernels->elementwise->add(gradient, call->output_gradient, gradient, elements(call));
     else
       memcpy(gradient, call->output_gradient, (size_t)elements(call) * sizeof *gradient);
   }

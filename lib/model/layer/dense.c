@@ -1,8 +1,12 @@
 /* Fully connected layer: y = W x + b. */
 #include <stdio.h>
 
+#include "kernels/bias.h"
+#include "kernels/dense.h"
 #include "kernels/kernels.h"
+#include "kernels/nonzero.h"
 #include "kernels/nonzeros.h"
+#include "kernels/sparse.h"
 #include "kernels/sparse_index.h"
 #include "model/layer/layer.h"
 
@@ -60,7 +64,7 @@ enum choice { CHOICE_WHOLE, CHOICE_LIVE, CHOICE_NONZERO };
 static enum choice choose(const struct layer_call *call, const struct weights *weights) {
   const struct input *input = &call->input;
   if (weights->index != NULL)
-    return call->training && call->kernels->skips_dead && input->live_bits != NULL &&
+    return call->training && call->kernels->sparse->skips_dead && input->live_bits != NULL &&
                    sparse_skips(weights->index, input->live_bits)
                ? CHOICE_LIVE
                : CHOICE_WHOLE;
@@ -81,38 +85,54 @@ static void forward(const struct layer_call *call) {
   const struct weights weights = weights_of(call);
   *call->choice = choose(call, &weights);
   const struct input input = input_of(call, &weights);
-  const float *bias = bias_of(call);
   const struct kernels *kernels = call->kernels;
-  void (*run)(const struct weights *, const float *, const struct input *, int64_t, bool, float *) =
-      weights.index != NULL             ? kernels->sparse_forward
-      : *call->choice == CHOICE_NONZERO ? kernels->nonzero_forward
-                                        : kernels->dense_forward;
-  for (int64_t tile = 0; tile < call->tiles; tile++)
-    run(&weights, bias, &input, tile, call->relu, call->output + tile * weights.rows * BATCH_TILE);
+  void (*run)(const struct forward_arguments *) = weights.index != NULL             ? kernels->sparse->forward
+                                                  : *call->choice == CHOICE_NONZERO ? kernels->nonzero->forward
+                                                                                    : kernels->dense->forward;
+  struct forward_arguments arguments = {
+      .weights = &weights, .bias = bias_of(call), .input = &input, .relu = call->relu, .output = call->output};
+  for (; arguments.tile < call->tiles; arguments.tile++) {
+    run(&arguments);
+    arguments.output += weights.rows * BATCH_TILE;
+  }
 }
 
-/* dx = W^T dy, through the ReLU before where nobody else does that, before W is updated; dW = dy x^T, db = sum of dy
- * over the batch. */
+/* dx = W^T dy, through the ReLU before where nobody else does that. */
+static void make_input_gradient(const struct layer_call *call, const struct weights *weights) {
+  const struct kernels *kernels = call->kernels;
+  void (*run)(const struct input_gradient_arguments *) =
+      weights->index != NULL ? kernels->sparse->input_gradient : kernels->dense->input_gradient;
+  for (int64_t tile = 0; tile < call->tiles; tile++) {
+    const int64_t inputs = tile * weights->columns * BATCH_TILE, outputs = tile * weights->rows * BATCH_TILE;
+    run(&(struct input_gradient_arguments){.weights = weights,
+                                           .output_gradient = call->output_gradient + outputs,
+                                           .accumulate = call->accumulate[0],
+                                           .relu = call->slope ? call->inputs[0] + inputs : NULL,
+                                           .input_gradient = call->input_gradients[0] + inputs});
+  }
+}
+
+/* dx, before W is updated; dW = dy x^T, db = sum of dy over the batch. */
 static void backward(const struct layer_call *call) {
   const struct weights weights = weights_of(call);
   const struct kernels *kernels = call->kernels;
-  for (int64_t tile = 0; tile < call->tiles && call->input_gradients[0] != NULL; tile++)
-    (weights.index != NULL ? kernels->sparse_input_gradient : kernels->dense_input_gradient)(
-        &weights, call->output_gradient + tile * weights.rows * BATCH_TILE, call->accumulate[0],
-        call->slope ? call->inputs[0] + tile * weights.columns * BATCH_TILE : NULL,
-        call->input_gradients[0] + tile * weights.columns * BATCH_TILE);
+  if (call->input_gradients[0] != NULL) make_input_gradient(call, &weights);
   const struct input input = input_of(call, &weights);
   const struct update update = layer_update(call->parameters, call->node->tensors[0], call->sink);
-  if (weights.index != NULL)
-    kernels->sparse_weight_gradient(&weights, &input, call->output_gradient, call->count, &update);
-  else if (*call->choice == CHOICE_NONZERO)
-    kernels->nonzero_weight_gradient(&weights, &input, call->output_gradient, call->count, &update, call->workspace);
-  else
-    kernels->dense_weight_gradient(micro_kernel_for(kernels), &weights, &input, call->output_gradient, call->count,
-                                   &update, call->workspace);
+  void (*run)(const struct weight_gradient_arguments *) = weights.index != NULL ? kernels->sparse->weight_gradient
+                                                          : *call->choice == CHOICE_NONZERO
+                                                              ? kernels->nonzero->weight_gradient
+                                                              : kernels->dense->weight_gradient;
+  run(&(struct weight_gradient_arguments){.weights = &weights,
+                                          .input = &input,
+                                          .output_gradient = call->output_gradient,
+                                          .count = call->count,
+                                          .update = &update,
+                                          .micro_kernel = micro_kernel_for(kernels),
+                                          .workspace = call->workspace});
   if (call->node->tensors[1] < 0) return;
   const struct update bias = layer_update(call->parameters, call->node->tensors[1], call->sink);
-  kernels->bias_gradient(call->output_gradient, weights.rows, call->tiles, &bias);
+  kernels->bias->gradient(call->output_gradient, weights.rows, call->tiles, &bias);
 }
 
 static const int32_t options[] = {LOTTERY_NODE_BIAS};

@@ -2,7 +2,8 @@
 #ifndef MODEL_LAYER_LAYER_H
 #define MODEL_LAYER_LAYER_H
 
-#include "kernels/kernels.h"
+#include "kernels/input.h"
+#include "kernels/update.h"
 #include "model/network.h"
 
 /* What becomes of the gradients of a backward pass. */
@@ -11,7 +12,7 @@ struct gradient_sink {
   float other_decay;    /* the decay of parameters that are not weights */
 };
 
-/* One pass through one node. Activations are batch-innermost tiles (kernels.h).
+/* One pass through one node. Activations are batch-innermost tiles (kernels/tile.h).
  *
  * Lanes past the batch. The outputs there may be anything, but the output gradient of a backward pass is 0 in them.
  * Every kind's backward pass keeps that: the input gradients that it makes are 0 there, too, and gradients of

@@ -1,9 +1,10 @@
 /* What becomes of gradients, a vector at a time: stored, or a step of the optimiser. Inlined into the kernels that make
  * gradients, so that the slow square roots and divisions of one piece overlap with the products of the next. */
-#ifndef KERNELS_ISA_UPDATE_H
-#define KERNELS_ISA_UPDATE_H
+#ifndef KERNELS_ISA_UPDATE_VECTOR_H
+#define KERNELS_ISA_UPDATE_VECTOR_H
 
-#include "kernels/kernels.h"
+#include "kernels/tile.h"
+#include "kernels/update.h"
 #include "kernels/vector.h"
 
 /* The options of an update in registers. */

@@ -1,0 +1,14 @@
+/* The kernel of biases' gradient. */
+#ifndef KERNELS_BIAS_H
+#define KERNELS_BIAS_H
+
+#include <stdint.h>
+
+struct update;
+
+struct bias_kernels {
+  /* The gradient of `rows` biases: the sum of output_gradient [tile][row][lane] over all lanes, handed to `update`. */
+  void (*gradient)(const float *output_gradient, int64_t rows, int64_t tiles, const struct update *update);
+};
+
+#endif

@@ -1,0 +1,29 @@
+/* Kernels that turn examples into tiles, and find which features are live. */
+#ifndef KERNELS_GATHER_H
+#define KERNELS_GATHER_H
+
+#include <stdint.h>
+
+#include "kernels/tile.h"
+
+struct nonzeros;
+
+/* Where a batch of whole numbers is gathered: tiles in bfloat16; the bits of what is live, to which its own are added;
+ * lists of what is not 0, to which its own are added, or NULL: not wanted. */
+struct gathered {
+  uint16_t *halves, *live_bits;
+  struct nonzeros *nonzeros;
+};
+
+struct gather_kernels {
+  /* One tile of whole numbers 0 to 255: rows[lane] points to `features` bytes, NULL for lanes past the batch. As
+   * bfloat16, with the bits of what is live added to live_bits, and as float32 byte * scale + shift (0 in lanes past
+   * the batch). */
+  void (*halves)(const uint8_t *const rows[BATCH_TILE], int64_t features, uint16_t *tile, uint16_t *live_bits);
+  void (*bytes)(const uint8_t *const rows[BATCH_TILE], int64_t first, int64_t features, float scale, float shift,
+                float *tile);
+  /* The bits of what is live in `tiles` tiles of float32 (input.h; not those past the features). */
+  void (*find_live)(const float *values, int64_t features, int64_t tiles, uint16_t *live_bits);
+};
+
+#endif

@@ -1,0 +1,27 @@
+/* What becomes of the gradient of parameters. */
+#ifndef KERNELS_UPDATE_H
+#define KERNELS_UPDATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Kept for the host, or used up by a step of the optimiser at once, while it is near. */
+enum update_kind { UPDATE_STORE, UPDATE_SGD, UPDATE_ADAM };
+
+struct update {
+  enum update_kind kind;
+  float *gradient;                 /* UPDATE_STORE writes it; packed survivors and biases go through it in any case */
+  float *weights, *first, *second; /* parameters and state; first is NULL for SGD without momentum */
+  float rate;                      /* Adam: rate * sqrt(1 - beta2^t) / (1 - beta1^t) */
+  float epsilon;                   /* Adam: epsilon * sqrt(1 - beta2^t) */
+  float decay, momentum, beta1, beta2;
+  bool nesterov;
+  const uint16_t *kept_bits; /* dense: bit i of kept_bits[block] keeps parameter ROW_STEP block + i; NULL: all */
+};
+
+struct update_kernels {
+  /* The update with update->gradient, `count` (a multiple of ROW_STEP) parameters. */
+  void (*apply)(const struct update *update, int64_t count);
+};
+
+#endif
