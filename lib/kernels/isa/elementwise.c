@@ -2,7 +2,7 @@
 #include "kernels/elementwise.h"
 
 #include "kernels/isa/set.h"
-#include "kernels/vector.h"
+#include "kernels/isa/vector_math.h"
 
 static void relu(const float *input, float *output, int64_t count) {
   const vector zero = vector_broadcast(0.0F);

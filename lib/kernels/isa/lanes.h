@@ -3,17 +3,9 @@
 #define KERNELS_ISA_LANES_H
 
 #include "kernels/input.h"
-#include "kernels/vector.h"
+#include "kernels/isa/tuning.h"
+#include "kernels/isa/vector.h"
 
-/* A block of sums, ROW_BLOCK outputs by LANE_VECTORS vectors of lanes, and what feeds it fill the registers: 32 of
- * them, or 16. */
-#if defined(__AVX512F__) || defined(__aarch64__)
-enum { ROW_BLOCK = 6, LANE_VECTORS = 4 };
-#elif defined(__AVX2__)
-enum { ROW_BLOCK = 6, LANE_VECTORS = 2 };
-#else
-enum { ROW_BLOCK = 4, LANE_VECTORS = 2 };
-#endif
 enum { LANE_GROUP = LANE_VECTORS * VECTOR_LANES };
 
 /* One tile of a layer's input; which of the two it is, is a constant where kernels are inlined. */

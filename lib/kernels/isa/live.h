@@ -5,8 +5,9 @@
 #define KERNELS_ISA_LIVE_H
 
 #include "kernels/input.h"
+#include "kernels/isa/tuning.h"
+#include "kernels/isa/vector.h"
 #include "kernels/sparse_index.h"
-#include "kernels/vector.h"
 
 /* A block: whole lines of a chunk, at least one, with at most LIVE_ENTRIES entries. */
 enum { LIVE_ENTRIES = LIVE_STEP + ROW_STEP, LIVE_VECTORS = LIVE_ENTRIES / ROW_STEP + 2 };
@@ -26,8 +27,6 @@ VECTOR_INLINE int64_t live_place(const struct sparse_index *index, const struct 
 }
 
 #if defined(__AVX512F__)
-enum { LIVE_BLOCKS = 1 };
-
 /* The bits of ROW_STEP entries from `at` on that are between first and end. */
 VECTOR_INLINE uint32_t live_between(int64_t at, int64_t first, int64_t end) {
   const uint32_t low = first > at ? 0xffffU << (first - at) : 0xffff;
@@ -77,8 +76,6 @@ VECTOR_INLINE void live_spread(const struct sparse_index *index, const struct li
   }
 }
 #else
-enum { LIVE_BLOCKS = 0 };
-
 VECTOR_INLINE void live_take(const struct sparse_index *index, const float *values, const struct input *input,
                              int64_t line, struct live_block *block) {
   (void)index, (void)values, (void)input, (void)line;

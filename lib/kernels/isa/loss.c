@@ -2,7 +2,7 @@
 #include "kernels/loss.h"
 
 #include "kernels/isa/set.h"
-#include "kernels/vector.h"
+#include "kernels/isa/vector_math.h"
 
 /* -log softmax(z)_label = m + log sum_j exp(z_j - m) - z_label, m = max_j z_j; its gradient softmax(z) - one-hot. */
 static void cross_entropy(const float *logits, int64_t classes, const int32_t *labels, float scale, float *losses,

@@ -1,5 +1,6 @@
 /* This instruction set's kernels: a table for each topic, which is at the end of the topic's file. */
 #include "kernels/isa/set.h"
+#include "kernels/isa/tuning.h"
 #include "kernels/kernels.h"
 
 #define TOPICS \
@@ -7,16 +8,6 @@
 
 #define TEXT_EXPAND(set) #set
 #define TEXT(set) TEXT_EXPAND(set)
-
-#if defined(__AVX512F__)
-#define INSTRUCTION_SET LOTTERY_INSTRUCTION_SET_AVX512
-#elif defined(__AVX2__)
-#define INSTRUCTION_SET LOTTERY_INSTRUCTION_SET_AVX2
-#elif defined(__aarch64__)
-#define INSTRUCTION_SET LOTTERY_INSTRUCTION_SET_NEON
-#else
-#define INSTRUCTION_SET LOTTERY_INSTRUCTION_SET_PORTABLE
-#endif
 
 #define TOPIC(topic) extern const struct topic##_kernels KERNEL(topic##_kernels);
 TOPICS

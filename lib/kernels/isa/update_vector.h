@@ -3,9 +3,9 @@
 #ifndef KERNELS_ISA_UPDATE_VECTOR_H
 #define KERNELS_ISA_UPDATE_VECTOR_H
 
+#include "kernels/isa/vector.h"
 #include "kernels/tile.h"
 #include "kernels/update.h"
-#include "kernels/vector.h"
 
 /* The options of an update in registers. */
 struct update_vectors {
