@@ -1,5 +1,5 @@
 /* Making layers and batches. */
-#include "internal/kernel_layer.h"
+#include "unit/kernels/kernel_layer.h"
 
 #include <math.h>
 #include <stdlib.h>

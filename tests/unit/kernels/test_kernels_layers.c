@@ -7,13 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "internal/kernel_layer.h"
 #include "kernels/ahead.h"
 #include "kernels/dense.h"
 #include "kernels/float_mode.h"
 #include "kernels/nonzero.h"
 #include "kernels/sparse.h"
 #include "kernels/update.h"
+#include "unit/kernels/kernel_layer.h"
 
 static void mark_place(void *user, int64_t element, int64_t place) {
   (void)element;
