@@ -189,7 +189,8 @@ lottery_status lottery_network_get_real(lottery_network *network, int32_t key, d
 lottery_status lottery_network_tensor_form(lottery_network *network, int64_t tensor, int32_t *form, int64_t *bytes) {
   RETURN_IF_ERROR(check_tensor(network, tensor));
   if (form != NULL)
-    *form = network->parameters.layout->tensors[tensor].index != NULL ? LOTTERY_FORM_PACKED : LOTTERY_FORM_DENSE;
+    *form =
+        tensor_index(&network->parameters.layout->tensors[tensor]) != NULL ? LOTTERY_FORM_PACKED : LOTTERY_FORM_DENSE;
   if (bytes != NULL) *bytes = layout_bytes(network->parameters.layout, tensor);
   return LOTTERY_OK;
 }
@@ -249,7 +250,7 @@ lottery_status lottery_network_check_mask(lottery_network *network, lottery_mask
     RETURN_IF_ERROR(network_check_mask_shape(network, mask));
   }
   int64_t where[2] = {-1, -1};
-  const lottery_status status = network_check_pruned(network, mask != NULL ? mask : network->mask, where);
+  const lottery_status status = network_check_pruned(network, mask != NULL ? mask : network_mask(network), where);
   if (tensor != NULL) *tensor = where[0];
   if (element != NULL) *element = where[1];
   return status;

@@ -19,7 +19,8 @@ enum object_kind {
   OBJECT_PRUNER,
   OBJECT_TRAINER,
   OBJECT_ARCHIVE,
-  OBJECT_EXECUTOR
+  OBJECT_EXECUTOR,
+  OBJECT_TENSOR_FORM
 };
 
 /* The first member of every handle's struct. */

@@ -38,8 +38,8 @@ static lottery_status check_graph(struct lottery_network *network, int32_t outpu
 }
 
 /* Takes what finishing made; the list's arrays become the network's. */
-static void commit(struct lottery_network *network, int32_t output, struct lottery_mask *mask,
-                   const struct tensor_list *list, const struct parameters *parameters) {
+static void commit(struct lottery_network *network, int32_t output, const struct tensor_list *list,
+                   const struct parameters *parameters) {
   network->tensor_count = list->count;
   network->tensors = list->tensors;
   network->parameter = list->parameters;
@@ -47,7 +47,6 @@ static void commit(struct lottery_network *network, int32_t output, struct lotte
   network->prunable_tensors = list->prunable_tensors;
   network->prunable_count = list->prunable_count;
   network->parameters = *parameters;
-  network->mask = object_retain(mask);
   for (int64_t i = 0; i < list->count; i++) {
     int32_t *slot = network->nodes[list->parameters[i].node].tensors;
     while (*slot >= 0) slot++;
@@ -69,12 +68,12 @@ lottery_status network_finish(struct lottery_network *network, int32_t output, s
     status = network_compare_mask(context, mask, list.prunable, list.prunable_count);
   if (status == LOTTERY_OK) {
     parameters.layout = layout_create(context, network->kernels, list.tensors, list.parameters, list.count, mask,
-                                      network_crossover(network));
+                                      network_crossover(network), NULL);
     if (parameters.layout != NULL) parameters.values = layout_allocate(parameters.layout);
     if (parameters.values == NULL) status = LOTTERY_ERROR_MEMORY;
   }
   if (status == LOTTERY_OK) {
-    commit(network, output, mask, &list, &parameters);
+    commit(network, output, &list, &parameters);
     return LOTTERY_OK;
   }
   parameters_release(&parameters);

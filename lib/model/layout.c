@@ -17,11 +17,15 @@
 static void finalise(void *self) {
   struct layout *layout = self;
   struct lottery_context *context = layout->object.context;
-  for (int64_t i = 0; layout->tensors != NULL && i < layout->tensor_count; i++) {
-    memory_release(context, layout->tensors[i].kept_bits);
-    sparse_index_destroy(context, layout->tensors[i].index);
-  }
+  for (int64_t i = 0; layout->tensors != NULL && i < layout->tensor_count; i++) object_release(layout->tensors[i].form);
   memory_release(context, layout->tensors);
+  object_release(layout->mask);
+}
+
+static void finalise_form(void *self) {
+  struct tensor_form *form = self;
+  memory_release(form->object.context, form->kept_bits);
+  sparse_index_destroy(form->object.context, form->index);
 }
 
 /* The mask's bits in the order of the parameters, in blocks of ROW_STEP. */
@@ -69,25 +73,56 @@ bool layout_dense_bytes(const struct tensor *tensors, int64_t tensor_count, int6
   return true;
 }
 
+/* The form of a masked tensor; NULL when memory is out (message set). */
+static struct tensor_form *create_form(struct lottery_context *context, const struct tensor_layout *tensor,
+                                       const uint64_t *bits, int64_t kept, bool packed, bool transposed) {
+  struct tensor_form *form = object_create(context, OBJECT_TENSOR_FORM, sizeof *form, finalise_form);
+  if (form == NULL) return NULL;
+  if (packed)
+    form->index = sparse_index_create(context, bits, tensor->rows, tensor->columns, kept, transposed);
+  else
+    form->kept_bits = blocks_of(context, tensor, bits);
+  if (form->index != NULL || form->kept_bits != NULL) return form;
+  object_release(form);
+  return NULL;
+}
+
+/* What is the same for all tensors of a layout. */
+struct request {
+  const struct kernels *kernels;
+  double crossover;
+  const struct layout *before; /* or NULL */
+};
+
+/* The form that the tensor had before, if it is also that of this mask; else NULL. */
+static struct tensor_form *form_before(const struct layout *before, const struct lottery_mask *mask, int64_t tensor,
+                                       int32_t mask_tensor, bool packed) {
+  struct tensor_form *form = before != NULL ? before->tensors[tensor].form : NULL;
+  if (form == NULL || (form->index != NULL) != packed) return NULL;
+  return mask_tensors_equal(mask, before->mask, mask_tensor) ? form : NULL;
+}
+
 /* Fills one tensor and adds it to the layout's size. */
-static lottery_status lay_out(struct layout *layout, const struct kernels *kernels, const struct tensor *shape,
-                              const struct parameter *parameter, const struct lottery_mask *mask, double crossover,
-                              struct tensor_layout *tensor) {
+static lottery_status lay_out(struct layout *layout, const struct request *request, const struct tensor *shape,
+                              const struct parameter *parameter, int64_t number) {
   struct lottery_context *context = layout->object.context;
+  const struct lottery_mask *mask = layout->mask;
+  struct tensor_layout *tensor = &layout->tensors[number];
+  const int32_t masked = parameter->mask_tensor;
   tensor->role = parameter->role;
   tensor->offset = layout->parameter_count;
   measure(shape, tensor);
-  const bool masked = mask != NULL && parameter->mask_tensor >= 0 && mask->kept[parameter->mask_tensor] < shape->count;
-  const uint64_t *bits = masked ? mask->bits[parameter->mask_tensor] : NULL;
-  if (masked && should_pack(kernels, tensor, mask->kept[parameter->mask_tensor], crossover)) {
-    tensor->index = sparse_index_create(context, bits, tensor->rows, tensor->columns,
-                                        mask->kept[parameter->mask_tensor], !parameter->reads_input);
-    if (tensor->index == NULL) return LOTTERY_ERROR_MEMORY;
-    tensor->floats = tensor->index->entries;
-  } else {
-    if (!arithmetic_multiply(tensor->columns, tensor->stride, &tensor->floats)) return too_large(context);
-    if (masked && (tensor->kept_bits = blocks_of(context, tensor, bits)) == NULL) return LOTTERY_ERROR_MEMORY;
+  const bool pruned = mask != NULL && masked >= 0 && mask->kept[masked] < shape->count;
+  const bool packed = pruned && should_pack(request->kernels, tensor, mask->kept[masked], request->crossover);
+  if (!packed && !arithmetic_multiply(tensor->columns, tensor->stride, &tensor->floats)) return too_large(context);
+  if (pruned) {
+    tensor->form = object_retain(form_before(request->before, mask, number, masked, packed));
+    if (tensor->form == NULL)
+      tensor->form =
+          create_form(context, tensor, mask->bits[masked], mask->kept[masked], packed, !parameter->reads_input);
+    if (tensor->form == NULL) return LOTTERY_ERROR_MEMORY;
   }
+  if (packed) tensor->floats = tensor->form->index->entries;
   const bool fits = arithmetic_add(layout->parameter_count, tensor->floats, &layout->parameter_count) &&
                     layout->parameter_count < INT64_MAX / 8;
   return fits ? LOTTERY_OK : too_large(context);
@@ -95,24 +130,27 @@ static lottery_status lay_out(struct layout *layout, const struct kernels *kerne
 
 static void note_reader(const struct kernels *kernels, const struct tensor_layout *tensor,
                         struct input_readers *readers) {
-  if (tensor->index == NULL) {
+  const struct sparse_index *index = tensor_index(tensor);
+  if (index == NULL) {
     readers->dense = true;
     readers->dense_wide = readers->dense_wide || tensor->rows >= NONZERO_ROWS;
-  } else if (kernels->sparse->skips_dead && sparse_may_skip(tensor->index)) {
+  } else if (kernels->sparse->skips_dead && sparse_may_skip(index)) {
     readers->packed_skips = true;
   }
 }
 
 struct layout *layout_create(struct lottery_context *context, const struct kernels *kernels,
                              const struct tensor *tensors, const struct parameter *parameters, int64_t tensor_count,
-                             const struct lottery_mask *mask, double crossover) {
+                             struct lottery_mask *mask, double crossover, const struct layout *before) {
+  const struct request request = {kernels, crossover, before};
   struct layout *layout = object_create(context, OBJECT_LAYOUT, sizeof *layout, finalise);
   if (layout == NULL) return NULL;
+  layout->mask = object_retain(mask);
   layout->tensor_count = tensor_count;
   layout->tensors = memory_allocate(context, tensor_count, sizeof *layout->tensors);
   lottery_status status = layout->tensors != NULL ? LOTTERY_OK : LOTTERY_ERROR_MEMORY;
   for (int64_t i = 0; status == LOTTERY_OK && i < tensor_count; i++)
-    status = lay_out(layout, kernels, &tensors[i], &parameters[i], mask, crossover, &layout->tensors[i]);
+    status = lay_out(layout, &request, &tensors[i], &parameters[i], i);
   for (int64_t i = 0; status == LOTTERY_OK && i < tensor_count; i++)
     if (parameters[i].reads_input && parameters[i].role == PARAMETER_WEIGHT)
       note_reader(kernels, &layout->tensors[i], &layout->input_readers);
@@ -139,7 +177,7 @@ struct walk {
 
 /* Finds the next survivor: its place in the tensor's part of a flat array, and its element. False at the end. */
 static bool next_packed(struct walk *walk, int64_t *place, int64_t *element) {
-  const struct sparse_index *index = walk->tensor->index;
+  const struct sparse_index *index = tensor_index(walk->tensor);
   while (walk->row < index->rows) {
     const int64_t line = index->row_line[walk->chunk * index->rows + walk->row];
     const int64_t entry = index->line_start[line] + walk->column;
@@ -159,10 +197,11 @@ static bool next_packed(struct walk *walk, int64_t *place, int64_t *element) {
 
 static bool next_dense(struct walk *walk, int64_t *place, int64_t *element) {
   const struct tensor_layout *tensor = walk->tensor;
+  const uint16_t *kept_bits = tensor_kept_bits(tensor);
   while (walk->row < tensor->rows) {
     for (; walk->column < tensor->columns; walk->column++) {
       const int64_t at = walk->column * tensor->stride + walk->row;
-      if (tensor->kept_bits != NULL && (tensor->kept_bits[at / ROW_STEP] >> (at % ROW_STEP) & 1) == 0) continue;
+      if (kept_bits != NULL && (kept_bits[at / ROW_STEP] >> (at % ROW_STEP) & 1) == 0) continue;
       *place = at;
       *element = walk->row * tensor->columns + walk->column++;
       return true;
@@ -174,7 +213,7 @@ static bool next_dense(struct walk *walk, int64_t *place, int64_t *element) {
 }
 
 static bool next(struct walk *walk, int64_t *place, int64_t *element) {
-  return walk->tensor->index != NULL ? next_packed(walk, place, element) : next_dense(walk, place, element);
+  return tensor_index(walk->tensor) != NULL ? next_packed(walk, place, element) : next_dense(walk, place, element);
 }
 
 /* Between the order of elements, row after row, and that of dense parameters, column after column: blocks of columns,
@@ -195,8 +234,9 @@ static void write_dense(const struct tensor_layout *tensor, float *flat, const f
       for (int64_t column = first; column < end; column++)
         flat[column * tensor->stride + row] = values[row * tensor->columns + column];
   }
-  for (int64_t block = 0; tensor->kept_bits != NULL && block < tensor->floats / ROW_STEP; block++)
-    for (uint32_t pruned = (uint16_t)~tensor->kept_bits[block]; pruned != 0; pruned &= pruned - 1)
+  const uint16_t *kept_bits = tensor_kept_bits(tensor);
+  for (int64_t block = 0; kept_bits != NULL && block < tensor->floats / ROW_STEP; block++)
+    for (uint32_t pruned = (uint16_t)~kept_bits[block]; pruned != 0; pruned &= pruned - 1)
       flat[block * ROW_STEP + __builtin_ctz(pruned)] = 0.0F;
 }
 
@@ -220,26 +260,27 @@ static void write_packed(const struct sparse_index *index, float *flat, const fl
 
 void layout_read(const struct layout *layout, const float *flat, int64_t tensor, float *values) {
   const struct tensor_layout *from = &layout->tensors[tensor];
-  if (from->index != NULL)
-    read_packed(from->index, flat + from->offset, values);
+  if (tensor_index(from) != NULL)
+    read_packed(tensor_index(from), flat + from->offset, values);
   else
     read_dense(from, flat + from->offset, values);
 }
 
 void layout_write(const struct layout *layout, float *flat, int64_t tensor, const float *values) {
   const struct tensor_layout *to = &layout->tensors[tensor];
-  if (to->index != NULL)
-    write_packed(to->index, flat + to->offset, values);
+  if (tensor_index(to) != NULL)
+    write_packed(tensor_index(to), flat + to->offset, values);
   else
     write_dense(to, flat + to->offset, values);
 }
 
 int64_t layout_survivors(const struct layout *layout, int64_t tensor) {
   const struct tensor_layout *of = &layout->tensors[tensor];
-  if (of->index != NULL) return of->index->kept;
-  if (of->kept_bits == NULL) return of->rows * of->columns;
+  const uint16_t *kept_bits = tensor_kept_bits(of);
+  if (tensor_index(of) != NULL) return tensor_index(of)->kept;
+  if (kept_bits == NULL) return of->rows * of->columns;
   int64_t count = 0;
-  for (int64_t i = 0; i < of->floats / ROW_STEP; i++) count += __builtin_popcount(of->kept_bits[i]);
+  for (int64_t i = 0; i < of->floats / ROW_STEP; i++) count += __builtin_popcount(kept_bits[i]);
   return count;
 }
 
@@ -258,6 +299,11 @@ void layout_unpack(const struct layout *layout, float *flat, int64_t tensor, con
 void layout_convert(const struct layout *from, const float *source, const struct layout *to, float *target,
                     float *scratch) {
   for (int64_t i = 0; i < from->tensor_count; i++) {
+    const struct tensor_layout *here = &from->tensors[i], *there = &to->tensors[i];
+    if (here->form == there->form) {
+      memcpy(target + there->offset, source + here->offset, (size_t)there->floats * sizeof *target);
+      continue;
+    }
     layout_read(from, source, i, scratch);
     layout_write(to, target, i, scratch);
   }
@@ -266,7 +312,7 @@ void layout_convert(const struct layout *from, const float *source, const struct
 int64_t layout_bytes(const struct layout *layout, int64_t tensor) {
   const struct tensor_layout *of = &layout->tensors[tensor];
   int64_t bytes = of->floats * (int64_t)sizeof(float);
-  if (of->index != NULL) bytes += sparse_index_bytes(of->index);
-  if (of->kept_bits != NULL) bytes += of->floats / ROW_STEP * (int64_t)sizeof *of->kept_bits;
+  if (tensor_index(of) != NULL) bytes += sparse_index_bytes(tensor_index(of));
+  if (tensor_kept_bits(of) != NULL) bytes += of->floats / ROW_STEP * (int64_t)sizeof(uint16_t);
   return bytes;
 }

@@ -33,6 +33,12 @@ struct lottery_mask *mask_create(struct lottery_context *context, const struct t
   return NULL;
 }
 
+bool mask_tensors_equal(const struct lottery_mask *a, const struct lottery_mask *b, int64_t tensor) {
+  if (a == b) return true;
+  return a->kept[tensor] == b->kept[tensor] &&
+         memcmp(a->bits[tensor], b->bits[tensor], (size_t)mask_words(a->tensors[tensor].count) * sizeof **a->bits) == 0;
+}
+
 void mask_fill(struct lottery_mask *mask, int64_t tensor) {
   const int64_t count = mask->tensors[tensor].count;
   memset(mask->bits[tensor], 0xff, (size_t)mask_words(count) * sizeof(uint64_t));

@@ -24,6 +24,9 @@ static inline bool mask_bit(const uint64_t *bits, int64_t element) {
 /* A mask over `tensors` that keeps nothing; the list is copied. NULL when memory is out (message set). */
 struct lottery_mask *mask_create(struct lottery_context *context, const struct tensor *tensors, int64_t tensor_count);
 
+/* Whether two masks over the same tensors agree in one. */
+bool mask_tensors_equal(const struct lottery_mask *a, const struct lottery_mask *b, int64_t tensor);
+
 /* Sets every bit of a tensor. For masks under construction, as the next two. */
 void mask_fill(struct lottery_mask *mask, int64_t tensor);
 /* Copies the bits of a tensor of the same count. */

@@ -11,7 +11,6 @@ static void finalise(void *self) {
   struct lottery_network *network = self;
   struct lottery_context *context = network->object.context;
   object_release(network->predictor);
-  object_release(network->mask);
   memory_release(context, network->nodes);
   memory_release(context, network->tensors);
   memory_release(context, network->parameter);
@@ -61,8 +60,8 @@ double network_crossover(const struct lottery_network *network) {
 lottery_status network_set_crossover(struct lottery_network *network, double value) {
   if (!network->finished) return LOTTERY_OK;
   struct parameters converted;
-  const lottery_status status = network_convert(network, network->mask, value, &converted);
-  if (status == LOTTERY_OK) network_take(network, network->mask, &converted);
+  const lottery_status status = network_convert(network, network_mask(network), value, &converted);
+  if (status == LOTTERY_OK) network_take(network, &converted);
   return status;
 }
 
@@ -73,12 +72,13 @@ int64_t network_largest_tensor(const struct lottery_network *network) {
   return largest;
 }
 
-lottery_status network_convert(struct lottery_network *network, const struct lottery_mask *mask, double crossover,
+lottery_status network_convert(struct lottery_network *network, struct lottery_mask *mask, double crossover,
                                struct parameters *converted) {
   struct lottery_context *context = network->object.context;
   const struct parameters *present = &network->parameters;
-  *converted = (struct parameters){.layout = layout_create(context, network->kernels, network->tensors,
-                                                           network->parameter, network->tensor_count, mask, crossover)};
+  *converted =
+      (struct parameters){.layout = layout_create(context, network->kernels, network->tensors, network->parameter,
+                                                  network->tensor_count, mask, crossover, present->layout)};
   float *scratch = memory_allocate(context, network_largest_tensor(network), sizeof *scratch);
   if (converted->layout != NULL) converted->values = layout_allocate(converted->layout);
   const bool complete = converted->values != NULL && scratch != NULL;
@@ -90,19 +90,20 @@ lottery_status network_convert(struct lottery_network *network, const struct lot
   return complete ? LOTTERY_OK : LOTTERY_ERROR_MEMORY;
 }
 
-void network_take(struct lottery_network *network, struct lottery_mask *mask, struct parameters *converted) {
+void network_take(struct lottery_network *network, struct parameters *converted) {
   parameters_release(&network->parameters);
   network->parameters = *converted;
-  struct lottery_mask *previous = network->mask;
-  network->mask = object_retain(mask);
-  object_release(previous);
+}
+
+struct lottery_mask *network_mask(const struct lottery_network *network) {
+  return network->parameters.layout != NULL ? network->parameters.layout->mask : NULL;
 }
 
 lottery_status network_set_mask(struct lottery_network *network, struct lottery_mask *mask) {
-  if (mask == network->mask) return LOTTERY_OK;
+  if (mask == network_mask(network)) return LOTTERY_OK;
   struct parameters converted;
   const lottery_status status = network_convert(network, mask, network_crossover(network), &converted);
-  if (status == LOTTERY_OK) network_take(network, mask, &converted);
+  if (status == LOTTERY_OK) network_take(network, &converted);
   return status;
 }
 
@@ -126,7 +127,8 @@ struct lottery_mask *network_ones(struct lottery_network *network) {
 }
 
 struct lottery_mask *network_current_mask(struct lottery_network *network) {
-  return network->mask != NULL ? object_retain(network->mask) : network_ones(network);
+  struct lottery_mask *mask = network_mask(network);
+  return mask != NULL ? object_retain(mask) : network_ones(network);
 }
 
 /* By its bits: under a host's denormals-are-zero mode a comparison would not see a denormal. */

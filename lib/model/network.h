@@ -46,12 +46,11 @@ struct lottery_network {
   struct tensor *tensors;
   struct parameter *parameter; /* [tensor_count] */
   struct option_values options;
-  struct parameters parameters; /* their layout follows the mask */
+  struct parameters parameters; /* whose layout holds the mask */
   struct tensor *prunable;      /* the tensors that a mask covers, in order */
   int64_t *prunable_tensors;    /* their indices */
   int64_t prunable_count;
-  struct lottery_mask *mask; /* or NULL */
-  struct object *predictor;  /* the executor for predict and evaluate, or NULL; made at their first call */
+  struct object *predictor; /* the executor for predict and evaluate, or NULL; made at their first call */
 };
 
 /* Creates a network without nodes; NULL when memory is out (message set). */
@@ -95,9 +94,12 @@ int64_t network_largest_tensor(const struct lottery_network *network);
 
 /* The parameters in the layout of another mask (NULL: none) and crossover, to be taken into use when nothing can fail
  * any more. MEMORY leaves everything as it was. */
-lottery_status network_convert(struct lottery_network *network, const struct lottery_mask *mask, double crossover,
+lottery_status network_convert(struct lottery_network *network, struct lottery_mask *mask, double crossover,
                                struct parameters *converted);
-void network_take(struct lottery_network *network, struct lottery_mask *mask, struct parameters *converted);
+void network_take(struct lottery_network *network, struct parameters *converted);
+
+/* The mask, or NULL: nothing is pruned. */
+struct lottery_mask *network_mask(const struct lottery_network *network);
 
 /* Sets the mask (retained; NULL: none) and drops the weights that it prunes. The mask is known to match. MEMORY leaves
  * everything as it was. */

@@ -126,7 +126,7 @@ lottery_status pruner_apply(struct lottery_pruner *pruner, struct lottery_networ
   struct lottery_context *context = pruner->object.context;
   *out = NULL;
   if (!network->finished) return context_fail(context, LOTTERY_ERROR_STATE, "network: not finished");
-  if (mask == NULL) mask = network->mask;
+  if (mask == NULL) mask = network_mask(network);
   if (mask != NULL) {
     const lottery_status status =
         mask_require_tensors(context, "mask", mask, network->prunable, network->prunable_count);

@@ -47,9 +47,11 @@ bool hex_real_read(const char *text, double *value) {
   uint64_t mantissa = text[2] == '1';
   int places = 0;
   text += 3;
-  if (*text == '.')
+  if (*text == '.') {
     for (text++; digit_of(*text) >= 0 && places < FRACTION_DIGITS; text++, places++)
       mantissa = mantissa << 4 | (uint64_t)digit_of(*text);
+    if (places == 0) return false;
+  }
   if (*text++ != 'p' || (*text != '+' && *text != '-')) return false;
   const int sign = *text++ == '-' ? -1 : 1;
   int exponent = 0, count = 0;

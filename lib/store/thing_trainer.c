@@ -54,7 +54,7 @@ static lottery_status add_description(struct thing *thing, const struct lottery_
   options_write(&trainer->options, &milestones, &writer);
   json_write(&writer, ",\"network\":");
   options_write(&network->options, NULL, &writer);
-  write_member(&writer, ",\"masked\":", network->mask != NULL);
+  write_member(&writer, ",\"masked\":", network_mask(network) != NULL);
   json_write(&writer, ",\"gradient\":");
   json_write_string(&writer, gradients[gradient_of(trainer)]);
   write_member(&writer, ",\"has_loss\":", trainer->has_loss);
@@ -109,7 +109,8 @@ lottery_status thing_add_trainer(struct lottery_archive *archive, const char *na
       status = add_values(&thing, network, thing_slot_suffixes[slot], arrays->state[slot]);
   if (status == LOTTERY_OK && gradient_of(trainer) != SAVED_GRADIENT_NONE)
     status = add_values(&thing, network, GRADIENT_SUFFIX, arrays->gradient);
-  if (status == LOTTERY_OK && network->mask != NULL) status = thing_add_bits(&thing, MASK_SUFFIX, network->mask);
+  if (status == LOTTERY_OK && network_mask(network) != NULL)
+    status = thing_add_bits(&thing, MASK_SUFFIX, network_mask(network));
   return thing_commit(archive, &thing, status);
 }
 

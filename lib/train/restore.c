@@ -41,7 +41,7 @@ lottery_status trainer_restore(struct lottery_trainer *trainer, const struct tra
   for (int slot = LOTTERY_SLOT_FIRST; slot < SNAPSHOT_SLOTS; slot++)
     if (values->slots[slot] != NULL) write(values, values->slots[slot], converted.layout, arrays.state[slot]);
   if (saved->gradient != SAVED_GRADIENT_NONE) write(values, saved->gradient_values, converted.layout, arrays.gradient);
-  network_take(network, saved->mask, &converted);
+  network_take(network, &converted);
   trainer_arrays_commit(trainer, &arrays);
   network->options = saved->network_options;
   trainer->options = saved->options;

@@ -88,7 +88,7 @@ static void restore(const struct lottery_network *network, const struct lottery_
 /* The trainer's arrays and, where the mask changes, the network's parameters in their new layout, all or nothing. */
 static lottery_status change_layout(struct lottery_trainer *trainer, struct lottery_mask *mask) {
   struct lottery_network *network = trainer->network;
-  if (mask == NULL || mask == network->mask) return trainer_follow(trainer);
+  if (mask == NULL || mask == network_mask(network)) return trainer_follow(trainer);
   struct parameters converted;
   lottery_status status = network_convert(network, mask, network_crossover(network), &converted);
   if (status != LOTTERY_OK) return status;
@@ -98,7 +98,7 @@ static lottery_status change_layout(struct lottery_trainer *trainer, struct lott
     parameters_release(&converted);
     return status;
   }
-  network_take(network, mask, &converted);
+  network_take(network, &converted);
   trainer_arrays_commit(trainer, &arrays);
   return LOTTERY_OK;
 }

@@ -47,7 +47,7 @@ static struct weights weights_of(const struct layer_call *call) {
                           .rows = layout->rows,
                           .columns = layout->columns,
                           .stride = layout->stride,
-                          .index = layout->index};
+                          .index = tensor_index(layout)};
 }
 
 static const float *bias_of(const struct layer_call *call) {

@@ -8,7 +8,7 @@ struct update layer_update(const struct parameters *parameters, int64_t tensor, 
   update.gradient += layout->offset;
   if (update.first != NULL) update.first += layout->offset;
   if (update.second != NULL) update.second += layout->offset;
-  update.kept_bits = layout->kept_bits;
+  update.kept_bits = tensor_kept_bits(layout);
   if (!role_decays(layout->role)) update.decay = sink->other_decay;
   return update;
 }

@@ -54,9 +54,9 @@ static bool is_kept(const lottery_network *network, const lottery_mask *mask, in
   return mask == NULL || at < 0 || mask_bit(mask->bits[at], element);
 }
 
-static struct layout *make(lottery_network *network, const lottery_mask *mask, double crossover) {
+static struct layout *make(lottery_network *network, lottery_mask *mask, double crossover) {
   struct layout *layout = layout_create(network->object.context, network->kernels, network->tensors, network->parameter,
-                                        network->tensor_count, mask, crossover);
+                                        network->tensor_count, mask, crossover, NULL);
   assert_non_null(layout);
   return layout;
 }
@@ -72,15 +72,15 @@ static void check_form(const lottery_network *network, const lottery_mask *mask,
     for (int64_t j = 0; j < network->tensors[i].count; j++) survivors += is_kept(network, mask, i, j);
     const bool whole = survivors == network->tensors[i].count;
     const bool packed = !whole && (double)survivors / (double)network->tensors[i].count < crossover;
-    assert_int_equal(tensor->index != NULL, packed);
-    assert_int_equal(tensor->kept_bits != NULL, !whole && !packed);
+    assert_int_equal(tensor_index(tensor) != NULL, packed);
+    assert_int_equal(tensor_kept_bits(tensor) != NULL, !whole && !packed);
     assert_int_equal(tensor->rows * tensor->columns, network->tensors[i].count);
     assert_int_equal(tensor->offset, offset);
     assert_int_equal(tensor->floats % ROW_STEP, 0);
     assert_int_equal(layout_survivors(layout, i), survivors);
     if (packed) { /* the first layer needs no way back */
-      assert_int_equal(tensor->index->transposed_row != NULL, !network->parameter[i].reads_input);
-      assert_true(tensor->floats <= survivors + 3 * tensor->rows * tensor->index->chunks + ROW_STEP);
+      assert_int_equal(tensor_index(tensor)->transposed_row != NULL, !network->parameter[i].reads_input);
+      assert_true(tensor->floats <= survivors + 3 * tensor->rows * tensor_index(tensor)->chunks + ROW_STEP);
     }
     assert_true(layout_bytes(layout, i) >= survivors * 4);
     offset += tensor->floats;
@@ -200,13 +200,48 @@ static void test_default_crossover(void **state) {
   const double few[] = {0.02, 0.02, 0.02}, many[] = {0.99, 0.99, 0.99};
   lottery_mask *sparse = random_mask(network, few), *dense = random_mask(network, many);
   struct layout *packed = make(network, sparse, -1.0), *plain = make(network, dense, -1.0);
-  assert_non_null(packed->tensors[0].index);
-  assert_null(plain->tensors[0].index);
+  assert_non_null(tensor_index(&packed->tensors[0]));
+  assert_null(tensor_index(&plain->tensors[0]));
   assert_true(layout_bytes(packed, 0) * 10 < layout_bytes(plain, 0));
   object_release(packed);
   object_release(plain);
   lottery_mask_destroy(sparse);
   lottery_mask_destroy(dense);
+  lottery_network_destroy(network);
+}
+
+/* A mask that differs in one tensor takes over the forms of the others, and their values. */
+static void test_unchanged_tensors(void **state) {
+  random_state = 4;
+  lottery_network *network;
+  assert_ok(*state, lottery_network_preset(*state, "mlp-40-30-20-10", &network));
+  assert_ok(*state, lottery_network_initialise(network, LOTTERY_INITIALISE_GLOROT_NORMAL, 1));
+  const double densities[] = {0.1, 0.8, 0.2};
+  lottery_mask *first = random_mask(network, densities), *second;
+  uint8_t bytes[30 * 20];
+  for (int i = 0; i < 30 * 20; i++) bytes[i] = i % 3 == 0;
+  assert_ok(*state, lottery_mask_replace(first, 1, bytes, 30 * 20, &second));
+  struct layout *before = make(network, first, 0.5);
+  struct layout *after = layout_create(*state, network->kernels, network->tensors, network->parameter,
+                                       network->tensor_count, second, 0.5, before);
+  assert_non_null(after);
+  assert_ptr_equal(after->tensors[0].form, before->tensors[0].form);
+  assert_ptr_equal(after->tensors[4].form, before->tensors[4].form);
+  assert_non_null(after->tensors[2].form);
+  assert_ptr_not_equal(after->tensors[2].form, before->tensors[2].form);
+  /* Another crossover, another form. */
+  struct layout *dense = layout_create(*state, network->kernels, network->tensors, network->parameter,
+                                       network->tensor_count, second, 0.0, after);
+  assert_non_null(dense);
+  assert_ptr_not_equal(dense->tensors[0].form, after->tensors[0].form);
+  check_form(network, second, 0.5, after);
+  check_form(network, second, 0.0, dense);
+  object_release(before);
+  check_copies(network, second, after);
+  object_release(after);
+  object_release(dense);
+  lottery_mask_destroy(first);
+  lottery_mask_destroy(second);
   lottery_network_destroy(network);
 }
 
@@ -218,7 +253,7 @@ struct made {
 static lottery_status create_once(lottery_context *context, void *user) {
   const struct made *made = user;
   struct layout *layout = layout_create(context, made->network->kernels, made->network->tensors,
-                                        made->network->parameter, made->network->tensor_count, made->mask, 0.4);
+                                        made->network->parameter, made->network->tensor_count, made->mask, 0.4, NULL);
   if (layout == NULL) return LOTTERY_ERROR_MEMORY;
   float *flat = layout_allocate(layout);
   memory_release(context, flat);
@@ -239,6 +274,7 @@ static void test_memory_runs_out(void **state) {
 
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-  const struct CMUnitTest tests[] = {TEST(test_layouts), TEST(test_default_crossover), TEST(test_memory_runs_out)};
+  const struct CMUnitTest tests[] = {TEST(test_layouts), TEST(test_default_crossover), TEST(test_unchanged_tensors),
+                                     TEST(test_memory_runs_out)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
