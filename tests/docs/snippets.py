@@ -135,7 +135,7 @@ def check_links(path):
 
 def main():
     build = pathlib.Path(sys.argv[1]).resolve()
-    for path in [top / "README.md", top / "CHANGELOG.md", *sorted((top / "docs").rglob("*.md")),
+    for path in [top / "README.md", top / "CHANGELOG.md", top / "tests/README.md", *sorted((top / "docs").rglob("*.md")),
                  *sorted((top / "examples").glob("*/README.md"))]:
         check_links(path)
     with tempfile.TemporaryDirectory() as directory:
