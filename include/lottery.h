@@ -598,7 +598,8 @@ lottery_status lottery_snapshot_read(lottery_snapshot *snapshot, int64_t tensor,
  * of it is computed in double precision.
  *
  * Which. Those of smallest |weight| among the surviving ones (Han et al., NeurIPS 2015); equal ones go in the order of
- * tensor number and element index, the lower first. The random criterion ranks by random numbers instead.
+ * tensor number and element index, the lower first. The random criterion ranks by random numbers instead. Any other
+ * ranking is the host's: it makes a score for each weight, and lottery_pruner_apply_scores prunes the lowest.
  * ================================================================================================== */
 
 /* Creates a pruner with the default options. Errors: HANDLE, ARGUMENT, MEMORY. */
@@ -625,6 +626,16 @@ lottery_status lottery_pruner_set_tensor_rate(lottery_pruner *pruner, const char
  * STATE (network not finished), MEMORY. */
 lottery_status lottery_pruner_apply(lottery_pruner *pruner, lottery_network *network, lottery_mask *mask,
                                     lottery_mask **out);
+
+/* The same from scores of the host's own: of the surviving weights those of lowest score go, as many as
+ * lottery_pruner_apply would prune. Scores may be negative, and -0 equals 0; equal ones go in the order of tensor
+ * number and element index, the lower first. CRITERION, SEED and the network's weights do not matter. scores: [count],
+ * the mask's tensors one after the other, each with all of its elements, row-major; those of weights that the mask
+ * prunes are not looked at. They are only read, and not kept. count: elements of all these tensors, the total that
+ * lottery_mask_kept says. The pruner and the network are used by this thread alone, as ever.
+ * Errors: as lottery_pruner_apply, but NOT_FINITE (a surviving weight's score), SHAPE (count). */
+lottery_status lottery_pruner_apply_scores(lottery_pruner *pruner, lottery_network *network, lottery_mask *mask,
+                                           const float *scores, int64_t count, lottery_mask **out);
 
 /* A dry run: what lottery_pruner_apply with the same arguments would leave, for each tensor of the mask. count: the
  * mask's tensors. kept: weights that survive. dead_units: units of the layer without a surviving input weight, plus

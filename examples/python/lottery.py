@@ -62,7 +62,7 @@ _FUNCTIONS = {
     "snapshot": """destroy(h)v contents(hp) iteration(hp) tensor_count(hp) tensor_name(hlplp) tensor_shape(hllpp)
         read(hlipl)""",
     "pruner": """create(hp) destroy(h)v set_integer(hil) get_integer(hip) set_real(hid) get_real(hip)
-        set_tensor_rate(hsd) apply(hhhp) preview(hhhlppp)""",
+        set_tensor_rate(hsd) apply(hhhp) apply_scores(hhhplp) preview(hhhlppp)""",
     "trainer": """create(hhup) destroy(h)v set_integer(hil) get_integer(hip) set_real(hid) get_real(hip)
         set_reals(hipl) get_reals(hiplp) run(hlfpp) step(hlpppp) gradient(hlpppp) apply(h) gradient_count(hp)
         read_gradient(hpl) write_gradient(hpl) read_tensor_gradient(hlpl) forward(hlpp) backward(hlp) evaluate(hhpp)
@@ -1133,10 +1133,19 @@ class Pruner(_Optioned):
         """Gives the tensor a rate of its own."""
         self._call(raw.lottery_pruner_set_tensor_rate, _bytes("name", name), float(rate))
 
-    def apply(self, network: Network, mask: MaskLike = None) -> Mask:
-        """The mask (or the network's own) less what is pruned. The network does not change."""
+    def apply(self, network: Network, mask: MaskLike = None,
+              scores: Union[Mapping[str, ArrayLike], ArrayLike, None] = None) -> Mask:
+        """The mask (or the network's own) less what is pruned. The network does not change.
+
+        scores: what ranks the weights in place of the criterion, the lowest going first: an array for each prunable
+        tensor by its name, or a flat one of all of them, in the order of network.prunable. Those of weights that the mask
+        prunes do not matter."""
         pointer, given = _given(network, Network), network._mask(mask)
-        return self._derive(Mask, raw.lottery_pruner_apply, pointer, given and given._pointer)
+        if scores is None:
+            return self._derive(Mask, raw.lottery_pruner_apply, pointer, given and given._pointer)
+        flat = _flat_scores(network, scores)
+        return self._derive(Mask, raw.lottery_pruner_apply_scores, pointer, given and given._pointer, flat.ctypes.data,
+                            flat.size)
 
     def preview(self, network: Network, mask: MaskLike = None) -> dict[str, Preview]:
         """What apply would leave of each tensor."""
@@ -1146,6 +1155,19 @@ class Pruner(_Optioned):
         self._call(raw.lottery_pruner_preview, _given(network, Network), given and given._pointer, len(names),
                    kept.ctypes.data, dead.ctypes.data, vanishing.ctypes.data)
         return {name: Preview(*map(int, row)) for name, *row in zip(names, kept, dead, vanishing)}
+
+
+def _flat_scores(network: Network, scores: Union[Mapping[str, ArrayLike], ArrayLike]) -> Floats:
+    if not isinstance(scores, collections.abc.Mapping):
+        flat = _array(scores, np.float32)
+        if flat.ndim != 1:
+            raise ShapeError(f"scores: shape {flat.shape}, but a flat array or one for each tensor is wanted")
+        return flat
+    names, shapes = network.prunable, network.shapes
+    if set(scores) != set(names):
+        raise ShapeError(f"scores: of {', '.join(sorted(scores))}, but the prunable tensors are {', '.join(names)}")
+    arrays = [_floats(f"scores of {name}", scores[name], shapes[name]).ravel() for name in names]
+    return np.concatenate([np.empty(0, np.float32), *arrays])
 
 
 _step, _Byte = raw.lottery_trainer_step, ctypes.c_char

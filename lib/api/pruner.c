@@ -58,6 +58,15 @@ lottery_status lottery_pruner_apply(lottery_pruner *pruner, lottery_network *net
   return pruner_apply(pruner, network, mask, out);
 }
 
+lottery_status lottery_pruner_apply_scores(lottery_pruner *pruner, lottery_network *network, lottery_mask *mask,
+                                           const float *scores, int64_t count, lottery_mask **out) {
+  CLEAR_OUT(out);
+  RETURN_IF_ERROR(check_handles(pruner, network, mask));
+  RETURN_IF_NULL(pruner->object.context, scores);
+  RETURN_IF_NULL(pruner->object.context, out);
+  return pruner_apply_scores(pruner, network, mask, scores, count, out);
+}
+
 lottery_status lottery_pruner_preview(lottery_pruner *pruner, lottery_network *network, lottery_mask *mask,
                                       int64_t count, int64_t *kept, int64_t *dead_units, int32_t *vanishing) {
   RETURN_IF_ERROR(check_handles(pruner, network, mask));

@@ -1,22 +1,23 @@
-/* The score functions. */
+/* The criteria. */
 #include "prune/criterion.h"
 
 #include <string.h>
 
 #include "base/random.h"
+#include "base/status.h"
 
 /* |w| (Han et al., NeurIPS 2015): without its sign bit a finite float's pattern rises with its absolute value. */
-static void score_magnitude(const struct criterion_source *source, uint32_t *scores) {
-  memcpy(scores, source->weights, (size_t)source->count * sizeof *scores);
-  for (int64_t i = 0; i < source->count; i++) scores[i] &= 0x7fffffffu;
+static void score_magnitude(const struct criterion_input *input, uint32_t *keys) {
+  memcpy(keys, input->weights, (size_t)input->count * sizeof *keys);
+  for (int64_t i = 0; i < input->count; i++) keys[i] &= 0x7fffffffu;
 }
 
 /* A random number for each element, four to a block. */
-static void score_random(const struct criterion_source *source, uint32_t *scores) {
+static void score_random(const struct criterion_input *input, uint32_t *keys) {
   uint64_t bits[2] = {0, 0};
-  for (int64_t i = 0; i < source->count; i++) {
-    if (i % 4 == 0) random_block(source->seed, RANDOM_CRITERION, (uint32_t)source->tensor, (uint64_t)i / 4, bits);
-    scores[i] = (uint32_t)(bits[i % 4 / 2] >> (i % 2 * 32));
+  for (int64_t i = 0; i < input->count; i++) {
+    if (i % 4 == 0) random_block(input->seed, RANDOM_CRITERION, (uint32_t)input->tensor, (uint64_t)i / 4, bits);
+    keys[i] = (uint32_t)(bits[i % 4 / 2] >> (i % 2 * 32));
   }
 }
 
@@ -26,3 +27,22 @@ static criterion_function *const table[] = {
 };
 
 criterion_function *criterion_find(int64_t criterion) { return table[criterion]; }
+
+static lottery_status fill(const struct score_source *self, const struct lottery_mask *mask, int64_t tensor,
+                           uint32_t *keys) {
+  const struct criterion_scores *scores = (const struct criterion_scores *)self;
+  network_read(scores->network, scores->network->prunable_tensors[tensor], scores->weights);
+  RETURN_IF_ERROR(scores_require_finite(self->context, "network", mask, tensor, scores->weights));
+  scores->criterion(&(struct criterion_input){scores->weights, mask->tensors[tensor].count, tensor, scores->seed},
+                    keys);
+  return LOTTERY_OK;
+}
+
+struct criterion_scores criterion_scores(struct lottery_context *context, const struct lottery_network *network,
+                                         int64_t criterion, uint64_t seed, float *weights) {
+  return (struct criterion_scores){.source = {.fill = fill, .context = context},
+                                   .network = network,
+                                   .criterion = criterion_find(criterion),
+                                   .seed = seed,
+                                   .weights = weights};
+}

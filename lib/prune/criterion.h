@@ -1,22 +1,36 @@
-/* Criteria: what the weights of a tensor are ranked by. A new one is a function in criterion.c and a line in its table,
- * a value LOTTERY_CRITERION_… and its name in the table of options. */
+/* Criteria of weights alone: scores that the pruner makes itself from what a network holds. A new one is a function in
+ * criterion.c and a line in its table, a value LOTTERY_CRITERION_… and its name in the table of options. One that needs
+ * data or gradients is made above train/, and given as scores. */
 #ifndef PRUNE_CRITERION_H
 #define PRUNE_CRITERION_H
 
-#include "base/public.h"
+#include "model/network.h"
+#include "prune/scores.h"
 
 /* What a criterion may look at. */
-struct criterion_source {
+struct criterion_input {
   const float *weights; /* [count], the surviving ones finite */
   int64_t count;
   int64_t tensor; /* its number in the mask */
   uint64_t seed;
 };
 
-/* Fills [count] scores; the weights of the lowest go first. Scores of pruned weights are not looked at. */
-typedef void criterion_function(const struct criterion_source *source, uint32_t *scores);
+/* Fills keys, [count], as struct score_source says. */
+typedef void criterion_function(const struct criterion_input *input, uint32_t *keys);
 
 /* The function of a valid LOTTERY_CRITERION_…. */
 criterion_function *criterion_find(int64_t criterion);
+
+/* A criterion's scores of a network's weights, NOT_FINITE where a surviving one is not finite. */
+struct criterion_scores {
+  struct score_source source;
+  const struct lottery_network *network;
+  criterion_function *criterion;
+  uint64_t seed;
+  float *weights; /* scratch: [elements of the largest prunable tensor] */
+};
+
+struct criterion_scores criterion_scores(struct lottery_context *context, const struct lottery_network *network,
+                                         int64_t criterion, uint64_t seed, float *weights);
 
 #endif

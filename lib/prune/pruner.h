@@ -1,4 +1,4 @@
-/* The pruner: makes the next mask from a network's weights, or says what it would be like. */
+/* The pruner: makes the next mask from scores of a network's weights, or says what it would be like. */
 #ifndef PRUNE_PRUNER_H
 #define PRUNE_PRUNER_H
 
@@ -30,9 +30,12 @@ lottery_status pruner_get_integer(struct lottery_pruner *pruner, int32_t key, in
 lottery_status pruner_set_real(struct lottery_pruner *pruner, int32_t key, double value);
 lottery_status pruner_get_real(struct lottery_pruner *pruner, int32_t key, double *out);
 lottery_status pruner_set_tensor_rate(struct lottery_pruner *pruner, const char *name, double rate);
-lottery_status pruner_apply(struct lottery_pruner *pruner, struct lottery_network *network,
+lottery_status pruner_apply(struct lottery_pruner *pruner, const struct lottery_network *network,
                             const struct lottery_mask *mask, struct lottery_mask **out);
-lottery_status pruner_preview(struct lottery_pruner *pruner, struct lottery_network *network,
+lottery_status pruner_apply_scores(struct lottery_pruner *pruner, const struct lottery_network *network,
+                                   const struct lottery_mask *mask, const float *scores, int64_t count,
+                                   struct lottery_mask **out);
+lottery_status pruner_preview(struct lottery_pruner *pruner, const struct lottery_network *network,
                               const struct lottery_mask *mask, int64_t count, int64_t *kept, int64_t *dead_units,
                               int32_t *vanishing);
 

@@ -30,7 +30,7 @@ static int64_t count_lines(const struct lottery_mask *mask) {
   return lines;
 }
 
-lottery_status pruner_preview(struct lottery_pruner *pruner, struct lottery_network *network,
+lottery_status pruner_preview(struct lottery_pruner *pruner, const struct lottery_network *network,
                               const struct lottery_mask *mask, int64_t count, int64_t *kept, int64_t *dead_units,
                               int32_t *vanishing) {
   struct lottery_context *context = pruner->object.context;

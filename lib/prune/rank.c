@@ -1,4 +1,4 @@
-/* Radix selection: three digits of a 32-bit score, the highest first, each found by a histogram of the survivors that
+/* Radix selection: three digits of a 32-bit key, the highest first, each found by a histogram of the survivors that
  * agree with the digits found before. */
 #include "prune/rank.h"
 
@@ -6,24 +6,24 @@
 
 #include "model/mask.h"
 
-/* Where a digit lies in a score. */
+/* Where a digit lies in a key. */
 struct digit {
   uint32_t bits;
   int shift;
 };
 
-/* Counts the surviving scores that agree with `prefix` in `prefix_bits`, by their digit. */
+/* Counts the surviving keys that agree with `prefix` in `prefix_bits`, by their digit. */
 static void count_digits(const struct rank_tensor *tensor, uint32_t prefix, uint32_t prefix_bits, struct digit digit,
                          int64_t *histogram) {
   for (int64_t word = 0; word < mask_words(tensor->count); word++) {
     for (uint64_t left = tensor->bits[word]; left != 0; left &= left - 1) {
-      const uint32_t score = tensor->scores[word * 64 + __builtin_ctzll(left)];
-      if ((score & prefix_bits) == prefix) histogram[(score & digit.bits) >> digit.shift]++;
+      const uint32_t key = tensor->keys[word * 64 + __builtin_ctzll(left)];
+      if ((key & prefix_bits) == prefix) histogram[(key & digit.bits) >> digit.shift]++;
     }
   }
 }
 
-/* The score of the removed-th lowest; *equal receives how many of this score go. */
+/* The removed-th lowest key; *equal receives how many of this key go. */
 static uint32_t find_threshold(const struct rank_tensor *tensors, int64_t tensor_count, int64_t removed,
                                int64_t *histogram, int64_t *equal) {
   static const struct digit digits[] = {{0xffe00000u, 21}, {0x001ffc00u, 10}, {0x000003ffu, 0}};
@@ -47,8 +47,8 @@ void rank_remove(const struct rank_tensor *tensors, int64_t tensor_count, int64_
   for (int64_t i = 0; i < tensor_count; i++) {
     for (int64_t word = 0; word < mask_words(tensors[i].count); word++) {
       for (uint64_t left = tensors[i].bits[word]; left != 0; left &= left - 1) {
-        const uint32_t score = tensors[i].scores[word * 64 + __builtin_ctzll(left)];
-        if (score > threshold || (score == threshold && equal-- <= 0)) continue;
+        const uint32_t key = tensors[i].keys[word * 64 + __builtin_ctzll(left)];
+        if (key > threshold || (key == threshold && equal-- <= 0)) continue;
         tensors[i].bits[word] &= ~(left & -left);
       }
     }

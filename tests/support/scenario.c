@@ -4,6 +4,7 @@
 #include <string.h>
 
 enum { EXAMPLES = 40, HEIGHT = 3, WIDTH = 4, FEATURES = HEIGHT * WIDTH, CLASSES = 10, BATCH = 7 };
+enum { WEIGHTS = 8 * FEATURES + 8 * 8 + CLASSES * 8 };
 
 /* Makes a call; out of memory, once more when the scenario is to retry. Leaves on an error. */
 #define CALL(expression)                                                      \
@@ -210,13 +211,15 @@ end:
   return status;
 }
 
-/* Prunes by rate, count and density, each criterion and scope; *out is the last mask. */
+/* Prunes by rate, count and density, each criterion and scope, and by scores; *out is the last mask. */
 static lottery_status prune(lottery_context *context, struct scenario *scenario, lottery_network *network,
                             lottery_mask **out) {
   lottery_pruner *pruner = NULL;
-  lottery_mask *first = NULL, *second = NULL;
+  lottery_mask *first = NULL, *second = NULL, *third = NULL;
   int64_t kept[3], dead[3];
   int32_t vanishing[3];
+  float scores[WEIGHTS];
+  uint64_t random = 6;
   lottery_status status;
   static const char *const names[] = {"fc1.weight", "fc2.weight", "a", "b", "c", "d", "e", "f", "g"};
   MAKE(pruner, lottery_pruner_create(context, &pruner));
@@ -228,6 +231,9 @@ static lottery_status prune(lottery_context *context, struct scenario *scenario,
   CALL(lottery_pruner_set_integer(pruner, LOTTERY_PRUNER_COUNT, 30));
   MAKE(second, lottery_pruner_apply(pruner, network, first, &second));
   keep_mask(scenario, second);
+  for (int i = 0; i < WEIGHTS; i++) scores[i] = support_random_float(&random);
+  MAKE(third, lottery_pruner_apply_scores(pruner, network, second, scores, WEIGHTS, &third));
+  keep_mask(scenario, third);
   lottery_pruner_destroy(pruner);
   MAKE(pruner, lottery_pruner_create(context, &pruner));
   CALL(lottery_pruner_set_integer(pruner, LOTTERY_PRUNER_CRITERION, LOTTERY_CRITERION_RANDOM));
@@ -237,6 +243,7 @@ static lottery_status prune(lottery_context *context, struct scenario *scenario,
   keep_mask(scenario, *out);
   for (int i = 1; i < 9; i++) CALL(lottery_pruner_set_tensor_rate(pruner, names[i], 0.5)); /* the list grows */
 end:
+  lottery_mask_destroy(third);
   lottery_mask_destroy(second);
   lottery_mask_destroy(first);
   lottery_pruner_destroy(pruner);

@@ -60,6 +60,23 @@ impl Pruner {
         .map(Mask::new)
     }
 
+    /// The same from scores of the caller's own, the lowest going first: those of the mask's tensors one after the other,
+    /// each with all of its elements, row-major. Scores of weights that the mask prunes do not matter.
+    pub fn apply_scores(&self, network: &Network, mask: Option<&Mask>, scores: &[f32]) -> Result<Mask> {
+        // SAFETY: as many scores as said.
+        Handle::create(self.handle.context(), |out| unsafe {
+            raw::lottery_pruner_apply_scores(
+                self.handle.raw(),
+                network.handle.raw(),
+                Mask::raw_or_null(mask),
+                scores.as_ptr(),
+                text::count(scores.len()),
+                out,
+            )
+        })
+        .map(Mask::new)
+    }
+
     /// What [`apply`](Pruner::apply) would leave, for each tensor of the mask.
     pub fn preview(&self, network: &Network, mask: Option<&Mask>) -> Result<Vec<Preview>> {
         let tensors = match mask {

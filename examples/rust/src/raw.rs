@@ -357,6 +357,10 @@ extern "C" {
         pruner: *mut lottery_pruner, network: *mut lottery_network, mask: *mut lottery_mask,
         out: *mut *mut lottery_mask,
     ) -> lottery_status;
+    pub fn lottery_pruner_apply_scores(
+        pruner: *mut lottery_pruner, network: *mut lottery_network, mask: *mut lottery_mask, scores: *const f32,
+        count: i64, out: *mut *mut lottery_mask,
+    ) -> lottery_status;
     pub fn lottery_pruner_preview(
         pruner: *mut lottery_pruner, network: *mut lottery_network, mask: *mut lottery_mask, count: i64,
         kept: *mut i64, dead_units: *mut i64, vanishing: *mut i32,

@@ -317,6 +317,13 @@ static void use_pruner(void) {
   uint8_t bytes[8 * FEATURES];
   MUST(lottery_mask_read(ticket, 0, bytes, 8 * FEATURES));
   EXPECT(hash(bytes, sizeof bytes) == TICKET_HASH);
+  float scores[8 * FEATURES + 8 * CLASSES];
+  lottery_mask *mask;
+  for (int i = 0; i < 8 * (FEATURES + CLASSES); i++) scores[i] = (float)-i;
+  MUST(lottery_pruner_apply_scores(pruner, network, NULL, scores, 8 * (FEATURES + CLASSES), &mask));
+  MUST(lottery_mask_read(mask, 0, bytes, 8 * FEATURES));
+  for (int i = 0; i < 8 * FEATURES; i++) EXPECT(bytes[i] == (i < 4 * FEATURES));
+  lottery_mask_destroy(mask);
   lottery_pruner_destroy(pruner);
 }
 

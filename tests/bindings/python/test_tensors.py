@@ -90,6 +90,30 @@ class Tensors(Case):
         trainer.rewind(mask=network.mask.shuffle(1))
         network.check_mask()
 
+    def test_scores(self):
+        network, _, _ = problem()
+        pruner, mask = lottery.Pruner(rate=0.5), None
+        for _ in range(2):  # as arrays by name, as one flat array, of float64 too: the magnitude criterion's mask
+            scores = {name: np.abs(network[name]) for name in reversed(network.prunable)}
+            flat = np.concatenate([scores[name].ravel() for name in network.prunable])
+            wanted = pruner.apply(network, mask)
+            for given in (scores, flat, list(flat), flat.astype(np.float64)):
+                self.assertEqual(pruner.apply(network, mask, given), wanted)
+            mask = wanted
+        kept = mask["fc1.weight"]
+        self.assertEqual(pruner.apply(network, {"fc1.weight": kept}, flat), pruner.apply(network, {"fc1.weight": kept}))
+        scores["fc1.weight"][~kept] = np.nan  # pruned: does not matter
+        self.assertEqual(pruner.apply(network, mask, scores), pruner.apply(network, mask))
+        scores["fc1.weight"][kept] = np.nan
+        with self.assertRaisesRegex(lottery.NotFiniteError, "scores: fc1.weight element"):
+            pruner.apply(network, mask, scores)
+        for bad, words in (({"fc1.weight": scores["fc1.weight"]}, "scores: of fc1.weight, but the prunable tensors are"),
+                           ({**scores, "fc1.bias": [0]}, "scores: of fc1.bias, fc1.weight"),
+                           ({**scores, "fc1.weight": scores["fc1.weight"].T}, "scores of fc1.weight: shape"),
+                           (flat[1:], "count: "), (flat.reshape(1, -1), "scores: shape"), (3.0, "count: 1")):
+            with self.assertRaisesRegex(lottery.ShapeError, words):
+                pruner.apply(network, mask, bad)
+
     def test_preview_and_form(self):
         network, _, _ = problem()
         pruner = lottery.Pruner(rate=0.5, scope="global")

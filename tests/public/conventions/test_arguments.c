@@ -100,6 +100,8 @@
   FUNCTION(lottery_pruner_get_real, (p[0], LOTTERY_PRUNER_RATE, p[1]), "P pruner, * out") \
   FUNCTION(lottery_pruner_set_tensor_rate, (p[0], p[1], 0.5), "P pruner, * name=fc1.weight") \
   FUNCTION(lottery_pruner_apply, (p[0], p[1], p[2], p[3]), "P pruner, N network, ?M mask, m out") \
+  FUNCTION(lottery_pruner_apply_scores, (p[0], p[1], p[2], p[3], 12, p[4]), \
+           "P pruner, N network, ?M mask, * scores, m out") \
   FUNCTION(lottery_pruner_preview, (p[0], p[1], p[2], 2, p[3], p[4], p[5]), \
            "P pruner, N network, ?M mask, ?* kept, ?* dead_units, ?* vanishing") \
   FUNCTION(lottery_trainer_create, (p[0], p[1], 1, p[2]), "N network, ?D dataset, t out") \

@@ -60,6 +60,26 @@ static void test_exact_count(void **state) {
   bench_finish(&bench);
 }
 
+/* A threshold in place of ranks, so that all weights of one score go or none: scores of a criterion can all be 0. */
+static void test_equal_scores(void **state) {
+  (void)state;
+  struct bench bench = bench_start();
+  static const float scores[WEIGHTS];
+  uint8_t bytes[WEIGHTS];
+  assert_ok(bench.context, lottery_pruner_set_integer(bench.pruner, LOTTERY_PRUNER_SCOPE, LOTTERY_SCOPE_GLOBAL));
+  assert_ok(bench.context, lottery_pruner_set_real(bench.pruner, LOTTERY_PRUNER_OUTPUT_FACTOR, 1.0));
+  for (int64_t count = 0; count <= WEIGHTS; count++) {
+    lottery_mask *mask;
+    assert_ok(bench.context, lottery_pruner_set_integer(bench.pruner, LOTTERY_PRUNER_COUNT, count));
+    assert_ok(bench.context, lottery_pruner_apply_scores(bench.pruner, bench.network, NULL, scores, WEIGHTS, &mask));
+    assert_ok(bench.context, lottery_mask_read(mask, 0, bytes, FIRST));
+    assert_ok(bench.context, lottery_mask_read(mask, 1, bytes + FIRST, WEIGHTS - FIRST));
+    for (int64_t i = 0; i < WEIGHTS; i++) assert_int_equal(bytes[i], i >= count);
+    lottery_mask_destroy(mask);
+  }
+  bench_finish(&bench);
+}
+
 /* A crash at rate 1: everything goes, and training goes on with the biases. */
 static void test_rate_one(void **state) {
   (void)state;
@@ -167,8 +187,8 @@ static void test_resume(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_exact_count), cmocka_unit_test(test_rate_one), cmocka_unit_test(test_negative_weights),
-      cmocka_unit_test(test_shuffle),     cmocka_unit_test(test_resume),
+      cmocka_unit_test(test_exact_count),      cmocka_unit_test(test_equal_scores), cmocka_unit_test(test_rate_one),
+      cmocka_unit_test(test_negative_weights), cmocka_unit_test(test_shuffle),      cmocka_unit_test(test_resume),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -72,10 +72,20 @@ static void a_pruned_weight_may_be_anything(void **state) {
   assert_status(context, lottery_pruner_apply(pruner, network, NULL, &next), LOTTERY_ERROR_NOT_FINITE);
 }
 
+static void scores_ask_for_no_weights(void **state) {
+  (void)state;
+  const float scores[65 + 52] = {0};
+  lottery_mask *next;
+  *weight(4) = NAN;
+  assert_ok(context, lottery_pruner_apply_scores(pruner, network, mask, scores, 65 + 52, &next));
+  lottery_mask_destroy(next);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(a_surviving_weight_must_be_finite, set_up, tear_down),
       cmocka_unit_test_setup_teardown(a_pruned_weight_may_be_anything, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(scores_ask_for_no_weights, set_up, tear_down),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

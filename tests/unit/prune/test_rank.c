@@ -1,4 +1,5 @@
 /* Exact selection against a naive reference that sorts, and the scores of the criteria. */
+#include <float.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -51,7 +52,7 @@ static void make_group(struct group *group, uint64_t seed, bool ties, uint64_t k
       if (draw(group, 10) < kept_of_ten) group->bits[i][j / 64] |= (uint64_t)1 << (j % 64);
     }
     criterion_find(LOTTERY_CRITERION_MAGNITUDE)(
-        &(struct criterion_source){.weights = group->weights[i], .count = group->count[i]}, group->scores[i]);
+        &(struct criterion_input){.weights = group->weights[i], .count = group->count[i]}, group->scores[i]);
   }
 }
 
@@ -141,10 +142,19 @@ static void magnitude_ignores_the_sign(void **state) {
   (void)state;
   const float weights[] = {0.0f, -0.0f, 1.5f, -1.5f, -2.0f, 1e-45f};
   uint32_t scores[6];
-  criterion_find(LOTTERY_CRITERION_MAGNITUDE)(&(struct criterion_source){.weights = weights, .count = 6}, scores);
+  criterion_find(LOTTERY_CRITERION_MAGNITUDE)(&(struct criterion_input){.weights = weights, .count = 6}, scores);
   assert_int_equal(scores[0], scores[1]);
   assert_int_equal(scores[2], scores[3]);
   assert_true(scores[4] > scores[3] && scores[2] > scores[5] && scores[5] > scores[0]);
+}
+
+/* In the order of the floats; equal only where they are. */
+static void keys_rise_with_scores(void **state) {
+  (void)state;
+  static const float rising[] = {-FLT_MAX, -1.5f, -1.0f, -FLT_MIN, -1e-45f, 0.0f, 1e-45f, FLT_MIN, 1.0f, 1.5f, FLT_MAX};
+  enum { COUNT = sizeof rising / sizeof rising[0] };
+  for (int i = 1; i < COUNT; i++) assert_true(score_key(rising[i - 1]) < score_key(rising[i]));
+  assert_int_equal(score_key(-0.0f), score_key(0.0f));
 }
 
 /* The random scores are results that must never change. */
@@ -152,7 +162,7 @@ static void random_scores_stay_the_same(void **state) {
   (void)state;
   const uint32_t expected[] = {0xa94b35cau, 0x6cb35875u, 0x989fbb12u, 0x287c7187u, 0x12fe4b4eu, 0xe32bd6beu};
   uint32_t scores[6];
-  criterion_find(LOTTERY_CRITERION_RANDOM)(&(struct criterion_source){.count = 6, .tensor = 2, .seed = 11}, scores);
+  criterion_find(LOTTERY_CRITERION_RANDOM)(&(struct criterion_input){.count = 6, .tensor = 2, .seed = 11}, scores);
   assert_memory_equal(scores, expected, sizeof expected);
 }
 
@@ -161,13 +171,13 @@ static void random_scores_are_spread(void **state) {
   enum { COUNT = 40000, CELLS = 16 };
   static uint32_t scores[COUNT], other[COUNT];
   int64_t cells[CELLS] = {0}, same = 0;
-  criterion_find(LOTTERY_CRITERION_RANDOM)(&(struct criterion_source){.count = COUNT, .tensor = 0, .seed = 1}, scores);
+  criterion_find(LOTTERY_CRITERION_RANDOM)(&(struct criterion_input){.count = COUNT, .tensor = 0, .seed = 1}, scores);
   for (int64_t i = 0; i < COUNT; i++) cells[scores[i] >> 28]++;
   for (int64_t i = 0; i < CELLS; i++) assert_in_range((uintmax_t)cells[i], COUNT / CELLS - 300, COUNT / CELLS + 300);
-  const struct criterion_source sources[] = {{.count = COUNT, .tensor = 1, .seed = 1},
-                                             {.count = COUNT, .tensor = 0, .seed = 2}};
+  const struct criterion_input inputs[] = {{.count = COUNT, .tensor = 1, .seed = 1},
+                                           {.count = COUNT, .tensor = 0, .seed = 2}};
   for (int k = 0; k < 2; k++) {
-    criterion_find(LOTTERY_CRITERION_RANDOM)(&sources[k], other);
+    criterion_find(LOTTERY_CRITERION_RANDOM)(&inputs[k], other);
     for (int64_t i = 0; i < COUNT; i++) same += scores[i] == other[i];
   }
   for (int64_t i = 1; i < COUNT; i++) same += scores[i] == scores[i - 1];
@@ -179,7 +189,7 @@ int main(void) {
       cmocka_unit_test(every_count_with_ties),      cmocka_unit_test(every_count_of_many_values),
       cmocka_unit_test(nothing_survives),           cmocka_unit_test(every_bit_of_a_score_counts),
       cmocka_unit_test(magnitude_ignores_the_sign), cmocka_unit_test(random_scores_stay_the_same),
-      cmocka_unit_test(random_scores_are_spread),
+      cmocka_unit_test(random_scores_are_spread),   cmocka_unit_test(keys_rise_with_scores),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -139,4 +139,9 @@ fn a_masks_messages_are_in_its_own_context() {
     assert!(here.message().unwrap().contains('9'));
     let mut pruner = Pruner::new(&here).unwrap();
     status(pruner.set(option::pruner::RATE, 2.0), Status::Argument, &["rate", "2"]);
+    let (network, total) = (trainer.network(), mask.kept().unwrap().total);
+    let mut scores = vec![0.0; total];
+    scores[1] = f32::NAN;
+    status(pruner.apply_scores(network, None, &scores), Status::NotFinite, &["scores: fc1.weight element 1"]);
+    status(pruner.apply_scores(network, None, &scores[1..]), Status::Shape, &["count: ", "prunable tensors have"]);
 }

@@ -94,6 +94,22 @@ fn a_ticket_keeps_its_mask() {
 }
 
 #[test]
+fn scores_rank_in_place_of_the_criterion() {
+    let context = Context::new().unwrap();
+    let dataset = dataset(&context);
+    let trainer = trainer(&context, &dataset);
+    let (network, pruner) = (trainer.network(), Pruner::new(&context).unwrap());
+    let ones = network.mask().unwrap();
+    let mut scores = Vec::new();
+    for tensor in 0..ones.tensor_count().unwrap() {
+        // Prunable tensors are the weights, which alternate with the biases.
+        scores.extend(network.read_tensor(2 * tensor).unwrap().iter().map(|w| w.abs()));
+    }
+    let by_scores = pruner.apply_scores(network, None, &scores).unwrap();
+    assert_eq!(by_scores.hamming(&pruner.apply(network, Some(&ones)).unwrap()), Ok(0));
+}
+
+#[test]
 fn a_graph_is_built_node_by_node() {
     let context = Context::new().unwrap();
     let network = Network::create(&context).unwrap();
