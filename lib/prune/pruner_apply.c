@@ -2,6 +2,7 @@
 #include "base/context.h"
 #include "base/memory.h"
 #include "base/status.h"
+#include "kernels/float_mode.h"
 #include "prune/amount.h"
 #include "prune/criterion.h"
 #include "prune/mask_algebra.h"
@@ -98,10 +99,14 @@ static lottery_status carry_out(const struct lottery_pruner *pruner, struct prun
   pruning->members = memory_allocate(context, tensor_count, sizeof *pruning->members);
   if (pruning->rates == NULL || pruning->unit_of == NULL || pruning->units == NULL || pruning->members == NULL)
     return LOTTERY_ERROR_MEMORY;
-  RETURN_IF_ERROR(decide(pruner, pruning));
+  uint64_t mode = float_mode_enter(); /* the same amounts however the host rounds */
+  lottery_status status = decide(pruner, pruning);
+  float_mode_leave(mode);
+  RETURN_IF_ERROR(status);
   RETURN_IF_ERROR(allocate_keys(pruning));
-  lottery_status status = LOTTERY_OK;
+  mode = float_mode_enter(); /* a host may trap what a score that is not finite raises */
   for (int64_t unit = 0; status == LOTTERY_OK && unit < pruning->unit_count; unit++) status = prune_unit(pruning, unit);
+  float_mode_leave(mode);
   mask_count(pruning->mask);
   return status;
 }

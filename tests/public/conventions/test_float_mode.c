@@ -136,6 +136,36 @@ static void scene_state(struct scene *scene, const struct mode *mode, struct res
   lottery_mask_destroy(half);
 }
 
+/* Amounts are rounded, and a rate of its own takes logarithms; scores and weights may be denormal. */
+static void scene_pruning(struct scene *scene, const struct mode *mode, struct results *results) {
+  enum { WEIGHTS = 16 * FEATURES + CLASSES * 16 };
+  lottery_context *context = scene->context;
+  lottery_pruner *pruner;
+  lottery_mask *mask;
+  float scores[WEIGHTS];
+  uint8_t bytes[WEIGHTS], packed[WEIGHTS / 8] = {0};
+  for (int i = 0; i < WEIGHTS; i++) scores[i] = 1e-44F * (float)(i * 7 % 11 - 5);
+  IN_MODE(lottery_pruner_create(context, &pruner));
+  IN_MODE(lottery_pruner_set_tensor_rate(pruner, "fc2.weight", 0.3));
+  for (int way = 0; way < 6; way++) {
+    if (way < 2) IN_MODE(lottery_pruner_set_real(pruner, LOTTERY_PRUNER_RATE, way == 0 ? 0.1 : 0.35));
+    if (way == 2) IN_MODE(lottery_pruner_set_integer(pruner, LOTTERY_PRUNER_COUNT, 123));
+    if (way > 2) IN_MODE(lottery_pruner_set_real(pruner, LOTTERY_PRUNER_DENSITY, way == 3 ? 0.7 : 0.15 * way));
+    for (int by_scores = 0; by_scores < 2; by_scores++) {
+      if (by_scores)
+        IN_MODE(lottery_pruner_apply_scores(pruner, scene->network, NULL, scores, WEIGHTS, &mask));
+      else
+        IN_MODE(lottery_pruner_apply(pruner, scene->network, NULL, &mask));
+      assert_ok(context, lottery_mask_read(mask, 0, bytes, 16 * FEATURES));
+      assert_ok(context, lottery_mask_read(mask, 1, bytes + 16 * FEATURES, CLASSES * 16));
+      for (int i = 0; i < WEIGHTS; i++) packed[i / 8] = (uint8_t)(packed[i / 8] << 1 | bytes[i]);
+      keep(results, packed, sizeof packed);
+      lottery_mask_destroy(mask);
+    }
+  }
+  lottery_pruner_destroy(pruner);
+}
+
 static void run_scene(int32_t set, const struct mode *mode, struct results *results) {
   struct scene scene = {.context = context_on(set)};
   lottery_context *context = scene.context;
@@ -157,6 +187,7 @@ static void run_scene(int32_t set, const struct mode *mode, struct results *resu
   IN_MODE(lottery_trainer_set_integer(scene.trainer, LOTTERY_TRAINER_WARMUP, 7));
   IN_MODE(lottery_trainer_set_real(scene.trainer, LOTTERY_TRAINER_WEIGHT_DECAY, 0.001));
   IN_MODE(lottery_trainer_set_integer(scene.trainer, LOTTERY_TRAINER_BATCH_SIZE, 50));
+  scene_pruning(&scene, mode, results);
   scene_training(&scene, mode, results);
   scene_state(&scene, mode, results);
   lottery_trainer_destroy(scene.trainer);
