@@ -88,7 +88,7 @@ for kind in png svg; do
   gnuplot -e "tables='$tables'; output='$out'; kind='$kind'; subtitle='$subtitle'; bars='$bars'" \
     -e "iterations=$(setting iterations); dense_accuracy=$dense_accuracy; dense_iteration=$dense_iteration" \
     -e "reinit=$(present reinit); random_mask=$(present random-mask)" \
-    -e "history=$history; lowest=$lowest; points_apart=$points_apart" "$here/lenet_mnist.gp"
+    -e "history=$history; lowest=$lowest; points_apart=$points_apart" "$here/study/lenet_mnist/lenet_mnist.gp"
 done
 for name in early_stop_accuracy early_stop_iteration accuracy_by_iteration; do
   if [ $name != accuracy_by_iteration ] || [ $history = 1 ]; then echo "$out/$name.png"; fi

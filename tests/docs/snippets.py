@@ -72,8 +72,10 @@ def check_command(where, line):
     if not words:
         return
     example = re.fullmatch(r"build/examples/(\w+)", words[0])
-    if example and (top / "examples" / f"{example[1]}.c").exists():  # built; its options are strings without --
-        sources = [top / "examples" / f"{example[1]}.c", *(top / "examples" / "study").glob("*.c")]
+    sources = list((top / "examples" / "study" / example[1]).glob("*.c")) if example else []
+    if example and (top / "examples" / f"{example[1]}.c").exists():
+        sources.append(top / "examples" / f"{example[1]}.c")
+    if sources:  # built; its options are strings without --
         known = "".join(source.read_text(encoding="utf-8") for source in sources)
         for word in words[1:]:
             if word.startswith("--") and f'"{word[2:]}"' not in known:

@@ -210,7 +210,8 @@ def check_stranger():
     flags = subprocess.run([pkg_config, "--cflags", "--libs", "lottery"], env=environment, text=True, capture_output=True,
                            check=True).stdout
     shutil.copytree(top / "examples", work / "examples", ignore=shutil.ignore_patterns("__pycache__"))
-    sources = [work / "examples" / "lenet_mnist.c", *sorted((work / "examples" / "study").glob("*.c"))]
+    study = work / "examples" / "study"
+    sources = [*sorted((study / "lenet_mnist").glob("*.c")), *sorted((study / "common").glob("*.c"))]
     own = work / "stranger"
     subprocess.run([*shlex.split(compiler), *sources, "-o", own, *shlex.split(flags), "-lm", "-pthread"], check=True)
     done = subprocess.run([own, "--help"], env=environment, text=True, capture_output=True)

@@ -3,8 +3,8 @@
  *
  *   lenet_mnist --data DIRECTORY --out DIRECTORY [OPTION VALUE]...      lenet_mnist --help lists the options
  *
- * study/ holds its parts: options, settings, training (one network), work (all networks, in parallel), checkpoint,
- * results, progress. */
+ * options.c is its command line; ../common/ holds what any study has: settings, training (one network), work (all
+ * networks, in parallel), checkpoint, results, progress. */
 #ifndef _POSIX_C_SOURCE
 #define _POSIX_C_SOURCE 200809L
 #endif
@@ -12,13 +12,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../common/options.h"
+#include "../common/progress.h"
+#include "../common/results.h"
+#include "../common/settings.h"
+#include "../common/training.h"
+#include "../common/work.h"
 #include "lottery.h"
-#include "study/options.h"
-#include "study/progress.h"
-#include "study/results.h"
-#include "study/settings.h"
-#include "study/training.h"
-#include "study/work.h"
 
 static struct work *volatile stoppable; /* what a signal stops */
 static volatile sig_atomic_t stopped_by;

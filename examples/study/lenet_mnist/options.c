@@ -1,5 +1,5 @@
 /* Reads, explains and writes the study's settings, all of them from one table. */
-#include "options.h"
+#include "../common/options.h"
 
 #include <errno.h>
 #include <stddef.h>
