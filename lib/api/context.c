@@ -5,6 +5,7 @@
 #include "api/check.h"
 #include "base/arithmetic.h"
 #include "base/text.h"
+#include "kernels/choice.h"
 #include "kernels/dense.h"
 #include "kernels/kernels.h"
 
@@ -97,7 +98,7 @@ lottery_status lottery_context_describe(lottery_context *context, char *buffer, 
   char text[256];
   snprintf(text, sizeof text, "liblottery %s; CPU: %s; kernels: %s; BLIS %s, micro-kernel: %s%s", lottery_version(),
            kernels_cpu_features(), kernels->name, kernels_blis_version(), blis ? "BLIS " : "",
-           micro_kernel_for(kernels)->name);
+           choice_micro_kernel(kernels)->name);
   return text_copy(context, text, buffer, capacity, needed);
 }
 

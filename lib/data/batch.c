@@ -5,9 +5,9 @@
 
 #include "base/arithmetic.h"
 #include "kernels/gather.h"
+#include "kernels/index/nonzeros.h"
 #include "kernels/kernels.h"
 #include "kernels/nonzero.h"
-#include "kernels/nonzeros.h"
 
 enum { BLOCK = 16 }; /* features transposed at a time: a cache line of floats */
 

@@ -9,8 +9,6 @@ enum {
   PANEL_STEP = 64    /* a multiple of the width of every micro-kernel's wide panels, and no less than its narrow ones */
 };
 
-struct kernels;
-
 /* A micro-kernel computes c (+)= narrow * wide on packed panels: narrow [depth][narrow_width], wide
  * [depth][wide_width], c [narrow_width][wide_width] with `stride` from row to row. */
 struct micro_kernel {
@@ -20,14 +18,11 @@ struct micro_kernel {
 };
 
 struct dense_kernels {
-  const struct micro_kernel *own_micro_kernel; /* where BLIS has none: see micro_kernel_for */
+  const struct micro_kernel *own_micro_kernel; /* where BLIS has none: see choice_micro_kernel */
   void (*forward)(const struct forward_arguments *arguments);
   void (*input_gradient)(const struct input_gradient_arguments *arguments);
   void (*weight_gradient)(const struct weight_gradient_arguments *arguments);
 };
-
-/* BLIS's micro-kernel for the kernels' instruction set, or their own where BLIS has none. */
-const struct micro_kernel *micro_kernel_for(const struct kernels *kernels);
 
 /* BLIS's micro-kernels (dense_blis.c); NULL where BLIS has none for the set. */
 const struct micro_kernel *blis_micro_kernel(int32_t instruction_set);

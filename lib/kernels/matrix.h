@@ -48,7 +48,7 @@ struct weight_gradient_arguments {
   const float *output_gradient;
   int64_t count; /* examples */
   const struct update *update;
-  const struct micro_kernel *micro_kernel; /* dense: see micro_kernel_for */
+  const struct micro_kernel *micro_kernel; /* dense: see choice_micro_kernel */
   float *workspace;                        /* dense and nonzero: see weight_gradient_workspace */
 };
 

@@ -1,5 +1,5 @@
-/* Kernels of dense weights over the inputs that are not 0 alone (nonzeros.h): the same values as those of dense.h while
- * weights are finite (an infinite one times 0 is left out). */
+/* Kernels of dense weights over the inputs that are not 0 alone (index/nonzeros.h): the same values as those of dense.h
+ * while weights are finite (an infinite one times 0 is left out). */
 #ifndef KERNELS_NONZERO_H
 #define KERNELS_NONZERO_H
 

@@ -1,4 +1,4 @@
-/* Kernels of packed survivors (sparse_index.h). */
+/* Kernels of packed survivors (index/sparse_index.h). */
 #ifndef KERNELS_SPARSE_H
 #define KERNELS_SPARSE_H
 

@@ -7,11 +7,9 @@
 #include "base/bits.h"
 #include "base/context.h"
 #include "base/memory.h"
-#include "kernels/crossover.h"
+#include "kernels/choice.h"
+#include "kernels/index/sparse_index.h"
 #include "kernels/kernels.h"
-#include "kernels/nonzeros.h"
-#include "kernels/sparse.h"
-#include "kernels/sparse_index.h"
 #include "kernels/tile.h"
 
 static void finalise(void *self) {
@@ -41,13 +39,6 @@ static uint16_t *blocks_of(struct lottery_context *context, const struct tensor_
       }
     }
   return kept_bits;
-}
-
-static bool should_pack(const struct kernels *kernels, const struct tensor_layout *tensor, int64_t kept,
-                        double crossover) {
-  if (crossover < 0.0) crossover = crossover_default(kernels->instruction_set, tensor->rows, tensor->columns);
-  const double density = (double)kept / ((double)tensor->rows * (double)tensor->columns);
-  return density < crossover && sparse_fits(tensor->rows, tensor->columns, kept);
 }
 
 static lottery_status too_large(struct lottery_context *context) {
@@ -113,7 +104,8 @@ static lottery_status lay_out(struct layout *layout, const struct request *reque
   tensor->offset = layout->parameter_count;
   measure(shape, tensor);
   const bool pruned = mask != NULL && masked >= 0 && mask->kept[masked] < shape->count;
-  const bool packed = pruned && should_pack(request->kernels, tensor, mask->kept[masked], request->crossover);
+  const bool packed = pruned && choice_packs(request->kernels->instruction_set, tensor->rows, tensor->columns,
+                                             mask->kept[masked], request->crossover);
   if (!packed && !arithmetic_multiply(tensor->columns, tensor->stride, &tensor->floats)) return too_large(context);
   if (pruned) {
     tensor->form = object_retain(form_before(request->before, mask, number, masked, packed));
@@ -133,8 +125,8 @@ static void note_reader(const struct kernels *kernels, const struct tensor_layou
   const struct sparse_index *index = tensor_index(tensor);
   if (index == NULL) {
     readers->dense = true;
-    readers->dense_wide = readers->dense_wide || tensor->rows >= NONZERO_ROWS;
-  } else if (kernels->sparse->skips_dead && sparse_may_skip(index)) {
+    readers->dense_wide = readers->dense_wide || choice_reads_nonzeros(tensor->rows);
+  } else if (choice_may_skip(kernels, tensor->columns, index->kept)) {
     readers->packed_skips = true;
   }
 }

@@ -5,9 +5,10 @@
 
 #include "base/arithmetic.h"
 #include "base/memory.h"
+#include "kernels/choice.h"
 #include "kernels/gather.h"
+#include "kernels/index/nonzeros.h"
 #include "kernels/kernels.h"
-#include "kernels/nonzeros.h"
 #include "model/layer/layer.h"
 
 static bool all_take_halves(const struct lottery_network *network) {
@@ -22,7 +23,7 @@ static bool all_take_halves(const struct lottery_network *network) {
 static bool has_wide_reader(const struct lottery_network *network) {
   for (int64_t i = 0; i < network->tensor_count; i++)
     if (network->parameter[i].reads_input && network->parameter[i].role == PARAMETER_WEIGHT &&
-        tensor_rows(&network->tensors[i]) >= NONZERO_ROWS)
+        choice_reads_nonzeros(tensor_rows(&network->tensors[i])))
       return true;
   return false;
 }
@@ -73,7 +74,7 @@ static const struct input *find_live(struct input_feed *feed, const struct layou
   if (!readers->dense && !(feed->training && readers->packed_skips)) return input;
   if (input->values != NULL) feed->kernels->gather->find_live(input->values, input->features, tiles, feed->live_bits);
   input->live_count = list_live(feed->live_bits, input->features, readers->dense ? feed->live : NULL);
-  if (input->live_count > input->features * 15 / 16) return input;
+  if (!choice_leaves_out(input->live_count, input->features)) return input;
   input->live_bits = feed->live_bits;
   if (readers->dense) input->live = feed->live;
   return input;

@@ -1,5 +1,5 @@
 /* Finds the densities at which a layer takes equal time packed and dense, and prints them as the table of
- * lib/kernels/crossover.c.
+ * lib/kernels/choice.c.
  *
  *   bench_crossover [--data DIR] [--rounds N] [--isa NAME] [--clock wall|processor]
  *

@@ -1,5 +1,5 @@
 /* The gradient of dense weights with the library's own micro-kernel and with BLIS's, in GFLOP/s by shape, batch and
- * instruction set: the measurement behind micro_kernel_for.
+ * instruction set: the measurement behind choice_micro_kernel.
  *
  *   bench_product [--rounds N] [--isa NAME] [--largest N] [--clock wall|processor] */
 #include "bench/measure.h"

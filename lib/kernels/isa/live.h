@@ -4,10 +4,10 @@
 #ifndef KERNELS_ISA_LIVE_H
 #define KERNELS_ISA_LIVE_H
 
+#include "kernels/index/sparse_index.h"
 #include "kernels/input.h"
 #include "kernels/isa/tuning.h"
 #include "kernels/isa/vector.h"
-#include "kernels/sparse_index.h"
 
 /* A block: whole lines of a chunk, at least one, with at most LIVE_ENTRIES entries. */
 enum { LIVE_ENTRIES = LIVE_STEP + ROW_STEP, LIVE_VECTORS = LIVE_ENTRIES / ROW_STEP + 2 };

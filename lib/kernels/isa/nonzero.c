@@ -3,11 +3,11 @@
 #include "kernels/nonzero.h"
 
 #include "base/arithmetic.h"
+#include "kernels/index/nonzeros.h"
 #include "kernels/isa/set.h"
 #include "kernels/isa/transpose.h"
 #include "kernels/isa/tuning.h"
 #include "kernels/isa/update_vector.h"
-#include "kernels/nonzeros.h"
 
 /* Rows at a time, whose sums are in registers. */
 enum { BLOCK_VECTORS = 12 };

@@ -3,11 +3,11 @@
 #define KERNELS_ISA_SPARSE_ENTRIES_H
 
 #include "kernels/ahead.h"
+#include "kernels/index/sparse_index.h"
 #include "kernels/isa/lanes.h"
 #include "kernels/isa/live.h"
 #include "kernels/isa/tuning.h"
 #include "kernels/matrix.h"
-#include "kernels/sparse_index.h"
 
 enum { SPARSE_LANES = SPARSE_VECTORS * VECTOR_LANES };
 

@@ -2,12 +2,11 @@
 #include <stdio.h>
 
 #include "kernels/bias.h"
+#include "kernels/choice.h"
 #include "kernels/dense.h"
 #include "kernels/kernels.h"
 #include "kernels/nonzero.h"
-#include "kernels/nonzeros.h"
 #include "kernels/sparse.h"
-#include "kernels/sparse_index.h"
 #include "model/layer/layer.h"
 
 static int64_t input_features(const struct lottery_network *network, const struct node *node) {
@@ -55,39 +54,20 @@ static const float *bias_of(const struct layer_call *call) {
   return tensor < 0 ? NULL : call->parameters->values + call->parameters->layout->tensors[tensor].offset;
 }
 
-/* What is left out of the input; chosen once a batch, so that both passes agree. */
-enum choice { CHOICE_WHOLE, CHOICE_LIVE, CHOICE_NONZERO };
-
-/* Packed weights leave out dead features in training only: that moves the others between two sums, and a prediction
- * should not depend on the examples beside it. Dense ones go over live features, or over inputs that are not 0 alone.
- */
-static enum choice choose(const struct layer_call *call, const struct weights *weights) {
-  const struct input *input = &call->input;
-  if (weights->index != NULL)
-    return call->training && call->kernels->sparse->skips_dead && input->live_bits != NULL &&
-                   sparse_skips(weights->index, input->live_bits)
-               ? CHOICE_LIVE
-               : CHOICE_WHOLE;
-  return input->nonzeros != NULL &&
-                 nonzeros_pay(input->nonzeros, call->kernels, input->live_count, call->tiles, weights->rows)
-             ? CHOICE_NONZERO
-             : CHOICE_WHOLE;
-}
-
 /* The input as the chosen kernel takes it. */
 static struct input input_of(const struct layer_call *call, const struct weights *weights) {
   struct input input = call->input;
-  if (weights->index != NULL && *call->choice != CHOICE_LIVE) input.live_bits = NULL;
+  if (weights->index != NULL && *call->choice != MATRIX_LIVE) input.live_bits = NULL;
   return input;
 }
 
 static void forward(const struct layer_call *call) {
   const struct weights weights = weights_of(call);
-  *call->choice = choose(call, &weights);
+  *call->choice = choice_of_matrix(call->kernels, &weights, &call->input, call->tiles, call->training);
   const struct input input = input_of(call, &weights);
   const struct kernels *kernels = call->kernels;
   void (*run)(const struct forward_arguments *) = weights.index != NULL             ? kernels->sparse->forward
-                                                  : *call->choice == CHOICE_NONZERO ? kernels->nonzero->forward
+                                                  : *call->choice == MATRIX_NONZERO ? kernels->nonzero->forward
                                                                                     : kernels->dense->forward;
   struct forward_arguments arguments = {
       .weights = &weights, .bias = bias_of(call), .input = &input, .relu = call->relu, .output = call->output};
@@ -120,7 +100,7 @@ static void backward(const struct layer_call *call) {
   const struct input input = input_of(call, &weights);
   const struct update update = layer_update(call->parameters, call->node->tensors[0], call->sink);
   void (*run)(const struct weight_gradient_arguments *) = weights.index != NULL ? kernels->sparse->weight_gradient
-                                                          : *call->choice == CHOICE_NONZERO
+                                                          : *call->choice == MATRIX_NONZERO
                                                               ? kernels->nonzero->weight_gradient
                                                               : kernels->dense->weight_gradient;
   run(&(struct weight_gradient_arguments){.weights = &weights,
@@ -128,7 +108,7 @@ static void backward(const struct layer_call *call) {
                                           .output_gradient = call->output_gradient,
                                           .count = call->count,
                                           .update = &update,
-                                          .micro_kernel = micro_kernel_for(kernels),
+                                          .micro_kernel = choice_micro_kernel(kernels),
                                           .workspace = call->workspace});
   if (call->node->tensors[1] < 0) return;
   const struct update bias = layer_update(call->parameters, call->node->tensors[1], call->sink);

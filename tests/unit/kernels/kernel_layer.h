@@ -3,10 +3,10 @@
 #ifndef KERNEL_LAYER_H
 #define KERNEL_LAYER_H
 
+#include "kernels/index/nonzeros.h"
+#include "kernels/index/sparse_index.h"
 #include "kernels/kernels.h"
 #include "kernels/matrix.h"
-#include "kernels/nonzeros.h"
-#include "kernels/sparse_index.h"
 #include "support.h"
 
 /* What a layer is given. */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "kernels/ahead.h"
+#include "kernels/choice.h"
 #include "kernels/dense.h"
 #include "kernels/float_mode.h"
 #include "kernels/nonzero.h"
@@ -287,7 +288,7 @@ static void for_each(void (*check)(bool sparse), bool sparse) {
     if (kernels == NULL) continue;
     random_state = (uint64_t)set;
     const uint64_t mode = float_mode_enter();
-    micro_kernel = micro_kernel_for(kernels);
+    micro_kernel = choice_micro_kernel(kernels);
     check(sparse);
     micro_kernel = kernels->dense->own_micro_kernel;
     if (!sparse) check(sparse);

@@ -1,11 +1,11 @@
-/* The lists of inputs that are not 0, when they pay, and that training and evaluation use them then and only then. */
+/* The lists of inputs that are not 0, and that training and evaluation use them where they pay and only there. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "kernels/gather.h"
+#include "kernels/index/nonzeros.h"
 #include "kernels/kernels.h"
 #include "kernels/nonzero.h"
-#include "kernels/nonzeros.h"
 #include "model/network.h"
 #include "support.h"
 
@@ -143,19 +143,6 @@ static void some_sizes_are_never_listed(void **state) {
   }
 }
 
-static void they_pay_where_few_are_not_0(void **state) {
-  (void)state;
-  const struct nonzero_kernels half = {.percent = 50};
-  const struct kernels some = {.nonzero = &half};
-  struct nonzeros nonzeros = {.count = 500 * 32};
-  assert_true(nonzeros_pay(&nonzeros, &some, 500, 1, 300));
-  assert_false(nonzeros_pay(&nonzeros, &some, 499, 1, 300));
-  assert_true(nonzeros_pay(&nonzeros, &some, 250, 2, 300));
-  assert_false(nonzeros_pay(&nonzeros, &some, 500, 1, 10)); /* rows */
-  nonzeros.count = -1;
-  assert_false(nonzeros_pay(&nonzeros, &some, 500, 1, 300));
-}
-
 /* --- In training: kernels that count their calls --- */
 
 enum { INPUTS = 40, NOT_ZERO = 10, EXAMPLES = 300 };
@@ -262,7 +249,6 @@ int main(void) {
       cmocka_unit_test_setup_teardown(one_list_is_enough_for_predictions, set_up, tear_down),
       cmocka_unit_test_setup_teardown(too_many_are_refused, set_up, tear_down),
       cmocka_unit_test_setup_teardown(some_sizes_are_never_listed, set_up, tear_down),
-      cmocka_unit_test_setup_teardown(they_pay_where_few_are_not_0, set_up, tear_down),
       cmocka_unit_test_setup_teardown(training_uses_them_where_they_pay, set_up, tear_down),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernels/sparse_index.h"
+#include "kernels/index/sparse_index.h"
 #include "kernels/tile.h"
 #include "support.h"
 
@@ -151,30 +151,21 @@ static void test_sizes(void **state) {
     check(*state, rows, 1 + rows * 13 % 50, densities[rows % DENSITIES], rows % 2 == 0);
 }
 
-/* Dead inputs are skipped where enough entries have them: counted by entry, not by input. */
-static void test_skips(void **state) {
+/* Counted by entry, not by input. */
+static void test_live_entries(void **state) {
   enum { ROWS = 40, COLUMNS = 20 };
   const uint64_t ones[ROWS * COLUMNS / 64 + 1] = {~(uint64_t)0, ~(uint64_t)0, ~(uint64_t)0, ~(uint64_t)0,
                                                   ~(uint64_t)0, ~(uint64_t)0, ~(uint64_t)0};
-  static const uint16_t none[2], most[2] = {0xfff0, 0xf}, more[2] = {0xfff8, 0xf}, first[2] = {0xffff},
-                                 all[2] = {0xffff, 0xf};
+  static const struct {
+    uint16_t live[2];
+    int64_t entries;
+  } cases[] = {{{0, 0}, 0},           {{0xfff0, 0xf}, 12 * 22 + 4 * 23}, {{1, 0}, 23},
+               {{0x8000, 8}, 2 * 22}, {{0xffff, 0}, 8 * 22 + 8 * 23},    {{0xffff, 0xf}, 448}};
   /* 22 whole rows and 8 entries of the next: columns 0 to 7 have 23 entries, the others 22 */
   struct sparse_index *index = sparse_index_create(*state, ones, ROWS, COLUMNS, 448, 0);
   assert_non_null(index);
-  assert_true(sparse_may_skip(index));
-  assert_true(sparse_skips(index, none));
-  assert_true(sparse_skips(index, most)); /* 12 * 22 + 4 * 23 = 356 of 448, 0.795 */
-  assert_false(sparse_skips(index, more));
-  assert_false(sparse_skips(index, first)); /* 8 * 22 + 8 * 23 = 360, 0.804 */
-  assert_false(sparse_skips(index, all));
-  index->kept = 7 * COLUMNS - 1; /* too few to look for dead inputs */
-  assert_false(sparse_may_skip(index) || sparse_skips(index, none));
-  index->kept = 7 * COLUMNS;
-  assert_true(sparse_may_skip(index));
-  index->kept = 448;
-  index->columns = LIVE_STEP + 1; /* more than fit the kernels' table */
-  assert_false(sparse_may_skip(index) || sparse_skips(index, none));
-  index->columns = COLUMNS;
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+    assert_int_equal(sparse_live_entries(index, cases[i].live), cases[i].entries);
   sparse_index_destroy(*state, index);
 }
 
@@ -237,7 +228,7 @@ static void test_memory_runs_out(void **state) {
 
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-  const struct CMUnitTest tests[] = {TEST(test_sizes),        TEST(test_chunks),    TEST(test_skips),
+  const struct CMUnitTest tests[] = {TEST(test_sizes),        TEST(test_chunks),    TEST(test_live_entries),
                                      TEST(test_wide_columns), TEST(test_what_fits), TEST(test_memory_runs_out)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

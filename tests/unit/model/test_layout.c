@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "kernels/sparse_index.h"
+#include "kernels/index/sparse_index.h"
 #include "kernels/tile.h"
 #include "model/layout.h"
 #include "model/network.h"

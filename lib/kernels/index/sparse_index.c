@@ -1,5 +1,5 @@
 /* Building the index of packed survivors. */
-#include "kernels/sparse_index.h"
+#include "kernels/index/sparse_index.h"
 
 #include <string.h>
 
@@ -155,17 +155,7 @@ struct sparse_index *sparse_index_create(struct lottery_context *context, const 
   return NULL;
 }
 
-/* Taking entries out repays only where inputs have several: steps of LeNet with masks made at initialisation became 4 %
- * faster with 7.5 entries an input and 4 % slower with 5.4 (Zen 4); with tickets, whose weights avoid dead inputs, it
- * makes no difference. */
-bool sparse_may_skip(const struct sparse_index *index) {
-  enum { ENTRIES_PER_INPUT = 7 };
-  return index->columns <= LIVE_STEP && index->kept >= index->columns * ENTRIES_PER_INPUT;
-}
-
-/* Taking the dead entries out and putting their gradients back costs a seventh of the products of all (Zen 4). */
-bool sparse_skips(const struct sparse_index *index, const uint16_t *live_bits) {
-  if (!sparse_may_skip(index)) return false;
+int64_t sparse_live_entries(const struct sparse_index *index, const uint16_t *live_bits) {
   const uint32_t *start = index->column_start;
   int64_t entries = 0;
   for (int64_t first = 0; first < index->columns; first += ROW_STEP) {
@@ -179,7 +169,7 @@ bool sparse_skips(const struct sparse_index *index, const uint16_t *live_bits) {
       entries += start[column + 1] - start[column];
     }
   }
-  return entries <= index->kept * 4 / 5;
+  return entries;
 }
 
 int64_t sparse_index_bytes(const struct sparse_index *index) {

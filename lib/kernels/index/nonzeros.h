@@ -1,7 +1,7 @@
 /* The inputs of a batch that are not 0, listed: where most are 0, as in images on an even ground, a dense layer that
  * goes over them alone has several times fewer multiply-adds. */
-#ifndef KERNELS_NONZEROS_H
-#define KERNELS_NONZEROS_H
+#ifndef KERNELS_INDEX_NONZEROS_H
+#define KERNELS_INDEX_NONZEROS_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -9,11 +9,7 @@
 
 #include "kernels/tile.h"
 
-struct kernels;
 struct lottery_context;
-
-/* Rows that a dense layer needs to gain by it: of fewer, an input's place in the list costs more than its products. */
-enum { NONZERO_ROWS = 64 };
 
 /* Both lists of a tile hold the same inputs. An entry is index << 16 | the input in bfloat16, index being the feature
  * or the lane; entries of one example or feature ascend. Lists have room for ROW_STEP entries of junk past their
@@ -42,14 +38,9 @@ static inline struct nonzeros_tile nonzeros_tile(const struct nonzeros *nonzeros
 }
 
 /* Room for so many tiles; gradients: with the list by feature. Leaves `*out` NULL, and is true, where so many features
- * or tiles are never listed; false when memory is out (message set). */
+ * or tiles are never listed (choice.h); false when memory is out (message set). */
 bool nonzeros_create(struct lottery_context *context, int64_t features, int64_t tiles, bool gradients,
                      struct nonzeros **out);
 void nonzeros_destroy(struct lottery_context *context, struct nonzeros *nonzeros);
-
-/* Whether a dense layer of so many rows gains by going over them alone, `live` of the batch's features being live. A
- * pure function; while weights are finite, results are the same. */
-bool nonzeros_pay(const struct nonzeros *nonzeros, const struct kernels *kernels, int64_t live, int64_t tiles,
-                  int64_t rows);
 
 #endif

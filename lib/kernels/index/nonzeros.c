@@ -1,12 +1,8 @@
-/* Memory of the lists of inputs that are not 0, and when to use them. */
-#include "kernels/nonzeros.h"
+/* Memory of the lists of inputs that are not 0. */
+#include "kernels/index/nonzeros.h"
 
 #include "base/memory.h"
-#include "kernels/kernels.h"
-#include "kernels/nonzero.h"
-
-/* Indices have 16 bits. Of larger batches the output gradients would not stay in the second-level cache. */
-enum { FEATURE_LIMIT = 65536, TILE_LIMIT = 4 };
+#include "kernels/choice.h"
 
 static bool allocate(struct lottery_context *context, struct nonzeros *nonzeros, int64_t tiles, bool gradients) {
   nonzeros->by_example = memory_allocate(context, tiles * (nonzeros->room + ROW_STEP), sizeof(uint32_t));
@@ -21,7 +17,7 @@ static bool allocate(struct lottery_context *context, struct nonzeros *nonzeros,
 bool nonzeros_create(struct lottery_context *context, int64_t features, int64_t tiles, bool gradients,
                      struct nonzeros **out) {
   *out = NULL;
-  if (features > FEATURE_LIMIT || tiles > TILE_LIMIT) return true;
+  if (!choice_lists_nonzeros(features, tiles)) return true;
   struct nonzeros *nonzeros = memory_allocate(context, 1, sizeof *nonzeros);
   if (nonzeros == NULL) return false;
   nonzeros->features = features;
@@ -42,10 +38,4 @@ void nonzeros_destroy(struct lottery_context *context, struct nonzeros *nonzeros
   memory_release(context, nonzeros->example_start);
   memory_release(context, nonzeros->feature_start);
   memory_release(context, nonzeros);
-}
-
-bool nonzeros_pay(const struct nonzeros *nonzeros, const struct kernels *kernels, int64_t live, int64_t tiles,
-                  int64_t rows) {
-  return nonzeros->count >= 0 && rows >= NONZERO_ROWS &&
-         nonzeros->count * 100 <= live * tiles * BATCH_TILE * kernels->nonzero->percent;
 }

@@ -4,8 +4,8 @@
  * Its lines are its rows, those with fewer entries first, so that the loops over them end where the processor expects:
  * in a row of nine entries a wrong guess costs as much as two of them. All entries are padded to a multiple of ROW_STEP
  * with weight 0 and column 0. */
-#ifndef KERNELS_SPARSE_INDEX_H
-#define KERNELS_SPARSE_INDEX_H
+#ifndef KERNELS_INDEX_SPARSE_INDEX_H
+#define KERNELS_INDEX_SPARSE_INDEX_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -49,10 +49,8 @@ void sparse_index_destroy(struct lottery_context *context, struct sparse_index *
 /* Whether so many survivors can be indexed. */
 int sparse_fits(int64_t rows, int64_t columns, int64_t kept);
 
-/* Whether looking for dead inputs can pay where kernels can skip them (sparse.h), and whether skipping them pays in a
- * batch of which these inputs are live (struct input). Pure functions. */
-bool sparse_may_skip(const struct sparse_index *index);
-bool sparse_skips(const struct sparse_index *index, const uint16_t *live_bits);
+/* How many entries read an input that is live (live_bits of struct input). */
+int64_t sparse_live_entries(const struct sparse_index *index, const uint16_t *live_bits);
 
 /* Bytes of the index. */
 int64_t sparse_index_bytes(const struct sparse_index *index);
