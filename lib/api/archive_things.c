@@ -24,8 +24,7 @@ static lottery_status check_network(lottery_archive *archive, lottery_network *n
 static lottery_status check_trainer(lottery_archive *archive, lottery_trainer *trainer) {
   struct lottery_context *context = archive->object.context;
   RETURN_UNLESS_OTHER_HANDLE(context, trainer, OBJECT_TRAINER);
-  if (!trainer->running && !trainer->network->running) return LOTTERY_OK;
-  return context_fail(context, LOTTERY_ERROR_STATE, "trainer: running");
+  return trainer_require_idle(context, trainer);
 }
 
 /* --- Adding --- */

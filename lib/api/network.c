@@ -171,13 +171,8 @@ lottery_status lottery_network_tensor_shape(lottery_network *network, int64_t te
 
 lottery_status lottery_network_set_real(lottery_network *network, int32_t key, double value) {
   RETURN_UNLESS_HANDLE(network, OBJECT_NETWORK);
-  struct lottery_context *context = network->object.context;
   if (network->finished) RETURN_IF_ERROR(network_require_idle(network));
-  struct option_values changed = network->options;
-  RETURN_IF_ERROR(option_set_real(context, &changed, key, value));
-  RETURN_IF_ERROR(network_set_crossover(network, value)); /* the one option there is */
-  network->options = changed;
-  return LOTTERY_OK;
+  return network_set_real(network, key, value);
 }
 
 lottery_status lottery_network_get_real(lottery_network *network, int32_t key, double *out) {

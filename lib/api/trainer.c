@@ -1,13 +1,12 @@
 /* Public functions of the trainer. */
 #include <math.h>
-#include <string.h>
 
 #include "api/check.h"
-#include "base/memory.h"
 #include "train/evaluate.h"
 #include "train/gradient.h"
 #include "train/loss.h"
 #include "train/optimiser.h"
+#include "train/options.h"
 #include "train/schedule.h"
 #include "train/state.h"
 #include "train/trainer.h"
@@ -33,17 +32,12 @@ void lottery_trainer_destroy(lottery_trainer *trainer) { destroy_handle(trainer,
  * its network. */
 static lottery_status check_idle(lottery_trainer *trainer) {
   RETURN_UNLESS_HANDLE(trainer, OBJECT_TRAINER);
-  if (!trainer->running && !trainer->network->running) return LOTTERY_OK;
-  return context_fail(trainer->object.context, LOTTERY_ERROR_STATE, "trainer: running");
+  return trainer_require_idle(trainer->object.context, trainer);
 }
 
 lottery_status lottery_trainer_set_integer(lottery_trainer *trainer, int32_t key, int64_t value) {
   RETURN_IF_ERROR(check_idle(trainer));
-  int64_t before = 0;
-  if (key == LOTTERY_TRAINER_OPTIMISER) before = option_integer(&trainer->options, key);
-  RETURN_IF_ERROR(option_set_integer(trainer->object.context, &trainer->options, key, value));
-  if (key == LOTTERY_TRAINER_OPTIMISER && value != before) optimiser_reset(trainer);
-  return LOTTERY_OK;
+  return trainer_set_integer(trainer, key, value);
 }
 
 lottery_status lottery_trainer_get_integer(lottery_trainer *trainer, int32_t key, int64_t *out) {
@@ -63,44 +57,15 @@ lottery_status lottery_trainer_get_real(lottery_trainer *trainer, int32_t key, d
   return option_get_real(trainer->object.context, &trainer->options, key, out);
 }
 
-/* MILESTONES is the one list there is. */
 lottery_status lottery_trainer_set_reals(lottery_trainer *trainer, int32_t key, const double *values, int64_t count) {
   RETURN_IF_ERROR(check_idle(trainer));
-  struct lottery_context *context = trainer->object.context;
-  const struct option *option =
-      option_require(context, LOTTERY_HANDLE_TRAINER, key, LOTTERY_TYPE_REALS, LOTTERY_TYPE_REALS);
-  if (option == NULL) return LOTTERY_ERROR_ARGUMENT;
-  if (count < 0) return context_fail(context, LOTTERY_ERROR_ARGUMENT, "count: %lld is below 0", (long long)count);
-  if (count > 0) RETURN_IF_NULL(context, values);
-  for (int64_t i = 0; i < count; i++)
-    if (!(values[i] >= option->minimum && values[i] <= option->maximum) || values[i] != floor(values[i]) ||
-        (i > 0 && values[i] <= values[i - 1]))
-      return context_fail(context, LOTTERY_ERROR_ARGUMENT,
-                          "values: element %lld of %s, %g, is not a whole number above the one before", (long long)i,
-                          option->name, values[i]);
-  double *milestones = memory_allocate(context, count, sizeof *milestones);
-  if (milestones == NULL) return LOTTERY_ERROR_MEMORY;
-  if (count > 0) memcpy(milestones, values, (size_t)count * sizeof *milestones);
-  memory_release(context, trainer->milestones);
-  trainer->milestones = milestones;
-  trainer->milestone_count = count;
-  return LOTTERY_OK;
+  return trainer_set_reals(trainer, key, values, count);
 }
 
 lottery_status lottery_trainer_get_reals(lottery_trainer *trainer, int32_t key, double *values, int64_t capacity,
                                          int64_t *count) {
   RETURN_UNLESS_HANDLE(trainer, OBJECT_TRAINER);
-  struct lottery_context *context = trainer->object.context;
-  if (option_require(context, LOTTERY_HANDLE_TRAINER, key, LOTTERY_TYPE_REALS, LOTTERY_TYPE_REALS) == NULL)
-    return LOTTERY_ERROR_ARGUMENT;
-  RETURN_IF_NULL(context, count);
-  if (capacity < 0 || (capacity > 0 && values == NULL))
-    return context_fail(context, LOTTERY_ERROR_ARGUMENT, "capacity: %lld, with values %s", (long long)capacity,
-                        values == NULL ? "NULL" : "given");
-  if (capacity >= trainer->milestone_count && trainer->milestone_count > 0)
-    memcpy(values, trainer->milestones, (size_t)trainer->milestone_count * sizeof *values);
-  *count = trainer->milestone_count;
-  return LOTTERY_OK;
+  return trainer_get_reals(trainer, key, values, capacity, count);
 }
 
 static int32_t loss_kind(const lottery_trainer *trainer) {
@@ -123,11 +88,9 @@ lottery_status lottery_trainer_run(lottery_trainer *trainer, int64_t iterations,
                         (long long)iterations);
   RETURN_IF_ERROR(check_dataset(trainer));
   int64_t completed = 0;
-  trainer->running = trainer->network->running = true;
-  object_retain(trainer); /* the callback may destroy its handle */
+  trainer_enter(trainer);
   const lottery_status status = trainer_run(trainer, iterations, progress, user, &completed);
-  trainer->running = trainer->network->running = false;
-  object_release(trainer);
+  trainer_leave(trainer);
   if (done != NULL) *done = completed;
   return status;
 }
@@ -153,10 +116,11 @@ static lottery_status check_batch(lottery_trainer *trainer, const struct batch *
   struct lottery_context *context = trainer->object.context;
   RETURN_IF_ERROR(check_count(trainer, batch->count));
   RETURN_IF_NULL(context, batch->inputs);
-  const bool entropy = loss_kind(trainer) == LOTTERY_LOSS_CROSS_ENTROPY;
-  if (batch->labels == NULL && (entropy || batch->targets == NULL))
-    return context_fail(context, LOTTERY_ERROR_SHAPE, "%s",
-                        entropy ? "labels: NULL, but cross-entropy needs them" : "labels and targets: both NULL");
+  const struct loss *loss = loss_find(loss_kind(trainer));
+  if (batch->labels == NULL && loss->needs_labels)
+    return context_fail(context, LOTTERY_ERROR_SHAPE, "labels: NULL, but %s needs them", loss->name);
+  if (batch->labels == NULL && batch->targets == NULL)
+    return context_fail(context, LOTTERY_ERROR_SHAPE, "labels and targets: both NULL");
   const int64_t outputs = network_outputs(trainer->network);
   for (int64_t i = 0; batch->labels != NULL && i < batch->count; i++)
     if (batch->labels[i] < 0 || batch->labels[i] >= outputs)

@@ -5,6 +5,7 @@
 
 #include "base/context.h"
 #include "base/memory.h"
+#include "base/status.h"
 #include "kernels/kernels.h"
 
 static void finalise(void *self) {
@@ -57,12 +58,16 @@ double network_crossover(const struct lottery_network *network) {
   return option_real(&network->options, LOTTERY_NETWORK_CROSSOVER);
 }
 
-lottery_status network_set_crossover(struct lottery_network *network, double value) {
-  if (!network->finished) return LOTTERY_OK;
-  struct parameters converted;
-  const lottery_status status = network_convert(network, network_mask(network), value, &converted);
-  if (status == LOTTERY_OK) network_take(network, &converted);
-  return status;
+lottery_status network_set_real(struct lottery_network *network, int32_t key, double value) {
+  struct option_values changed = network->options;
+  RETURN_IF_ERROR(option_set_real(network->object.context, &changed, key, value));
+  if (key == LOTTERY_NETWORK_CROSSOVER && network->finished) {
+    struct parameters converted;
+    RETURN_IF_ERROR(network_convert(network, network_mask(network), value, &converted));
+    network_take(network, &converted);
+  }
+  network->options = changed;
+  return LOTTERY_OK;
 }
 
 int64_t network_largest_tensor(const struct lottery_network *network) {

@@ -85,9 +85,9 @@ lottery_status network_initialise(struct lottery_network *network, int32_t schem
 void network_read(const struct lottery_network *network, int64_t tensor, float *values);
 void network_write(struct lottery_network *network, int64_t tensor, const float *values);
 
-/* LOTTERY_NETWORK_CROSSOVER, and a change of it: brings the parameters into their form under a new value. */
+/* See lottery_network_set_real: another CROSSOVER brings the parameters into their form under it. */
+lottery_status network_set_real(struct lottery_network *network, int32_t key, double value);
 double network_crossover(const struct lottery_network *network);
-lottery_status network_set_crossover(struct lottery_network *network, double value);
 
 /* Elements of the largest tensor. */
 int64_t network_largest_tensor(const struct lottery_network *network);

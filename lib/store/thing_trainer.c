@@ -96,7 +96,7 @@ static lottery_status add_values(struct thing *thing, const struct lottery_netwo
 
 lottery_status thing_add_trainer(struct lottery_archive *archive, const char *name, struct lottery_trainer *trainer) {
   struct lottery_network *network = trainer->network;
-  lottery_status status = relay(archive, trainer, trainer_follow(trainer));
+  lottery_status status = relay(archive, trainer, trainer_match_layout(trainer));
   if (status != LOTTERY_OK) return status;
   const struct trainer_arrays *arrays = &trainer->arrays;
   struct thing thing;

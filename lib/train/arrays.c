@@ -66,7 +66,7 @@ static bool arrays_are_current(const struct lottery_trainer *trainer) {
   return current;
 }
 
-lottery_status trainer_follow(struct lottery_trainer *trainer) {
+lottery_status trainer_match_layout(struct lottery_trainer *trainer) {
   if (arrays_are_current(trainer)) return LOTTERY_OK;
   struct trainer_arrays arrays;
   const lottery_status status = trainer_arrays_create(trainer, trainer->network->parameters.layout, &arrays);

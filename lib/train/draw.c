@@ -31,7 +31,7 @@ static struct answers take_given(struct lottery_trainer *trainer, const struct b
     dataset_pad_labels(batch->labels, batch->count, trainer->labels);
     answers.labels = trainer->labels;
   }
-  if (kind == LOTTERY_LOSS_CROSS_ENTROPY) return answers;
+  if (loss_find(kind)->needs_labels) return answers;
   if (batch->targets != NULL)
     dataset_gather_rows(batch->targets, outputs, batch->count, targets);
   else

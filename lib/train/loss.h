@@ -2,6 +2,8 @@
 #ifndef TRAIN_LOSS_H
 #define TRAIN_LOSS_H
 
+#include <stdbool.h>
+
 #include "data/dataset.h"
 #include "kernels/kernels.h"
 
@@ -11,6 +13,21 @@ struct answers {
   const int32_t *labels; /* [tile][lane], -1 in lanes past the batch */
   const float *targets;  /* [tile][output][lane] */
 };
+
+/* A loss of the table in loss.c. */
+struct loss {
+  const char *name;
+  bool needs_labels; /* it uses them alone; others use targets, or one-hot vectors of labels in their place */
+  bool over_outputs; /* an example's is a mean over outputs */
+  double slope;      /* what its gradient is multiplied by */
+  /* The losses of the examples of a tile, [lane], and their gradient (or NULL) times `scale`; answers begin with the
+   * tile. */
+  void (*tile)(const struct kernels *kernels, const float *values, int64_t outputs, const struct answers *answers,
+               float scale, float *losses, float *gradient);
+};
+
+/* The loss of a valid LOTTERY_LOSS_…. */
+const struct loss *loss_find(int64_t kind);
 
 /* The sum over the batch of each example's loss: of -log softmax, or of the mean of (output - target)^2 over outputs.
  * gradient (or NULL): receives the gradient of the mean over the batch, [tile][output][lane]. */

@@ -20,7 +20,7 @@ struct lottery_snapshot *state_of_network(struct lottery_network *network) {
 
 struct lottery_snapshot *state_of_trainer(struct lottery_trainer *trainer, int32_t what) {
   struct lottery_network *network = trainer->network;
-  if (trainer_follow(trainer) != LOTTERY_OK) return NULL;
+  if (trainer_match_layout(trainer) != LOTTERY_OK) return NULL;
   int32_t slots = (what & LOTTERY_STATE_WEIGHTS) != 0 ? 1 << LOTTERY_SLOT_WEIGHT : 0;
   if ((what & LOTTERY_STATE_OPTIMISER) != 0) slots |= optimiser_slots(&trainer->options);
   struct lottery_snapshot *snapshot =
@@ -88,7 +88,7 @@ static void restore(const struct lottery_network *network, const struct lottery_
 /* The trainer's arrays and, where the mask changes, the network's parameters in their new layout, all or nothing. */
 static lottery_status change_layout(struct lottery_trainer *trainer, struct lottery_mask *mask) {
   struct lottery_network *network = trainer->network;
-  if (mask == NULL || mask == network_mask(network)) return trainer_follow(trainer);
+  if (mask == NULL || mask == network_mask(network)) return trainer_match_layout(trainer);
   struct parameters converted;
   lottery_status status = network_convert(network, mask, network_crossover(network), &converted);
   if (status != LOTTERY_OK) return status;

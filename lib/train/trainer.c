@@ -40,6 +40,21 @@ struct lottery_trainer *trainer_create(struct lottery_network *network, struct l
   return NULL;
 }
 
+void trainer_enter(struct lottery_trainer *trainer) {
+  trainer->running = trainer->network->running = true;
+  object_retain(trainer);
+}
+
+void trainer_leave(struct lottery_trainer *trainer) {
+  trainer->running = trainer->network->running = false;
+  object_release(trainer);
+}
+
+lottery_status trainer_require_idle(struct lottery_context *context, const struct lottery_trainer *trainer) {
+  if (!trainer->running && !trainer->network->running) return LOTTERY_OK;
+  return context_fail(context, LOTTERY_ERROR_STATE, "trainer: running");
+}
+
 static int64_t batch_size(const struct lottery_trainer *trainer) {
   return option_integer(&trainer->options, LOTTERY_TRAINER_BATCH_SIZE);
 }
@@ -67,7 +82,7 @@ static lottery_status prepare_executor(struct lottery_trainer *trainer) {
 
 lottery_status trainer_prepare(struct lottery_trainer *trainer) {
   const lottery_status status = prepare_executor(trainer);
-  return status == LOTTERY_OK ? trainer_follow(trainer) : status;
+  return status == LOTTERY_OK ? trainer_match_layout(trainer) : status;
 }
 
 lottery_status trainer_forward(struct lottery_trainer *trainer, int64_t count, const float *inputs, float *outputs) {
@@ -87,7 +102,7 @@ lottery_status trainer_forward(struct lottery_trainer *trainer, int64_t count, c
 
 /* On the executor of the forward pass, also where the batch size has changed since. */
 lottery_status trainer_backward(struct lottery_trainer *trainer, const float *output_gradient) {
-  const lottery_status status = trainer_follow(trainer);
+  const lottery_status status = trainer_match_layout(trainer);
   if (status != LOTTERY_OK) return status;
   const int64_t outputs = network_outputs(trainer->network), count = trainer->pass.count;
   const uint64_t mode = float_mode_enter();

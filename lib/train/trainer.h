@@ -39,7 +39,7 @@ struct lottery_trainer {
   bool phase_drawn;   /* the batch came from the dataset */
   double loss;        /* of the last batch that had one */
   bool has_loss;
-  bool running;
+  bool running; /* between trainer_enter and trainer_leave */
 };
 
 /* A batch of the host's, or (inputs NULL) the next of the trainer's dataset. */
@@ -53,8 +53,17 @@ struct batch {
 /* Creates a trainer for checked arguments; NULL when memory is out (message set). */
 struct lottery_trainer *trainer_create(struct lottery_network *network, struct lottery_dataset *dataset, uint64_t seed);
 
+/* A run begins and ends. While it lasts, calls of its progress callback that would change the trainer, another one of
+ * its network, or the network are refused, and the trainer outlives its handle. */
+void trainer_enter(struct lottery_trainer *trainer);
+void trainer_leave(struct lottery_trainer *trainer);
+
+/* LOTTERY_ERROR_STATE with a message in `context` while a run lasts, of this trainer or of another one of its network.
+ */
+lottery_status trainer_require_idle(struct lottery_context *context, const struct lottery_trainer *trainer);
+
 /* Brings the arrays into the network's layout, with the slots that the options ask for. */
-lottery_status trainer_follow(struct lottery_trainer *trainer);
+lottery_status trainer_match_layout(struct lottery_trainer *trainer);
 
 /* That, and the memory of a batch. */
 lottery_status trainer_prepare(struct lottery_trainer *trainer);

@@ -1,0 +1,57 @@
+/* Setting options that have consequences, and the list of milestones. */
+#include "train/options.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/context.h"
+#include "base/memory.h"
+#include "base/status.h"
+#include "train/optimiser.h"
+
+lottery_status trainer_set_integer(struct lottery_trainer *trainer, int32_t key, int64_t value) {
+  int64_t before = 0;
+  if (key == LOTTERY_TRAINER_OPTIMISER) before = option_integer(&trainer->options, key);
+  RETURN_IF_ERROR(option_set_integer(trainer->object.context, &trainer->options, key, value));
+  if (key == LOTTERY_TRAINER_OPTIMISER && value != before) optimiser_reset(trainer);
+  return LOTTERY_OK;
+}
+
+static const struct option *require_list(const struct lottery_trainer *trainer, int32_t key) {
+  return option_require(trainer->object.context, LOTTERY_HANDLE_TRAINER, key, LOTTERY_TYPE_REALS, LOTTERY_TYPE_REALS);
+}
+
+/* MILESTONES is the one list there is. */
+lottery_status trainer_set_reals(struct lottery_trainer *trainer, int32_t key, const double *values, int64_t count) {
+  struct lottery_context *context = trainer->object.context;
+  const struct option *option = require_list(trainer, key);
+  if (option == NULL) return LOTTERY_ERROR_ARGUMENT;
+  if (count < 0) return context_fail(context, LOTTERY_ERROR_ARGUMENT, "count: %lld is below 0", (long long)count);
+  if (count > 0 && values == NULL) return context_fail(context, LOTTERY_ERROR_ARGUMENT, "values: NULL");
+  for (int64_t i = 0; i < count; i++)
+    if (!(values[i] >= option->minimum && values[i] <= option->maximum) || values[i] != floor(values[i]) ||
+        (i > 0 && values[i] <= values[i - 1]))
+      return context_fail(context, LOTTERY_ERROR_ARGUMENT,
+                          "values: element %lld of %s, %g, is not a whole number above the one before", (long long)i,
+                          option->name, values[i]);
+  double *milestones = memory_allocate(context, count, sizeof *milestones);
+  if (milestones == NULL) return LOTTERY_ERROR_MEMORY;
+  if (count > 0) memcpy(milestones, values, (size_t)count * sizeof *milestones);
+  memory_release(context, trainer->milestones);
+  trainer->milestones = milestones;
+  trainer->milestone_count = count;
+  return LOTTERY_OK;
+}
+
+lottery_status trainer_get_reals(const struct lottery_trainer *trainer, int32_t key, double *values, int64_t capacity,
+                                 int64_t *count) {
+  if (require_list(trainer, key) == NULL) return LOTTERY_ERROR_ARGUMENT;
+  if (count == NULL) return context_fail(trainer->object.context, LOTTERY_ERROR_ARGUMENT, "count: NULL");
+  if (capacity < 0 || (capacity > 0 && values == NULL))
+    return context_fail(trainer->object.context, LOTTERY_ERROR_ARGUMENT, "capacity: %lld, with values %s",
+                        (long long)capacity, values == NULL ? "NULL" : "given");
+  if (capacity >= trainer->milestone_count && trainer->milestone_count > 0)
+    memcpy(values, trainer->milestones, (size_t)trainer->milestone_count * sizeof *values);
+  *count = trainer->milestone_count;
+  return LOTTERY_OK;
+}
