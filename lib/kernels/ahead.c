@@ -39,3 +39,7 @@ void ahead_reach(struct ahead *ahead, int64_t part, int64_t whole) {
     ahead->rows++;
   }
 }
+
+void ahead_share_reach(const struct ahead_share *share, int64_t done, int64_t whole) {
+  ahead_reach(share->ahead, share->first * whole + (share->end - share->first) * done, share->parts * whole);
+}

@@ -23,4 +23,13 @@ void ahead_begin(struct ahead *ahead);
 /* Asks for lines until `part` of `whole` of all are asked for; beyond the whole there is nothing. */
 void ahead_reach(struct ahead *ahead, int64_t part, int64_t whole);
 
+/* A kernel's share of it: of `parts` equal parts those from `first` on, up to `end`. One worker of a step has it. */
+struct ahead_share {
+  struct ahead *ahead;
+  int64_t first, end, parts;
+};
+
+/* Asks for lines until `done` of `whole` of the share are asked for. */
+void ahead_share_reach(const struct ahead_share *share, int64_t done, int64_t whole);
+
 #endif

@@ -6,7 +6,6 @@
 
 #include "kernels/tile.h"
 
-struct ahead;
 struct nonzeros;
 
 /* Tile by tile: float32, or whole numbers in bfloat16 (exact up to 256) that count as number * scale. A bfloat16 tile
@@ -23,7 +22,6 @@ struct input {
   const int32_t *live;
   int64_t live_count;
   const struct nonzeros *nonzeros; /* what dense layers may go over alone, or NULL */
-  struct ahead *ahead;             /* what a forward pass may ask for meanwhile, or NULL */
 };
 
 #endif

@@ -8,6 +8,7 @@
 #include "kernels/input.h"
 #include "kernels/tile.h"
 
+struct ahead_share;
 struct micro_kernel;
 struct sparse_index;
 struct update;
@@ -28,6 +29,7 @@ struct forward_arguments {
   int64_t tile; /* of the input */
   bool relu;
   float *output;
+  const struct ahead_share *ahead; /* memory to ask for meanwhile, or NULL; dense kernels leave it to others */
 };
 
 /* Of one tile: input_gradient [column][lane] (+)= W^T output_gradient [row][lane]; then, unless relu is NULL, 0 where
@@ -49,6 +51,7 @@ struct weight_gradient_arguments {
   int64_t count; /* examples */
   const struct update *update;
   const struct micro_kernel *micro_kernel; /* dense: see choice_micro_kernel */
+  const struct ahead_share *ahead;         /* as in forward_arguments */
   float *workspace;                        /* dense and nonzero: see weight_gradient_workspace */
 };
 

@@ -85,7 +85,7 @@ static struct layer_call call_of(const struct executor *executor, const struct p
   for (int32_t i = 0; i < node->input_count; i++)
     call.inputs[i] = step->inputs[i] == PLACE_INPUT ? pass->input->values : at(executor, step->inputs[i]);
   if (node->inputs[0] == 0)
-    call.input.ahead = pass->ahead;
+    call.ahead = pass->ahead;
   else
     call.input = (struct input){
         .values = call.inputs[0], .scale = 1.0F, .features = executor->network->nodes[node->inputs[0]].features};

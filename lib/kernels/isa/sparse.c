@@ -40,7 +40,7 @@ struct pass {
   float scale;
   bool relu;
   float *output;
-  int64_t tiles, done; /* for ask_ahead: tiles, and lines of those before */
+  const struct ahead_share *ahead; /* or NULL */
 };
 
 /* One row of a chunk. start: the first chunk, finish: the last. */
@@ -67,7 +67,7 @@ VECTOR_INLINE void forward_row(bool halves, bool wide, const struct pass *pass, 
   }
 }
 
-VECTOR_INLINE void forward_all(bool halves, bool wide, const struct pass *pass, const struct input *input) {
+VECTOR_INLINE void forward_all(bool halves, bool wide, const struct pass *pass) {
   const struct sparse_index *index = pass->weights->index;
   const int64_t lines = index->chunks * index->rows;
   for (int64_t first = 0; first < lines; first += AHEAD_LINES) {
@@ -76,7 +76,7 @@ VECTOR_INLINE void forward_all(bool halves, bool wide, const struct pass *pass, 
       const struct entries entries = all_entries(pass->weights, line);
       forward_row(halves, wide, pass, &entries, index->line_row[line], line < index->rows, line >= lines - index->rows);
     }
-    ask_ahead(input, index, pass->tiles, pass->done + end);
+    ask_ahead(pass->ahead, end, lines);
   }
 }
 
@@ -93,7 +93,7 @@ VECTOR_INLINE void forward_live(bool halves, const struct pass *pass, const stru
       forward_row(halves, false, pass, &entries, index->line_row[i], i < index->rows, i >= lines - index->rows);
       first = end;
     }
-    ask_ahead(input, index, pass->tiles, pass->done + line + block.lines);
+    ask_ahead(pass->ahead, line + block.lines, lines);
   }
 }
 
@@ -106,8 +106,7 @@ static void forward(const struct forward_arguments *arguments) {
                             .scale = input->scale,
                             .relu = arguments->relu,
                             .output = arguments->output,
-                            .tiles = tiles_ahead(input),
-                            .done = arguments->tile * weights->index->chunks * weights->index->rows};
+                            .ahead = arguments->ahead};
   const bool wide = weights->index->wide != NULL, halves = input->halves != NULL;
   if (skips(weights, input)) {
     if (halves)
@@ -115,13 +114,13 @@ static void forward(const struct forward_arguments *arguments) {
     else
       forward_live(false, &pass, input);
   } else if (halves && !wide) {
-    forward_all(true, false, &pass, input);
+    forward_all(true, false, &pass);
   } else if (halves) {
-    forward_all(true, true, &pass, input);
+    forward_all(true, true, &pass);
   } else if (!wide) {
-    forward_all(false, false, &pass, input);
+    forward_all(false, false, &pass);
   } else {
-    forward_all(false, true, &pass, input);
+    forward_all(false, true, &pass);
   }
 }
 

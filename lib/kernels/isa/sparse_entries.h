@@ -20,15 +20,9 @@ VECTOR_INLINE void load(bool halves, struct tile tile, int64_t feature, int lane
 /* Lines of the index between two requests for memory ahead. */
 enum { AHEAD_LINES = 8 };
 
-/* `done` of the index's lines times `tiles` are done, half the way being the forward pass and half the weight gradient.
- */
-VECTOR_INLINE void ask_ahead(const struct input *input, const struct sparse_index *index, int64_t tiles, int64_t done) {
-  if (input->ahead != NULL) ahead_reach(input->ahead, done, 2 * index->chunks * index->rows * tiles);
-}
-
-/* The tiles that this batch has if it is as large as the next. */
-VECTOR_INLINE int64_t tiles_ahead(const struct input *input) {
-  return input->ahead == NULL ? 1 : (input->ahead->count + BATCH_TILE - 1) / BATCH_TILE;
+/* `done` of the `lines` that this call goes over are done. */
+VECTOR_INLINE void ask_ahead(const struct ahead_share *ahead, int64_t done, int64_t lines) {
+  if (ahead != NULL) ahead_share_reach(ahead, done, lines);
 }
 
 /* Where the entries of a row are read: the index, or a block without dead ones. */

@@ -17,7 +17,14 @@ struct gradient_pass {
   vector scale;
   bool add; /* to what earlier tiles left */
   float *gradient;
-  int64_t tiles, done; /* for ask_ahead: tiles, and lines of those and chunks before, less those of chunks before */
+  const struct ahead_share *ahead; /* or NULL */
+  int64_t lines;                   /* of all chunks and tiles */
+};
+
+/* How far it is. */
+struct progress {
+  int64_t updated; /* entries */
+  int64_t lines;
 };
 
 /* The products of an entry's input with the row's output gradient, their lanes not yet summed. */
@@ -69,17 +76,17 @@ VECTOR_INLINE void row_gradient(bool halves, bool wide, const struct gradient_pa
 /* Rows are updated as they are done, those before entry `end` only, so that their gradient has left the store buffer.
  */
 VECTOR_INLINE void update_rows(const struct update *update, const struct update_vectors *v, int64_t end,
-                               int64_t *updated) {
+                               struct progress *progress) {
   const int64_t ready = end / VECTOR_LANES * VECTOR_LANES;
-  if (ready - *updated < UPDATE_ENTRIES) return;
-  update_range(update, v, *updated, ready);
-  *updated = ready;
+  if (ready - progress->updated < UPDATE_ENTRIES) return;
+  update_range(update, v, progress->updated, ready);
+  progress->updated = ready;
 }
 
 /* All rows of one chunk over one tile; update: after the last tile, else NULL. */
 VECTOR_INLINE void chunk_gradient(bool halves, bool wide, const struct gradient_pass *pass, int64_t chunk,
-                                  const struct input *input, const struct update *update,
-                                  const struct update_vectors *v, int64_t *updated) {
+                                  const struct update *update, const struct update_vectors *v,
+                                  struct progress *progress) {
   const struct sparse_index *index = pass->weights->index;
   const int64_t end_line = (chunk + 1) * index->rows;
   for (int64_t first = end_line - index->rows; first < end_line; first += AHEAD_LINES) {
@@ -89,15 +96,16 @@ VECTOR_INLINE void chunk_gradient(bool halves, bool wide, const struct gradient_
       for (int lane = 0; lane < BATCH_TILE; lane += SPARSE_LANES)
         row_gradient(halves, wide, pass, &entries, index->line_row[line], lane, pass->add || lane > 0, pass->gradient);
     }
-    if (update != NULL) update_rows(update, v, index->line_start[end - 1], updated);
-    ask_ahead(input, index, pass->tiles, pass->done + end);
+    if (update != NULL) update_rows(update, v, index->line_start[end - 1], progress);
+    progress->lines += end - first;
+    ask_ahead(pass->ahead, progress->lines, pass->lines);
   }
 }
 
 /* The same over live inputs, block by block: what a row writes past its end, the next one writes again. */
 VECTOR_INLINE void chunk_gradient_live(bool halves, const struct gradient_pass *pass, int64_t chunk,
                                        const struct input *input, const struct update *update,
-                                       const struct update_vectors *v, int64_t *updated) {
+                                       const struct update_vectors *v, struct progress *progress) {
   const struct sparse_index *index = pass->weights->index;
   const int64_t end_line = (chunk + 1) * index->rows;
   struct live_block block;
@@ -112,8 +120,9 @@ VECTOR_INLINE void chunk_gradient_live(bool halves, const struct gradient_pass *
       first = end;
     }
     live_spread(index, &block, sums, pass->add, pass->gradient);
-    if (update != NULL) update_rows(update, v, index->line_start[line], updated);
-    ask_ahead(input, index, pass->tiles, pass->done + line + block.lines);
+    if (update != NULL) update_rows(update, v, index->line_start[line], progress);
+    progress->lines += block.lines;
+    ask_ahead(pass->ahead, progress->lines, pass->lines);
   }
 }
 
@@ -124,24 +133,25 @@ VECTOR_INLINE void gradient(bool halves, bool wide, bool skip, const struct weig
   const struct sparse_index *index = weights->index;
   const struct update_vectors v = update_vectors_of(update);
   const int64_t tiles = (arguments->count + BATCH_TILE - 1) / BATCH_TILE;
-  int64_t updated = 0;
+  struct progress progress = {0, 0};
   for (int64_t chunk = 0; chunk < index->chunks; chunk++)
     for (int64_t tile = 0; tile < tiles; tile++) {
-      const struct gradient_pass pass = {weights,
-                                         tile_of(input, tile),
-                                         arguments->output_gradient + tile * index->rows * BATCH_TILE,
-                                         vector_broadcast(input->scale),
-                                         tile > 0,
-                                         update->gradient,
-                                         tiles,
-                                         (tiles * index->chunks + chunk * tiles + tile - chunk) * index->rows};
+      const struct gradient_pass pass = {.weights = weights,
+                                         .tile = tile_of(input, tile),
+                                         .output_gradient =
+                                             arguments->output_gradient + tile * index->rows * BATCH_TILE,
+                                         .scale = vector_broadcast(input->scale),
+                                         .add = tile > 0,
+                                         .gradient = update->gradient,
+                                         .ahead = arguments->ahead,
+                                         .lines = index->chunks * tiles * index->rows};
       const struct update *now = tile == tiles - 1 ? update : NULL;
       if (skip)
-        chunk_gradient_live(halves, &pass, chunk, input, now, &v, &updated);
+        chunk_gradient_live(halves, &pass, chunk, input, now, &v, &progress);
       else
-        chunk_gradient(halves, wide, &pass, chunk, input, now, &v, &updated);
+        chunk_gradient(halves, wide, &pass, chunk, now, &v, &progress);
     }
-  update_range(update, &v, updated, index->entries);
+  update_range(update, &v, progress.updated, index->entries);
 }
 
 void KERNEL(sparse_weight_gradient)(const struct weight_gradient_arguments *arguments) {

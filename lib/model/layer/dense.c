@@ -1,6 +1,7 @@
 /* Fully connected layer: y = W x + b. */
 #include <stdio.h>
 
+#include "kernels/ahead.h"
 #include "kernels/bias.h"
 #include "kernels/choice.h"
 #include "kernels/dense.h"
@@ -69,11 +70,15 @@ static void forward(const struct layer_call *call) {
   void (*run)(const struct forward_arguments *) = weights.index != NULL             ? kernels->sparse->forward
                                                   : *call->choice == MATRIX_NONZERO ? kernels->nonzero->forward
                                                                                     : kernels->dense->forward;
-  struct forward_arguments arguments = {
-      .weights = &weights, .bias = bias_of(call), .input = &input, .relu = call->relu, .output = call->output};
-  for (; arguments.tile < call->tiles; arguments.tile++) {
-    run(&arguments);
-    arguments.output += weights.rows * BATCH_TILE;
+  for (int64_t tile = 0; tile < call->tiles; tile++) {
+    const struct ahead_share ahead = {call->ahead, tile, tile + 1, 2 * call->tiles}; /* half is for the backward pass */
+    run(&(struct forward_arguments){.weights = &weights,
+                                    .bias = bias_of(call),
+                                    .input = &input,
+                                    .tile = tile,
+                                    .relu = call->relu,
+                                    .output = call->output + tile * weights.rows * BATCH_TILE,
+                                    .ahead = call->ahead != NULL ? &ahead : NULL});
   }
 }
 
@@ -103,12 +108,14 @@ static void backward(const struct layer_call *call) {
                                                           : *call->choice == MATRIX_NONZERO
                                                               ? kernels->nonzero->weight_gradient
                                                               : kernels->dense->weight_gradient;
+  const struct ahead_share ahead = {call->ahead, 1, 2, 2};
   run(&(struct weight_gradient_arguments){.weights = &weights,
                                           .input = &input,
                                           .output_gradient = call->output_gradient,
                                           .count = call->count,
                                           .update = &update,
                                           .micro_kernel = choice_micro_kernel(kernels),
+                                          .ahead = call->ahead != NULL ? &ahead : NULL,
                                           .workspace = call->workspace});
   if (call->node->tensors[1] < 0) return;
   const struct update bias = layer_update(call->parameters, call->node->tensors[1], call->sink);

@@ -27,9 +27,10 @@ struct layer_call {
   struct input input;                    /* the first input */
   const float *inputs[NODE_INPUT_LIMIT]; /* the first is NULL where it is bfloat16: LAYER_READS_HALVES */
   float *output;
-  bool relu;       /* LAYER_TAKES_RELU: apply a ReLU to the output */
-  int32_t *choice; /* what the forward pass of the batch chose, for its backward pass */
-  float *kept;     /* what it keeps for it, layer_needs.kept floats a tile */
+  bool relu;           /* LAYER_TAKES_RELU: apply a ReLU to the output */
+  int32_t *choice;     /* what the forward pass of the batch chose, for its backward pass */
+  float *kept;         /* what it keeps for it, layer_needs.kept floats a tile */
+  struct ahead *ahead; /* memory that a layer which reads the network's input asks for meanwhile, or NULL */
   /* The backward pass alone: */
   const float *output_gradient;
   float *input_gradients[NODE_INPUT_LIMIT]; /* NULL where nobody needs it */

@@ -37,6 +37,7 @@ struct layer {
   struct nonzeros *nonzeros;
   struct weights weights;
   struct input input;
+  struct ahead *ahead; /* what its passes ask for, or NULL */
 };
 
 /* Which inputs are 0 in the whole batch. */

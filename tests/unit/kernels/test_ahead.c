@@ -48,6 +48,30 @@ static void test_steps(void **state) {
   check(100000, 64, map, 9); /* the first 4,096 bytes */
 }
 
+/* Shares one after another reach what all of it would. */
+static void test_shares(void **state) {
+  (void)state;
+  char *values = calloc(ROWS, 784);
+  assert_non_null(values);
+  struct ahead ahead = make(values, 784, NULL);
+  const struct ahead_share first = {&ahead, 0, 1, 4}, second = {&ahead, 1, 2, 4}, rest = {&ahead, 1, 2, 2};
+  ahead_share_reach(&first, 0, 7);
+  assert_int_equal(ahead.asked, 0);
+  ahead_share_reach(&first, 3, 7);
+  assert_int_equal(ahead.asked, 65 * 3 / 28);
+  ahead_share_reach(&first, 7, 7);
+  assert_int_equal(ahead.asked, 65 / 4);
+  ahead_share_reach(&second, 1, 2);
+  assert_int_equal(ahead.asked, 65 * 3 / 8);
+  ahead_share_reach(&second, 2, 2);
+  assert_int_equal(ahead.asked, 65 / 2);
+  ahead_share_reach(&rest, 1, 2);
+  assert_int_equal(ahead.asked, 65 * 3 / 4);
+  ahead_share_reach(&rest, 2, 2);
+  assert_int_equal(ahead.asked, 65);
+  free(values);
+}
+
 static void test_nothing(void **state) {
   (void)state;
   struct ahead ahead = make(NULL, 784, NULL);
@@ -59,6 +83,7 @@ static void test_nothing(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_steps), cmocka_unit_test(test_nothing)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_steps), cmocka_unit_test(test_shares),
+                                     cmocka_unit_test(test_nothing)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -27,7 +27,9 @@ static double bound_of(int64_t terms, double magnitude) {
 }
 
 static void forward(const struct layer *layer, const float *bias, int64_t tile, bool relu, float *output) {
-  const struct forward_arguments arguments = {&layer->weights, bias, &layer->input, tile, relu, output};
+  const struct ahead_share ahead = {layer->ahead, tile, tile + 1, 2 * layer->tiles};
+  const struct forward_arguments arguments = {
+      &layer->weights, bias, &layer->input, tile, relu, output, layer->ahead != NULL ? &ahead : NULL};
   (layer->shape.sparse       ? kernels->sparse->forward
    : layer->nonzeros != NULL ? kernels->nonzero->forward
                              : kernels->dense->forward)(&arguments);
@@ -84,12 +86,14 @@ static void check_input_gradient(const struct layer *layer, bool accumulate, boo
 static const struct micro_kernel *micro_kernel;
 
 static void weight_gradient(const struct layer *layer, const struct update *update) {
+  const struct ahead_share ahead = {layer->ahead, 1, 2, 2};
   struct weight_gradient_arguments arguments = {.weights = &layer->weights,
                                                 .input = &layer->input,
                                                 .output_gradient = layer->output_tiles,
                                                 .count = layer->shape.count,
                                                 .update = update,
-                                                .micro_kernel = micro_kernel};
+                                                .micro_kernel = micro_kernel,
+                                                .ahead = layer->ahead != NULL ? &ahead : NULL};
   if (layer->shape.sparse) {
     kernels->sparse->weight_gradient(&arguments);
     return;
@@ -225,7 +229,7 @@ static void check_ahead(struct layer *layer) {
   char *rows = room(count, BYTES);
   for (int32_t i = 0; i < count; i++) indices[i] = i;
   struct ahead ahead = {.values = rows, .bytes = BYTES, .indices = indices, .count = count};
-  layer->input.ahead = &ahead;
+  layer->ahead = &ahead;
   check_forward(layer, true, false);
   assert_int_equal(ahead.asked, count * LINES / 2);
   uint8_t *places = room(layer->floats, 1);
@@ -233,7 +237,7 @@ static void check_ahead(struct layer *layer) {
   give_arrays(layer, places, random_state, true, &update);
   weight_gradient(layer, &update);
   assert_int_equal(ahead.asked, count * LINES);
-  layer->input.ahead = NULL;
+  layer->ahead = NULL;
   release_arrays(&update);
   free(places);
   free(rows);
