@@ -1,11 +1,11 @@
 /* The public functions of archives: life, options, what is in one, and files. */
-#include "store/archive.h"
+#include "store/archive/archive.h"
 
 #include <string.h>
 
 #include "api/check.h"
 #include "base/text.h"
-#include "store/format.h"
+#include "store/archive/format.h"
 
 lottery_status lottery_archive_create(lottery_context *context, lottery_archive **out) {
   CLEAR_OUT(out);

@@ -18,11 +18,10 @@ static lottery_status check_range(struct lottery_context *context, const char *n
                       (long long)minimum, (long long)maximum);
 }
 
-static lottery_status check_count(struct lottery_context *context, int64_t count, int64_t expected,
-                                  const char *things) {
+static lottery_status check_count(struct lottery_context *context, int64_t count, int64_t expected, const char *items) {
   if (count == expected) return LOTTERY_OK;
   return context_fail(context, LOTTERY_ERROR_SHAPE, "count: %lld, but the dataset has %lld %s", (long long)count,
-                      (long long)expected, things);
+                      (long long)expected, items);
 }
 
 static lottery_status check_alignment(struct lottery_context *context, const char *name, const void *pointer,

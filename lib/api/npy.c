@@ -1,5 +1,5 @@
 /* The functions of .npy files: their checks. */
-#include "store/npy.h"
+#include "store/npy/npy.h"
 
 #include <string.h>
 

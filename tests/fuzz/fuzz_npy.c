@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "host.h"
-#include "store/npy_header.h"
+#include "store/npy/npy_header.h"
 
 /* What was read can be written and read again. */
 static void check_header(struct host *host, int32_t element, int32_t rank, const int64_t *shape) {

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/hex_real.h"
+#include "store/json/hex_real.h"
 #include "support.h"
 
 static void check(double value) {

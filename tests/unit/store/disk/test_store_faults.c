@@ -14,7 +14,7 @@
 #include "support.h"
 
 #include "base/file.h"
-#include "store/file.h"
+#include "store/disk/file.h"
 
 /* --- The calls --- */
 

@@ -16,7 +16,7 @@
 
 #include "base/context.h"
 #include "base/file.h"
-#include "store/file.h"
+#include "store/disk/file.h"
 
 struct fixture {
   struct counting_allocator allocator;

@@ -4,7 +4,7 @@
 
 #include "kill.h"
 
-#include "store/file.h"
+#include "store/disk/file.h"
 
 enum { LARGEST = 300000 };
 

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "base/context.h"
-#include "store/json.h"
-#include "store/json_writer.h"
+#include "store/json/json.h"
+#include "store/json/json_writer.h"
 #include "support.h"
 
 /* Reads a value of any kind, as deep as it goes; the tests' own use of the stack. */

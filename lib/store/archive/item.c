@@ -1,0 +1,157 @@
+/* Adding and reading one item of an archive: the names of its arrays and texts, and all or nothing. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/context.h"
+#include "base/memory.h"
+#include "store/archive/archive.h"
+#include "store/archive/format.h"
+#include "store/archive/items.h"
+
+/* Room for every full name that can be in an archive, and then some: a longer one is cut, and found nowhere. */
+enum { FULL_NAME = ENTRY_NAME_LIMIT + 128 };
+
+static void text_key(const char *name, const char *role, char key[FULL_NAME]) {
+  snprintf(key, FULL_NAME, "lottery.%s%s%s", role, name[0] != '\0' ? "." : "", name);
+}
+
+static void array_name(const char *name, const char *tensor, const char *suffix, char full[FULL_NAME]) {
+  snprintf(full, FULL_NAME, "%s%s%s%s", name, name[0] != '\0' && tensor[0] != '\0' ? "." : "", tensor, suffix);
+}
+
+/* --- Adding --- */
+
+lottery_status item_begin(struct lottery_archive *archive, const char *name, const char *kind, struct item *item) {
+  struct lottery_context *context = archive->object.context;
+  *item = (struct item){.name = name, .contents = {.context = context}};
+  const size_t length = strlen(name);
+  if (length > THING_NAME_LIMIT)
+    return context_fail(context, LOTTERY_ERROR_ARGUMENT, "name: %lld bytes, at most %d", (long long)length,
+                        THING_NAME_LIMIT);
+  if (!json_is_utf8(name)) return context_fail(context, LOTTERY_ERROR_ARGUMENT, "name: is not UTF-8");
+  if (archive_kind(archive, name) != NULL)
+    return context_fail(context, LOTTERY_ERROR_ARGUMENT, "name: the archive has '%.256s' already", name);
+  return item_add_text(item, ROLE_KIND, kind);
+}
+
+lottery_status item_add_text(struct item *item, const char *role, const char *text) {
+  char key[FULL_NAME];
+  text_key(item->name, role, key);
+  const int64_t bytes = (int64_t)strlen(text) + 1;
+  struct entry *entry;
+  const lottery_status status = contents_append(&item->contents, &item->contents.texts, key, bytes, &entry);
+  if (status == LOTTERY_OK) memcpy(entry->owned, text, (size_t)bytes);
+  return status;
+}
+
+lottery_status item_add_written(struct item *item, const char *role, const struct json_writer *writer) {
+  return writer->failed ? LOTTERY_ERROR_MEMORY : item_add_text(item, role, writer->text);
+}
+
+void *item_add_array(struct item *item, const char *tensor, const char *suffix, int32_t dtype, int32_t rank,
+                     const int64_t *shape) {
+  char full[FULL_NAME];
+  array_name(item->name, tensor, suffix, full);
+  int64_t bytes;
+  if (!shape_bytes(dtype, rank, shape, &bytes)) {
+    context_fail(item->contents.context, LOTTERY_ERROR_MEMORY, "%.256s: its size does not fit", full);
+    return NULL;
+  }
+  struct entry *entry;
+  if (contents_append(&item->contents, &item->contents.arrays, full, bytes, &entry) != LOTTERY_OK) return NULL;
+  entry->dtype = dtype;
+  entry->rank = rank;
+  if (rank > 0) memcpy(entry->shape, shape, (size_t)rank * sizeof *shape);
+  return entry->owned;
+}
+
+lottery_status item_commit(struct lottery_archive *archive, struct item *item, lottery_status status) {
+  if (status == LOTTERY_OK) {
+    table_sort(&item->contents.arrays);
+    table_sort(&item->contents.texts);
+    status = contents_merge(&archive->contents, &item->contents);
+  }
+  contents_release(&item->contents);
+  return status;
+}
+
+/* --- Reading --- */
+
+const char *archive_text(const struct lottery_archive *archive, const char *name, const char *role) {
+  char key[FULL_NAME];
+  text_key(name, role, key);
+  const struct entry *entry = table_find(&archive->contents.texts, key);
+  return entry != NULL ? entry->data : NULL;
+}
+
+lottery_status archive_require(struct lottery_archive *archive, const char *name, const char *kind) {
+  struct lottery_context *context = archive->object.context;
+  const char *found = archive_kind(archive, name);
+  if (found == NULL) return context_fail(context, LOTTERY_ERROR_ARGUMENT, "name: the archive has no '%.256s'", name);
+  if (strcmp(found, kind) == 0) return LOTTERY_OK;
+  return context_fail(context, LOTTERY_ERROR_ARGUMENT, "name: '%.256s' is of kind %.32s, not %s", name, found, kind);
+}
+
+lottery_status archive_open_text(struct lottery_archive *archive, const char *name, const char *role,
+                                 struct json *json) {
+  struct lottery_context *context = archive->object.context;
+  const char *text = archive_text(archive, name, role);
+  if (text == NULL)
+    return context_fail(context, LOTTERY_ERROR_FORMAT, "%.256s: the archive has no lottery.%s of it", name, role);
+  const int64_t length = (int64_t)strlen(text);
+  char *copy = memory_allocate(context, length + 1, 1);
+  if (copy == NULL) return LOTTERY_ERROR_MEMORY;
+  memcpy(copy, text, (size_t)length);
+  json_begin(json, copy, length);
+  return LOTTERY_OK;
+}
+
+lottery_status archive_close_text(struct lottery_archive *archive, const char *name, const char *role,
+                                  struct json *json) {
+  struct lottery_context *context = archive->object.context;
+  memory_release(context, json->text);
+  json->text = NULL;
+  if (json->fault == NULL) return LOTTERY_OK;
+  return context_fail(context, LOTTERY_ERROR_FORMAT, "%.256s: lottery.%s, byte %lld: %s", name, role,
+                      (long long)json->at, json->fault);
+}
+
+const struct entry *archive_array(const struct lottery_archive *archive, const char *name, const char *tensor,
+                                  const char *suffix) {
+  char full[FULL_NAME];
+  array_name(name, tensor, suffix, full);
+  return table_find(&archive->contents.arrays, full);
+}
+
+/* "F32 [300,784]" */
+static void describe(int32_t dtype, int32_t rank, const int64_t *shape, char *text, size_t capacity) {
+  snprintf(text, capacity, "%s [", dtype_names[dtype]);
+  for (int32_t i = 0; i < rank; i++) {
+    const size_t used = strlen(text);
+    snprintf(text + used, capacity - used, "%s%lld", i > 0 ? "," : "", (long long)shape[i]);
+  }
+  const size_t used = strlen(text);
+  snprintf(text + used, capacity - used, "]");
+}
+
+lottery_status archive_require_array(struct lottery_archive *archive, const char *name, const char *tensor,
+                                     const char *suffix, int32_t dtype, int32_t rank, const int64_t *shape,
+                                     const struct entry **out) {
+  struct lottery_context *context = archive->object.context;
+  char full[FULL_NAME], wanted[192], found[192];
+  array_name(name, tensor, suffix, full);
+  const struct entry *entry = table_find(&archive->contents.arrays, full);
+  if (entry == NULL) return context_fail(context, LOTTERY_ERROR_FORMAT, "%.300s: the archive has no such array", full);
+  *out = entry;
+  if (entry->dtype == dtype && entry->rank == rank &&
+      (rank == 0 || memcmp(entry->shape, shape, (size_t)rank * sizeof *shape) == 0))
+    return LOTTERY_OK;
+  describe(dtype, rank, shape, wanted, sizeof wanted);
+  describe(entry->dtype, entry->rank, entry->shape, found, sizeof found);
+  return context_fail(context, LOTTERY_ERROR_SHAPE, "%.300s: is %s, expected %s", full, found, wanted);
+}
+
+lottery_status archive_copy_values(struct lottery_archive *archive, const struct entry *array, float *values) {
+  memcpy(values, array->data, (size_t)array->bytes);
+  return item_check_finite(archive->object.context, array->name, values, array->bytes / (int64_t)sizeof *values);
+}

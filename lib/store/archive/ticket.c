@@ -1,0 +1,241 @@
+/* A ticket in an archive: the graph; of each tensor that masks cover the survivors' columns, where each row begins
+ * among them, and their values; of the others (biases) all values. */
+#include <math.h>
+#include <string.h>
+
+#include "base/context.h"
+#include "base/memory.h"
+#include "store/archive/format.h"
+#include "store/archive/graph.h"
+#include "store/archive/items.h"
+
+enum { NARROW_COLUMNS = 65534 }; /* up to here a column has 16 bits */
+
+/* A tensor as a matrix. */
+struct matrix {
+  int64_t rows, columns, kept;
+  int32_t dtype; /* of columns */
+};
+
+static struct matrix matrix_of(const struct tensor *tensor, int64_t kept) {
+  const int64_t rows = tensor_rows(tensor), columns = tensor_columns(tensor);
+  return (struct matrix){rows, columns, kept, columns <= NARROW_COLUMNS ? DTYPE_U16 : DTYPE_U32};
+}
+
+/* --- Adding --- */
+
+static lottery_status add_survivors(struct item *item, const struct tensor *tensor, const uint64_t *bits, int64_t kept,
+                                    const float *all) {
+  const struct matrix matrix = matrix_of(tensor, kept);
+  const int64_t starts = matrix.rows + 1;
+  float *values = item_add_array(item, tensor->name, ".values", DTYPE_F32, 1, &kept);
+  void *columns = values != NULL ? item_add_array(item, tensor->name, ".columns", matrix.dtype, 1, &kept) : NULL;
+  int64_t *rows = columns != NULL ? item_add_array(item, tensor->name, ".rows", DTYPE_I64, 1, &starts) : NULL;
+  if (rows == NULL) return LOTTERY_ERROR_MEMORY;
+  int64_t next = 0;
+  for (int64_t row = 0; row < matrix.rows; row++) {
+    for (int64_t column = 0; column < matrix.columns; column++) {
+      const int64_t element = row * matrix.columns + column;
+      if (!mask_bit(bits, element)) continue;
+      values[next] = all[element];
+      if (matrix.dtype == DTYPE_U16)
+        ((uint16_t *)columns)[next] = (uint16_t)column;
+      else
+        ((uint32_t *)columns)[next] = (uint32_t)column;
+      next++;
+    }
+    rows[row + 1] = next;
+  }
+  return item_check_finite(item->contents.context, tensor->name, values, kept);
+}
+
+static lottery_status add_whole(struct item *item, const struct tensor *tensor, const float *all) {
+  float *values = item_add_array(item, tensor->name, "", DTYPE_F32, tensor->rank, tensor->shape);
+  if (values == NULL) return LOTTERY_ERROR_MEMORY;
+  memcpy(values, all, (size_t)tensor->count * sizeof *values);
+  return item_check_finite(item->contents.context, tensor->name, values, tensor->count);
+}
+
+lottery_status item_add_ticket(struct lottery_archive *archive, const char *name, struct lottery_network *network,
+                               const struct lottery_mask *mask, const struct lottery_snapshot *snapshot) {
+  struct item item;
+  struct json_writer writer = {.context = archive->object.context};
+  lottery_status status = item_begin(archive, name, KIND_TICKET, &item);
+  if (status == LOTTERY_OK) {
+    graph_write(network, &writer);
+    status = item_add_written(&item, ROLE_GRAPH, &writer);
+  }
+  for (int64_t i = 0; status == LOTTERY_OK && i < network->tensor_count; i++) {
+    const int32_t masked = network->parameter[i].mask_tensor;
+    const float *all = snapshot->slots[LOTTERY_SLOT_WEIGHT] + snapshot->offsets[i];
+    status = masked < 0 ? add_whole(&item, &network->tensors[i], all)
+                        : add_survivors(&item, &network->tensors[i], mask->bits[masked], mask->kept[masked], all);
+  }
+  json_writer_release(&writer);
+  return item_commit(archive, &item, status);
+}
+
+/* --- Getting: first all of it is looked at, then networks, masks and snapshots are made --- */
+
+/* The arrays of one matrix. */
+struct survivors {
+  struct matrix matrix;
+  const struct entry *values, *columns, *rows;
+};
+
+static int64_t row_start(const struct survivors *survivors, int64_t row) {
+  int64_t start;
+  memcpy(&start, (const unsigned char *)survivors->rows->data + row * (int64_t)sizeof start, sizeof start);
+  return start;
+}
+
+static int64_t column_at(const struct survivors *survivors, int64_t index) {
+  const unsigned char *data = survivors->columns->data;
+  uint16_t narrow;
+  uint32_t wide;
+  if (survivors->matrix.dtype == DTYPE_U16) {
+    memcpy(&narrow, data + index * (int64_t)sizeof narrow, sizeof narrow);
+    return narrow;
+  }
+  memcpy(&wide, data + index * (int64_t)sizeof wide, sizeof wide);
+  return wide;
+}
+
+/* Rows begin at 0, go upwards and end at the number of values; columns rise within a row and are in range. */
+static lottery_status check_survivors(struct lottery_archive *archive, const struct survivors *survivors) {
+  struct lottery_context *context = archive->object.context;
+  const struct matrix *matrix = &survivors->matrix;
+  if (row_start(survivors, 0) != 0 || row_start(survivors, matrix->rows) != matrix->kept)
+    return context_fail(context, LOTTERY_ERROR_FORMAT, "%.256s: goes from %lld to %lld, expected 0 to %lld",
+                        survivors->rows->name, (long long)row_start(survivors, 0),
+                        (long long)row_start(survivors, matrix->rows), (long long)matrix->kept);
+  for (int64_t row = 0; row < matrix->rows; row++) {
+    const int64_t start = row_start(survivors, row), end = row_start(survivors, row + 1);
+    if (start > end || end > matrix->kept)
+      return context_fail(context, LOTTERY_ERROR_FORMAT, "%.256s: row %lld goes from %lld to %lld of %lld",
+                          survivors->rows->name, (long long)row, (long long)start, (long long)end,
+                          (long long)matrix->kept);
+    for (int64_t i = start, before = -1; i < end; i++) {
+      const int64_t column = column_at(survivors, i);
+      if (column <= before || column >= matrix->columns)
+        return context_fail(context, LOTTERY_ERROR_FORMAT,
+                            "%.256s: element %lld is %lld, expected over %lld and below %lld", survivors->columns->name,
+                            (long long)i, (long long)column, (long long)before, (long long)matrix->columns);
+      before = column;
+    }
+  }
+  return LOTTERY_OK;
+}
+
+/* Finds the arrays of a matrix; their types and sizes agree. */
+static lottery_status find_survivors(struct lottery_archive *archive, const char *name, const struct tensor *tensor,
+                                     struct survivors *survivors) {
+  const struct entry *columns = archive_array(archive, name, tensor->name, ".columns");
+  const int64_t kept = columns != NULL && columns->rank == 1 ? columns->shape[0] : 0;
+  survivors->matrix = matrix_of(tensor, kept);
+  const int64_t starts = survivors->matrix.rows + 1;
+  lottery_status status = archive_require_array(archive, name, tensor->name, ".columns", survivors->matrix.dtype, 1,
+                                                &kept, &survivors->columns);
+  if (status == LOTTERY_OK)
+    status = archive_require_array(archive, name, tensor->name, ".values", DTYPE_F32, 1, &kept, &survivors->values);
+  if (status == LOTTERY_OK)
+    status = archive_require_array(archive, name, tensor->name, ".rows", DTYPE_I64, 1, &starts, &survivors->rows);
+  return status;
+}
+
+static lottery_status check_arrays(struct lottery_archive *archive, const char *name, const struct tensor_list *list) {
+  lottery_status status = LOTTERY_OK;
+  for (int64_t i = 0; status == LOTTERY_OK && i < list->count; i++) {
+    const struct tensor *tensor = &list->tensors[i];
+    struct survivors survivors;
+    const struct entry *array;
+    if (list->parameters[i].mask_tensor < 0) {
+      status = archive_require_array(archive, name, tensor->name, "", DTYPE_F32, tensor->rank, tensor->shape, &array);
+      continue;
+    }
+    status = find_survivors(archive, name, tensor, &survivors);
+    if (status == LOTTERY_OK) status = check_survivors(archive, &survivors);
+  }
+  return status;
+}
+
+/* Sets a matrix's bits in the mask and its values, which are 0, in the snapshot. */
+static lottery_status scatter(struct lottery_archive *archive, const struct survivors *survivors, uint64_t *bits,
+                              float *values) {
+  const struct matrix *matrix = &survivors->matrix;
+  for (int64_t row = 0; row < matrix->rows; row++)
+    for (int64_t i = row_start(survivors, row); i < row_start(survivors, row + 1); i++) {
+      const int64_t element = row * matrix->columns + column_at(survivors, i);
+      bits[element / 64] |= (uint64_t)1 << element % 64;
+      float *value = &values[element];
+      memcpy(value, (const unsigned char *)survivors->values->data + i * (int64_t)sizeof *value, sizeof *value);
+      if (!isfinite(*value))
+        return context_fail(archive->object.context, LOTTERY_ERROR_NOT_FINITE, "%.256s: element %lld is %g",
+                            survivors->values->name, (long long)i, (double)*value);
+    }
+  return LOTTERY_OK;
+}
+
+static lottery_status fill(struct lottery_archive *archive, const char *name, const struct lottery_network *network,
+                           struct lottery_mask *mask, struct lottery_snapshot *snapshot) {
+  lottery_status status = LOTTERY_OK;
+  for (int64_t i = 0; status == LOTTERY_OK && i < network->tensor_count; i++) {
+    const struct tensor *tensor = &network->tensors[i];
+    float *values = snapshot->slots[LOTTERY_SLOT_WEIGHT] + snapshot->offsets[i];
+    const int32_t masked = network->parameter[i].mask_tensor;
+    struct survivors survivors;
+    if (masked < 0) {
+      status = archive_copy_values(archive, archive_array(archive, name, tensor->name, ""), values);
+      continue;
+    }
+    status = find_survivors(archive, name, tensor, &survivors);
+    if (status == LOTTERY_OK) status = scatter(archive, &survivors, mask->bits[masked], values);
+  }
+  mask_count(mask);
+  return status;
+}
+
+/* Mask and snapshot of a finished network, whose mask and weights become theirs. */
+static lottery_status make_ticket(struct lottery_archive *archive, const char *name, struct lottery_network *network,
+                                  struct lottery_mask **out_mask, struct lottery_snapshot **out_snapshot) {
+  struct lottery_context *context = archive->object.context;
+  struct lottery_mask *mask = mask_create(context, network->prunable, network->prunable_count);
+  struct lottery_snapshot *snapshot = snapshot_create(context, network->tensors, network->tensor_count,
+                                                      LOTTERY_STATE_WEIGHTS, 1 << LOTTERY_SLOT_WEIGHT);
+  lottery_status status = mask != NULL && snapshot != NULL ? LOTTERY_OK : LOTTERY_ERROR_MEMORY;
+  if (status == LOTTERY_OK) status = fill(archive, name, network, mask, snapshot);
+  if (status == LOTTERY_OK) status = network_set_mask(network, mask);
+  if (status == LOTTERY_OK) {
+    for (int64_t i = 0; i < network->tensor_count; i++)
+      network_write(network, i, snapshot->slots[LOTTERY_SLOT_WEIGHT] + snapshot->offsets[i]);
+    *out_mask = object_retain(mask);
+    *out_snapshot = object_retain(snapshot);
+  }
+  object_release(mask);
+  object_release(snapshot);
+  return status;
+}
+
+lottery_status item_get_ticket(struct lottery_archive *archive, const char *name, struct lottery_network **network,
+                               struct lottery_mask **mask, struct lottery_snapshot **snapshot) {
+  struct lottery_network *made = NULL;
+  struct lottery_mask *made_mask = NULL;
+  struct lottery_snapshot *made_snapshot = NULL;
+  struct tensor_list list;
+  int32_t output = 0;
+  lottery_status status = archive_require(archive, name, KIND_TICKET);
+  if (status == LOTTERY_OK) status = graph_read(archive, name, &made, &output);
+  if (status != LOTTERY_OK) return status;
+  status = tensor_list_create(made, &list);
+  if (status == LOTTERY_OK) status = check_arrays(archive, name, &list);
+  if (status == LOTTERY_OK) status = item_finish_network(archive, name, made, &list, output);
+  tensor_list_release(archive->object.context, &list);
+  if (status == LOTTERY_OK) status = make_ticket(archive, name, made, &made_mask, &made_snapshot);
+  if (status == LOTTERY_OK && network != NULL) *network = object_retain(made);
+  if (status == LOTTERY_OK && mask != NULL) *mask = object_retain(made_mask);
+  if (status == LOTTERY_OK && snapshot != NULL) *snapshot = object_retain(made_snapshot);
+  object_release(made);
+  object_release(made_mask);
+  object_release(made_snapshot);
+  return status;
+}

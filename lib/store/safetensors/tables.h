@@ -1,0 +1,87 @@
+/* What one safetensors file holds: named arrays and named texts, each sorted by name. */
+#ifndef STORE_SAFETENSORS_TABLES_H
+#define STORE_SAFETENSORS_TABLES_H
+
+#include <stdbool.h>
+
+#include "base/public.h"
+
+struct lottery_context;
+
+/* Types of array elements, all that safetensors has had in whole bytes. */
+enum dtype {
+  DTYPE_BOOL,
+  DTYPE_U8,
+  DTYPE_I8,
+  DTYPE_F8_E4M3,
+  DTYPE_F8_E5M2,
+  DTYPE_U16,
+  DTYPE_I16,
+  DTYPE_F16,
+  DTYPE_BF16,
+  DTYPE_U32,
+  DTYPE_I32,
+  DTYPE_F32,
+  DTYPE_U64,
+  DTYPE_I64,
+  DTYPE_F64,
+  DTYPE_COUNT
+};
+extern const char *const dtype_names[DTYPE_COUNT];
+/* Bytes of an element: 1, 2, 4 or 8. */
+int64_t dtype_size(int32_t dtype);
+
+enum { ENTRY_RANK_LIMIT = 8, ENTRY_NAME_LIMIT = 511 };
+
+/* An array, or a text, of which `data` is a zero-terminated string and the fields between do not count. */
+struct entry {
+  const char *name;
+  int32_t dtype;
+  int32_t rank;
+  int64_t shape[ENTRY_RANK_LIMIT];
+  int64_t bytes;
+  int64_t begin; /* in a file's data; while reading and writing */
+  const void *data;
+  void *owned; /* a block of the entry's own that holds name and data; NULL: the file's blocks hold them */
+};
+
+struct table {
+  struct entry *entries;
+  int64_t count, capacity;
+};
+
+struct contents {
+  struct lottery_context *context;
+  struct table arrays, texts;
+  char *header;        /* of the file that was read, or NULL */
+  unsigned char *data; /* of that file; not aligned for the elements if another program wrote it */
+};
+
+/* Releases all of it and leaves it empty. */
+void contents_release(struct contents *contents);
+
+/* Appends an entry with a block of its own for the name and `bytes` bytes of data, zeroed; *out is valid until the next
+ * call. The table is not sorted any more. */
+lottery_status contents_append(struct contents *contents, struct table *table, const char *name, int64_t bytes,
+                               struct entry **out);
+/* Appends an entry as it is. */
+lottery_status table_append(struct lottery_context *context, struct table *table, const struct entry *entry);
+
+/* Sorts by name, or by place in the file. */
+void table_sort(struct table *table);
+void table_sort_by_place(struct table *table);
+
+/* In a sorted table: the entry called `name`, or NULL; the first whose name is not below `name` (count: none); a name
+ * that comes twice, or NULL. */
+const struct entry *table_find(const struct table *table, const char *name);
+int64_t table_lower_bound(const struct table *table, const char *name);
+const char *table_duplicate(const struct table *table);
+
+/* Moves everything of `from`, which becomes empty, into `into`; both are sorted. `from` has no file of its own.
+ * ARGUMENT when a name is in both: both are as they were then. */
+lottery_status contents_merge(struct contents *into, struct contents *from);
+
+/* Bytes of `count` elements after checking the product; false when it does not fit. */
+bool shape_bytes(int32_t dtype, int32_t rank, const int64_t *shape, int64_t *bytes);
+
+#endif
