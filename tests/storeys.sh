@@ -1,10 +1,12 @@
 #!/bin/sh
-# Checks the storeys of lib/: who includes whom, who sees blis.h, how long files and functions are, no assert().
+# Checks the storeys of lib/: who includes whom, who sees blis.h, that nothing below api/ calls a public function, how
+# long files and functions are, no assert().
 #   storeys.sh LIB_DIRECTORY     says what is wrong and where; exit code 1 if anything is
 #   storeys.sh --self-test       proves that each rule fails on a tree that breaks it
 set -eu
 
-# Prints each fault with its file and line. A room may include itself and every room of a lower storey. clang-format
+# Prints each fault with its file and line. A room may include itself and every room of a lower storey; store/ has rooms
+# of its own, to which the same applies. clang-format
 # puts a function's closing brace alone in column 1. assert has to be looked for in the text: a release build drops it.
 faults() {
   find "$1" -name '*.[ch]' | LC_ALL=C sort | xargs -r awk -v lib="$1/" '
@@ -14,6 +16,9 @@ faults() {
         n = split(storeys[i], rooms, ",")
         for (j = 1; j <= n; j++) storey[rooms[j]] = i + 0
       }
+      storey["store/disk"] = storey["store/json"] = 1
+      storey["store/npy"] = storey["store/safetensors"] = 2
+      storey["store/archive"] = 3
     }
     function fault(text) { print FILENAME ":" FNR ": " text }
     function length_fault() { if (lines > 600) print last ": " lines " lines, over 600" }
@@ -23,6 +28,9 @@ faults() {
       room = inside
       sub(/\/.*/, "", room)
       if (!(room in storey)) fault(room " is no room of the house")
+      inner = inside
+      sub(/\/[^\/]*$/, "", inner) # store/json
+      if (room == "store" && (inner == room || !(inner in storey))) fault(inner " is no room of store/")
       start = body = 0
     }
     { lines = FNR; last = FILENAME }
@@ -36,6 +44,15 @@ faults() {
       if (target == "..") fault("include \"" name "\" by its path from lib/")
       if (name ~ /\// && target != room && target in storey && storey[target] >= storey[room])
         fault(room " must not include " name ": " target " is not below it")
+      target = name
+      sub(/\/[^\/]*$/, "", target)
+      if (room == "store" && target ~ /^store\// && target != inner && storey[target] >= storey[inner])
+        fault(inner " must not include " name ": " target " is not below it")
+    }
+    room != "api" && !/^ *\*/ {
+      code = $0
+      gsub(/\/\*.*/, "", code)
+      if (code ~ /(^|[^_A-Za-z0-9"])lottery_[a-z0-9_]+\(/) fault("only api/ calls or defines public functions")
     }
     /(^|[^_A-Za-z])assert *\(/ { fault("no assert in the library") }
     /^[A-Za-z_]/ && !body { start = FNR }
@@ -63,16 +80,18 @@ self_test() {
 
   clean_tree() {
     rm -rf "$work/lib"
-    for room in api store infer analyse train prune data model kernels base; do
+    for room in api store/archive store/json infer analyse sparsify train run prune data model kernels base; do
       mkdir -p "$work/lib/$room"
       printf '#include <stdint.h>\n#include "%s/part.h"\n#include "base/part.h"\nint %s(void) {\n  return 1;\n}\n' \
-        $room $room >"$work/lib/$room/part.c"
+        $room "$(basename $room)" >"$work/lib/$room/part.c"
       : >"$work/lib/$room/part.h"
     done
     mkdir -p "$work/lib/kernels/isa"
     printf '#include "kernels/part.h"\n' >"$work/lib/kernels/isa/part.c"
     printf '#include <blis.h>\n' >"$work/lib/kernels/dense_blis.c"
-    printf '#include "lottery.h"\n#include "store/part.h"\n#include "kernels/part.h"\n' >>"$work/lib/api/part.c"
+    printf '#include "lottery.h"\n#include "store/archive/part.h"\n#include "kernels/part.h"\n' >>"$work/lib/api/part.c"
+    printf 'int lottery_part(void) {\n  return 1;\n}\n' >>"$work/lib/api/part.c"
+    printf '#include "store/json/part.h"\n/* as lottery_part() does */\nlottery_status (*f)(void);\n' >>"$work/lib/store/archive/part.c"
   }
   expect() { # expect "what it is" "words of the fault": the tree as it stands must be refused with those words
     if said=$(check "$work/lib"); then
@@ -97,7 +116,11 @@ self_test() {
   seed base/part.c '#include "kernels/part.h"\n' "an include upwards" "base must not include kernels/part.h"
   seed kernels/isa/part.c '#include "model/part.h"\n' "an include upwards from a folder" "kernels must not include"
   seed prune/part.c '#  include "data/part.h"\n' "an include of the same storey" "prune must not include data/part.h"
-  seed store/part.h '#include "infer/part.h"\n' "an include of the same storey in a header" "store must not include"
+  seed store/json/part.h '#include "infer/part.h"\n' "an include of the same storey in a header" "store must not include"
+  seed run/part.c '#include "train/part.h"\n' "an include upwards from run/" "run must not include train/part.h"
+  seed train/part.c '#include "sparsify/part.h"\n' "an include upwards from train/" "train must not include sparsify"
+  seed store/json/part.c '#include "store/archive/part.h"\n' "an include upwards within store/" "store/json must not include"
+  seed train/part.c 'int f(void) {\n  return lottery_part();\n}\n' "a call of a public function" "only api/ calls"
   seed train/part.c '#include <api/part.h>\n' "an include in angle brackets" "train must not include api/part.h"
   seed api/part.c '#include "../train/part.h"\n' "an include by a relative path" "by its path from lib"
   seed kernels/part.c '#include "blis.h"\n' "a second file with blis.h" "only kernels/dense_blis.c"
@@ -105,6 +128,9 @@ self_test() {
   seed model/part.c 'int f(int a) {\n  assert(a);\n  return a;\n}\n' "a call of assert" "no assert"
   seed data/part.c "$(printf '/* */\\n%.0s' $(seq 601))" "a file over 600 lines" "over 600"
   seed data/part.c "int f(int a) {\n$(printf '  a++;\\n%.0s' $(seq 80))  return a;\n}\n" "a function over 80 lines" "over 80"
+  clean_tree
+  echo 'int a;' >"$work/lib/store/part.c"
+  expect "a file in store/ that is in none of its rooms" "no room of store"
   clean_tree
   mkdir "$work/lib/util"
   echo 'int a;' >"$work/lib/util/part.c"

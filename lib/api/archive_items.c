@@ -3,6 +3,7 @@
 
 #include "api/check.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include "store/archive/format.h"
 #include "store/archive/items.h"
 #include "train/trainer.h"
@@ -72,7 +73,7 @@ lottery_status lottery_archive_add_trainer(lottery_archive *archive, const char 
 lottery_status lottery_archive_add_text(lottery_archive *archive, const char *name, const char *text) {
   RETURN_IF_ERROR(check(archive, name));
   RETURN_IF_NULL(archive->object.context, text);
-  if (!json_is_utf8(text)) return context_fail(archive->object.context, LOTTERY_ERROR_ARGUMENT, "text: is not UTF-8");
+  if (!utf8_is_valid(text)) return context_fail(archive->object.context, LOTTERY_ERROR_ARGUMENT, "text: is not UTF-8");
   struct item item;
   lottery_status status = item_begin(archive, name, KIND_TEXT, &item);
   if (status == LOTTERY_OK) status = item_add_text(&item, ROLE_TEXT, text);

@@ -5,11 +5,12 @@
 #include "api/check.h"
 #include "base/arithmetic.h"
 #include "base/text.h"
+#include "base/version.h"
 #include "kernels/choice.h"
 #include "kernels/dense.h"
 #include "kernels/kernels.h"
 
-const char *lottery_version(void) { return "0.1.0"; }
+const char *lottery_version(void) { return VERSION_TEXT; }
 
 const char *lottery_status_name(lottery_status status) {
   switch (status) {

@@ -1,7 +1,6 @@
 /* Public functions of the network. */
-#include <math.h>
-
 #include "api/check.h"
+#include "base/finite.h"
 #include "base/text.h"
 #include "model/layer/layer.h"
 #include "train/evaluate.h"
@@ -211,10 +210,7 @@ lottery_status lottery_network_write_tensor(lottery_network *network, int64_t te
   RETURN_IF_ERROR(check_tensor(network, tensor));
   RETURN_IF_NULL(network->object.context, values);
   RETURN_IF_ERROR(tensor_check_count(network->object.context, &network->tensors[tensor], count));
-  for (int64_t i = 0; i < count; i++)
-    if (!isfinite(values[i]))
-      return context_fail(network->object.context, LOTTERY_ERROR_NOT_FINITE, "values: element %lld is %g", (long long)i,
-                          (double)values[i]);
+  RETURN_IF_ERROR(finite_check(network->object.context, "values", values, count));
   network_write(network, tensor, values);
   return LOTTERY_OK;
 }

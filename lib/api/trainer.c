@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "api/check.h"
+#include "base/finite.h"
 #include "train/evaluate.h"
 #include "train/gradient.h"
 #include "train/loss.h"
@@ -104,11 +105,7 @@ static lottery_status check_count(lottery_trainer *trainer, int64_t count) {
 
 /* Inputs that are not finite could give a finite loss and a gradient that is not. */
 static lottery_status check_finite(lottery_trainer *trainer, const char *argument, const float *values, int64_t count) {
-  for (int64_t i = 0; i < count; i++)
-    if (!isfinite(values[i]))
-      return context_fail(trainer->object.context, LOTTERY_ERROR_NOT_FINITE, "%s: element %lld is %g", argument,
-                          (long long)i, (double)values[i]);
-  return LOTTERY_OK;
+  return finite_check(trainer->object.context, argument, values, count);
 }
 
 /* A host's batch: the loss must find what it needs, and labels must be classes. */

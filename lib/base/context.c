@@ -50,6 +50,31 @@ lottery_status context_fail(struct lottery_context *context, lottery_status stat
   return status;
 }
 
+lottery_status context_prefix(struct lottery_context *context, lottery_status status, const char *format, ...) {
+  char text[CONTEXT_MESSAGE_CAPACITY];
+  va_list arguments;
+  va_start(arguments, format);
+  const int length = vsnprintf(text, sizeof text, format, arguments);
+  va_end(arguments);
+  const size_t before = length < 0 ? 0 : (size_t)length < sizeof text ? (size_t)length : sizeof text - 1;
+  text[before] = '\0';
+  pthread_mutex_lock(&context->message_lock);
+  snprintf(text + before, sizeof text - before, "%s", context->message);
+  text_make_printable(text);
+  memcpy(context->message, text, sizeof text);
+  pthread_mutex_unlock(&context->message_lock);
+  return status;
+}
+
+lottery_status context_relay(struct lottery_context *context, struct lottery_context *from, lottery_status status) {
+  char text[CONTEXT_MESSAGE_CAPACITY];
+  if (from == context) return status;
+  pthread_mutex_lock(&from->message_lock);
+  memcpy(text, from->message, sizeof text);
+  pthread_mutex_unlock(&from->message_lock);
+  return context_fail(context, status, "%s", text);
+}
+
 bool context_is_cancelled(struct lottery_context *context) {
   return atomic_load_explicit(&context->cancelled, memory_order_relaxed) != 0;
 }

@@ -36,6 +36,17 @@ __attribute__((format(printf, 3, 4)))
 lottery_status
 context_fail(struct lottery_context *context, lottery_status status, const char *format, ...);
 
+/* Puts a text before the message that a call further down has just left, and returns `status`. Where another thread has
+ * left one since, it is that one's. */
+#if defined(__GNUC__)
+__attribute__((format(printf, 3, 4)))
+#endif
+lottery_status
+context_prefix(struct lottery_context *context, lottery_status status, const char *format, ...);
+
+/* Makes another context's message this one's, and returns `status`. */
+lottery_status context_relay(struct lottery_context *context, struct lottery_context *from, lottery_status status);
+
 /* Whether lottery_context_cancel was called and not taken back. */
 bool context_is_cancelled(struct lottery_context *context);
 

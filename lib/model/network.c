@@ -54,6 +54,10 @@ void network_write(struct lottery_network *network, int64_t tensor, const float 
   layout_write(network->parameters.layout, network->parameters.values, tensor, values);
 }
 
+void network_write_survivors(struct lottery_network *network, int64_t tensor, const float *values) {
+  layout_unpack(network->parameters.layout, network->parameters.values, tensor, values);
+}
+
 double network_crossover(const struct lottery_network *network) {
   return option_real(&network->options, LOTTERY_NETWORK_CROSSOVER);
 }

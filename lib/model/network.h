@@ -84,6 +84,8 @@ lottery_status network_initialise(struct lottery_network *network, int32_t schem
 /* Copies one tensor's values, of its full shape, out and in. Pruned weights are 0 and stay 0. */
 void network_read(const struct lottery_network *network, int64_t tensor, float *values);
 void network_write(struct lottery_network *network, int64_t tensor, const float *values);
+/* The same of what its mask keeps, in the order of elements. */
+void network_write_survivors(struct lottery_network *network, int64_t tensor, const float *values);
 
 /* See lottery_network_set_real: another CROSSOVER brings the parameters into their form under it. */
 lottery_status network_set_real(struct lottery_network *network, int32_t key, double value);

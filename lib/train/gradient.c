@@ -1,9 +1,8 @@
 /* Packing the gradient of survivors. */
 #include "train/gradient.h"
 
-#include <math.h>
-
 #include "base/context.h"
+#include "base/finite.h"
 #include "train/trainer.h"
 
 /* Elements of a tensor in the packed gradient. */
@@ -38,11 +37,11 @@ lottery_status gradient_check_finite(struct lottery_trainer *trainer) {
   const struct layout *layout = trainer->arrays.layout;
   for (int64_t i = 0; i < layout->tensor_count; i++) {
     const float *values = trainer->arrays.gradient + layout->tensors[i].offset;
-    for (int64_t j = 0; j < layout->tensors[i].floats; j++)
-      if (!isfinite(values[j]))
-        return context_fail(trainer->object.context, LOTTERY_ERROR_NOT_FINITE,
-                            "gradient: an element of %s is %g; nothing was changed", trainer->network->tensors[i].name,
-                            (double)values[j]);
+    const int64_t end = finite_end(values, layout->tensors[i].floats);
+    if (end < layout->tensors[i].floats)
+      return context_fail(trainer->object.context, LOTTERY_ERROR_NOT_FINITE,
+                          "gradient: an element of %s is %g; nothing was changed", trainer->network->tensors[i].name,
+                          (double)values[end]);
   }
   return LOTTERY_OK;
 }

@@ -20,7 +20,7 @@ files='fopen|fopen64|fdopen|freopen|freopen64|tmpfile|tmpfile64'
 clock='time|clock|clock_gettime|gettimeofday|times|ftime|getrusage'
 # Randomness comes from the host's seeds; the one file that saves takes the system's for its temporary names.
 entropy='getentropy|getrandom'
-saving_object='/store/file\.c\.o'
+saving_object='/store/disk/file\.c\.o'
 saving_imports='getrandom'
 memory="$allocator_imports|strdup|strndup|__strdup|asprintf|vasprintf|__v?asprintf_chk|getline|getdelim|mmap|mmap64|sbrk|brk|memalign|valloc|reallocarray|alloca"
 # zlib's file layer allocates by itself; its inflate takes an allocator.
@@ -102,7 +102,7 @@ self_test() {
   check_objects "$work/objects" || { echo "an object that keeps the rules is refused"; failed=1; }
   one api/context.c.o 'void *malloc(size_t);' 'malloc(1)'
   check_objects "$work/objects" || { echo "the default allocator is refused its malloc"; failed=1; }
-  one store/file.c.o 'int getrandom(void *, size_t, unsigned);' 'getrandom(0, 0, 0)'
+  one store/disk/file.c.o 'int getrandom(void *, size_t, unsigned);' 'getrandom(0, 0, 0)'
   check_objects "$work/objects" || { echo "the temporary names are refused their getrandom"; failed=1; }
   one api/context.c.o 'void abort(void);' 'abort()'
   check_objects "$work/objects" >/dev/null && { echo "not noticed: abort in the default allocator"; failed=1; }

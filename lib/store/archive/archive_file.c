@@ -5,7 +5,6 @@
 #include "base/context.h"
 #include "base/file.h"
 #include "store/archive/archive.h"
-#include "store/archive/format.h"
 #include "store/disk/file.h"
 #include "store/safetensors/safetensors.h"
 

@@ -3,10 +3,6 @@
 #ifndef STORE_ARCHIVE_FORMAT_H
 #define STORE_ARCHIVE_FORMAT_H
 
-#define FORMAT_KEY "lottery.format"
-#define FORMAT_VERSION "1"
-#define VERSION_KEY "lottery.version"
-
 #define ROLE_KIND "kind"       /* every item: one of the kinds below */
 #define ROLE_TEXT "text"       /* a text: itself */
 #define ROLE_GRAPH "graph"     /* a network, a ticket: its graph */

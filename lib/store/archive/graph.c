@@ -130,15 +130,10 @@ static void fail(struct reader *reader, lottery_status status, const char *what,
 
 /* The builder's refusal, with where it was. */
 static void refuse(struct reader *reader, lottery_status status) {
-  char message[256];
-  if (status == LOTTERY_OK || status == LOTTERY_ERROR_MEMORY) {
-    reader->status = status;
-    return;
-  }
-  lottery_context_message(reader->archive->object.context, message, sizeof message, NULL);
-  reader->status =
-      context_fail(reader->archive->object.context, LOTTERY_ERROR_FORMAT, "%.256s: lottery.graph, node %d: %s",
-                   reader->name, (int)reader->network->node_count, message);
+  reader->status = status;
+  if (status != LOTTERY_OK && status != LOTTERY_ERROR_MEMORY)
+    reader->status = context_prefix(reader->archive->object.context, LOTTERY_ERROR_FORMAT,
+                                    "%.256s: lottery.graph, node %d: ", reader->name, (int)reader->network->node_count);
 }
 
 static void read_integers(struct json *json, int32_t limit, int64_t minimum, int64_t maximum, int64_t *values,

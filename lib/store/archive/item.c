@@ -3,7 +3,9 @@
 #include <string.h>
 
 #include "base/context.h"
+#include "base/finite.h"
 #include "base/memory.h"
+#include "base/utf8.h"
 #include "store/archive/archive.h"
 #include "store/archive/format.h"
 #include "store/archive/items.h"
@@ -28,7 +30,7 @@ lottery_status item_begin(struct lottery_archive *archive, const char *name, con
   if (length > THING_NAME_LIMIT)
     return context_fail(context, LOTTERY_ERROR_ARGUMENT, "name: %lld bytes, at most %d", (long long)length,
                         THING_NAME_LIMIT);
-  if (!json_is_utf8(name)) return context_fail(context, LOTTERY_ERROR_ARGUMENT, "name: is not UTF-8");
+  if (!utf8_is_valid(name)) return context_fail(context, LOTTERY_ERROR_ARGUMENT, "name: is not UTF-8");
   if (archive_kind(archive, name) != NULL)
     return context_fail(context, LOTTERY_ERROR_ARGUMENT, "name: the archive has '%.256s' already", name);
   return item_add_text(item, ROLE_KIND, kind);
@@ -153,5 +155,5 @@ lottery_status archive_require_array(struct lottery_archive *archive, const char
 
 lottery_status archive_copy_values(struct lottery_archive *archive, const struct entry *array, float *values) {
   memcpy(values, array->data, (size_t)array->bytes);
-  return item_check_finite(archive->object.context, array->name, values, array->bytes / (int64_t)sizeof *values);
+  return finite_check(archive->object.context, array->name, values, array->bytes / (int64_t)sizeof *values);
 }

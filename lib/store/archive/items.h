@@ -64,12 +64,11 @@ lottery_status item_make_snapshot(struct lottery_archive *archive, const char *n
 /* Positions are counted on from here, far from the end of 64 bits. */
 #define COUNT_LIMIT ((int64_t)1 << 53)
 
-/* A network of the graph that the list comes from, finished, if its parameters are within the byte limit. */
-lottery_status item_finish_network(struct lottery_archive *archive, const char *name, struct lottery_network *network,
-                                   const struct tensor_list *list, int32_t output);
+/* FORMAT unless the listed tensors, all dense, are within the byte limit. */
+lottery_status item_check_size(struct lottery_archive *archive, const char *name, const struct tensor_list *list);
 
-/* Whether the values are finite: NOT_FINITE names the tensor. */
-lottery_status item_check_finite(struct lottery_context *context, const char *tensor, const float *values,
-                                 int64_t count);
+/* Finishes a network that was read, under a mask or NULL. */
+lottery_status item_finish_network(struct lottery_archive *archive, const char *name, struct lottery_network *network,
+                                   int32_t output, struct lottery_mask *mask);
 
 #endif

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/context.h"
+#include "base/finite.h"
 #include "base/memory.h"
 #include "store/archive/format.h"
 #include "store/archive/graph.h"
@@ -22,25 +23,25 @@ lottery_status item_add_network(struct lottery_archive *archive, const char *nam
     status = values != NULL ? LOTTERY_OK : LOTTERY_ERROR_MEMORY;
     if (status != LOTTERY_OK) break;
     network_read(network, i, values);
-    status = item_check_finite(context, tensor->name, values, tensor->count);
+    status = finite_check(context, tensor->name, values, tensor->count);
   }
   json_writer_release(&writer);
   return item_commit(archive, &item, status);
 }
 
-lottery_status item_finish_network(struct lottery_archive *archive, const char *name, struct lottery_network *network,
-                                   const struct tensor_list *list, int32_t output) {
-  struct lottery_context *context = archive->object.context;
+lottery_status item_check_size(struct lottery_archive *archive, const char *name, const struct tensor_list *list) {
   const int64_t limit = option_integer(&archive->options, LOTTERY_ARCHIVE_BYTE_LIMIT);
-  if (list->bytes > limit)
-    return context_fail(context, LOTTERY_ERROR_FORMAT,
-                        "%.256s: its weights take %lld bytes in memory, over the byte_limit of %lld", name,
-                        (long long)list->bytes, (long long)limit);
-  const lottery_status status = network_finish(network, output, NULL);
+  if (list->bytes <= limit) return LOTTERY_OK;
+  return context_fail(archive->object.context, LOTTERY_ERROR_FORMAT,
+                      "%.256s: its weights take %lld bytes in memory, over the byte_limit of %lld", name,
+                      (long long)list->bytes, (long long)limit);
+}
+
+lottery_status item_finish_network(struct lottery_archive *archive, const char *name, struct lottery_network *network,
+                                   int32_t output, struct lottery_mask *mask) {
+  const lottery_status status = network_finish(network, output, mask);
   if (status == LOTTERY_OK || status == LOTTERY_ERROR_MEMORY) return status;
-  char message[256];
-  lottery_context_message(context, message, sizeof message, NULL);
-  return context_fail(context, LOTTERY_ERROR_FORMAT, "%.256s: lottery.graph: %s", name, message);
+  return context_prefix(archive->object.context, LOTTERY_ERROR_FORMAT, "%.256s: lottery.graph: ", name);
 }
 
 /* Every tensor must be there before room for any is made. */
@@ -75,7 +76,8 @@ lottery_status item_get_network(struct lottery_archive *archive, const char *nam
   if (status != LOTTERY_OK) return status;
   status = tensor_list_create(network, &list);
   if (status == LOTTERY_OK) status = require_arrays(archive, name, &list);
-  if (status == LOTTERY_OK) status = item_finish_network(archive, name, network, &list, output);
+  if (status == LOTTERY_OK) status = item_check_size(archive, name, &list);
+  if (status == LOTTERY_OK) status = item_finish_network(archive, name, network, output, NULL);
   if (status == LOTTERY_OK) status = write_weights(archive, name, network);
   tensor_list_release(archive->object.context, &list);
   if (status == LOTTERY_OK)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/context.h"
+#include "base/finite.h"
 #include "base/memory.h"
 #include "store/archive/format.h"
 #include "store/archive/items.h"
@@ -41,7 +42,7 @@ static lottery_status add_values(struct item *item, const struct lottery_snapsho
   float *values = item_add_array(item, tensor->name, item_slot_suffixes[slot], DTYPE_F32, tensor->rank, tensor->shape);
   if (values == NULL) return LOTTERY_ERROR_MEMORY;
   memcpy(values, snapshot->slots[slot] + snapshot->offsets[index], (size_t)tensor->count * sizeof *values);
-  return item_check_finite(item->contents.context, tensor->name, values, tensor->count);
+  return finite_check(item->contents.context, tensor->name, values, tensor->count);
 }
 
 lottery_status item_add_snapshot(struct lottery_archive *archive, const char *name,

@@ -1,5 +1,4 @@
 /* Lists of tensors as a text: [{"name":"fc1.weight","shape":[300,784]},…]. */
-#include <math.h>
 #include <string.h>
 
 #include "base/arithmetic.h"
@@ -102,13 +101,4 @@ lottery_status item_get_tensors(struct lottery_archive *archive, const char *nam
   memory_release(context, *out);
   *out = NULL;
   return status;
-}
-
-lottery_status item_check_finite(struct lottery_context *context, const char *tensor, const float *values,
-                                 int64_t count) {
-  for (int64_t i = 0; i < count; i++)
-    if (!isfinite(values[i]))
-      return context_fail(context, LOTTERY_ERROR_NOT_FINITE, "%.256s: element %lld is %g", tensor, (long long)i,
-                          (double)values[i]);
-  return LOTTERY_OK;
 }

@@ -1,9 +1,9 @@
 /* A ticket in an archive: the graph; of each tensor that masks cover the survivors' columns, where each row begins
  * among them, and their values; of the others (biases) all values. */
-#include <math.h>
 #include <string.h>
 
 #include "base/context.h"
+#include "base/finite.h"
 #include "base/memory.h"
 #include "store/archive/format.h"
 #include "store/archive/graph.h"
@@ -46,14 +46,14 @@ static lottery_status add_survivors(struct item *item, const struct tensor *tens
     }
     rows[row + 1] = next;
   }
-  return item_check_finite(item->contents.context, tensor->name, values, kept);
+  return finite_check(item->contents.context, tensor->name, values, kept);
 }
 
 static lottery_status add_whole(struct item *item, const struct tensor *tensor, const float *all) {
   float *values = item_add_array(item, tensor->name, "", DTYPE_F32, tensor->rank, tensor->shape);
   if (values == NULL) return LOTTERY_ERROR_MEMORY;
   memcpy(values, all, (size_t)tensor->count * sizeof *values);
-  return item_check_finite(item->contents.context, tensor->name, values, tensor->count);
+  return finite_check(item->contents.context, tensor->name, values, tensor->count);
 }
 
 lottery_status item_add_ticket(struct lottery_archive *archive, const char *name, struct lottery_network *network,
@@ -159,83 +159,121 @@ static lottery_status check_arrays(struct lottery_archive *archive, const char *
   return status;
 }
 
-/* Sets a matrix's bits in the mask and its values, which are 0, in the snapshot. */
-static lottery_status scatter(struct lottery_archive *archive, const struct survivors *survivors, uint64_t *bits,
-                              float *values) {
+/* The mask of a ticket whose arrays were checked. */
+static lottery_status make_mask(struct lottery_archive *archive, const char *name, const struct tensor_list *list,
+                                struct lottery_mask **out) {
+  struct lottery_mask *mask = mask_create(archive->object.context, list->prunable, list->prunable_count);
+  if (mask == NULL) return LOTTERY_ERROR_MEMORY;
+  lottery_status status = LOTTERY_OK;
+  for (int64_t i = 0; status == LOTTERY_OK && i < list->prunable_count; i++) {
+    struct survivors survivors;
+    status = find_survivors(archive, name, &list->prunable[i], &survivors);
+    for (int64_t row = 0; status == LOTTERY_OK && row < survivors.matrix.rows; row++)
+      for (int64_t j = row_start(&survivors, row); j < row_start(&survivors, row + 1); j++) {
+        const int64_t element = row * survivors.matrix.columns + column_at(&survivors, j);
+        mask->bits[i][element / 64] |= (uint64_t)1 << element % 64;
+      }
+  }
+  mask_count(mask);
+  *out = mask;
+  return status;
+}
+
+/* Writes a matrix's survivors into `values`, which are 0. */
+static lottery_status scatter(struct lottery_archive *archive, const struct survivors *survivors, float *values) {
   const struct matrix *matrix = &survivors->matrix;
   for (int64_t row = 0; row < matrix->rows; row++)
     for (int64_t i = row_start(survivors, row); i < row_start(survivors, row + 1); i++) {
-      const int64_t element = row * matrix->columns + column_at(survivors, i);
-      bits[element / 64] |= (uint64_t)1 << element % 64;
-      float *value = &values[element];
+      float *value = &values[row * matrix->columns + column_at(survivors, i)];
       memcpy(value, (const unsigned char *)survivors->values->data + i * (int64_t)sizeof *value, sizeof *value);
-      if (!isfinite(*value))
+      if (finite_end(value, 1) == 0)
         return context_fail(archive->object.context, LOTTERY_ERROR_NOT_FINITE, "%.256s: element %lld is %g",
                             survivors->values->name, (long long)i, (double)*value);
     }
   return LOTTERY_OK;
 }
 
-static lottery_status fill(struct lottery_archive *archive, const char *name, const struct lottery_network *network,
-                           struct lottery_mask *mask, struct lottery_snapshot *snapshot) {
-  lottery_status status = LOTTERY_OK;
-  for (int64_t i = 0; status == LOTTERY_OK && i < network->tensor_count; i++) {
-    const struct tensor *tensor = &network->tensors[i];
-    float *values = snapshot->slots[LOTTERY_SLOT_WEIGHT] + snapshot->offsets[i];
-    const int32_t masked = network->parameter[i].mask_tensor;
-    struct survivors survivors;
-    if (masked < 0) {
-      status = archive_copy_values(archive, archive_array(archive, name, tensor->name, ""), values);
-      continue;
-    }
-    status = find_survivors(archive, name, tensor, &survivors);
-    if (status == LOTTERY_OK) status = scatter(archive, &survivors, mask->bits[masked], values);
+/* The values that a ticket holds of tensor `number`: all, or the survivors in the order of elements. */
+static const struct entry *values_of(struct lottery_archive *archive, const char *name,
+                                     const struct lottery_network *network, int64_t number) {
+  const bool masked = network->parameter[number].mask_tensor >= 0;
+  return archive_array(archive, name, network->tensors[number].name, masked ? ".values" : "");
+}
+
+/* Fills the network from the survivors, in whatever form its mask has given it. */
+static lottery_status fill_network(struct lottery_archive *archive, const char *name, struct lottery_network *network) {
+  int64_t most = 0;
+  for (int64_t i = 0; i < network->tensor_count; i++) {
+    const int64_t count = values_of(archive, name, network, i)->bytes / (int64_t)sizeof(float);
+    if (count > most) most = count;
   }
-  mask_count(mask);
+  float *values = memory_allocate(archive->object.context, most, sizeof *values);
+  lottery_status status = values != NULL ? LOTTERY_OK : LOTTERY_ERROR_MEMORY;
+  for (int64_t i = 0; status == LOTTERY_OK && i < network->tensor_count; i++) {
+    status = archive_copy_values(archive, values_of(archive, name, network, i), values);
+    if (status == LOTTERY_OK) network_write_survivors(network, i, values);
+  }
+  memory_release(archive->object.context, values);
   return status;
 }
 
-/* Mask and snapshot of a finished network, whose mask and weights become theirs. */
-static lottery_status make_ticket(struct lottery_archive *archive, const char *name, struct lottery_network *network,
-                                  struct lottery_mask **out_mask, struct lottery_snapshot **out_snapshot) {
-  struct lottery_context *context = archive->object.context;
-  struct lottery_mask *mask = mask_create(context, network->prunable, network->prunable_count);
-  struct lottery_snapshot *snapshot = snapshot_create(context, network->tensors, network->tensor_count,
+/* The values of tensor `number` in its full shape; those of survivors go where 0 is. */
+static lottery_status read_tensor(struct lottery_archive *archive, const char *name,
+                                  const struct lottery_network *network, int64_t number, float *values) {
+  const struct tensor *tensor = &network->tensors[number];
+  if (network->parameter[number].mask_tensor < 0)
+    return archive_copy_values(archive, archive_array(archive, name, tensor->name, ""), values);
+  struct survivors survivors;
+  const lottery_status status = find_survivors(archive, name, tensor, &survivors);
+  return status == LOTTERY_OK ? scatter(archive, &survivors, values) : status;
+}
+
+static lottery_status make_snapshot(struct lottery_archive *archive, const char *name,
+                                    const struct lottery_network *network, struct lottery_snapshot **out) {
+  struct lottery_snapshot *snapshot = snapshot_create(archive->object.context, network->tensors, network->tensor_count,
                                                       LOTTERY_STATE_WEIGHTS, 1 << LOTTERY_SLOT_WEIGHT);
-  lottery_status status = mask != NULL && snapshot != NULL ? LOTTERY_OK : LOTTERY_ERROR_MEMORY;
-  if (status == LOTTERY_OK) status = fill(archive, name, network, mask, snapshot);
-  if (status == LOTTERY_OK) status = network_set_mask(network, mask);
-  if (status == LOTTERY_OK) {
-    for (int64_t i = 0; i < network->tensor_count; i++)
-      network_write(network, i, snapshot->slots[LOTTERY_SLOT_WEIGHT] + snapshot->offsets[i]);
-    *out_mask = object_retain(mask);
-    *out_snapshot = object_retain(snapshot);
-  }
-  object_release(mask);
-  object_release(snapshot);
+  *out = snapshot;
+  if (snapshot == NULL) return LOTTERY_ERROR_MEMORY;
+  lottery_status status = LOTTERY_OK;
+  for (int64_t i = 0; status == LOTTERY_OK && i < network->tensor_count; i++)
+    status = read_tensor(archive, name, network, i, snapshot->slots[LOTTERY_SLOT_WEIGHT] + snapshot->offsets[i]);
+  return status;
+}
+
+/* What a ticket is made into; the snapshot only where it is asked for, for its weights are dense. */
+struct ticket {
+  struct lottery_network *network;
+  struct lottery_mask *mask;
+  struct lottery_snapshot *snapshot;
+};
+
+static lottery_status make_ticket(struct lottery_archive *archive, const char *name, bool with_snapshot,
+                                  struct ticket *ticket) {
+  struct tensor_list list = {0};
+  int32_t output = 0;
+  lottery_status status = graph_read(archive, name, &ticket->network, &output);
+  if (status != LOTTERY_OK) return status;
+  status = tensor_list_create(ticket->network, &list);
+  if (status == LOTTERY_OK) status = check_arrays(archive, name, &list);
+  if (status == LOTTERY_OK) status = item_check_size(archive, name, &list);
+  if (status == LOTTERY_OK) status = make_mask(archive, name, &list, &ticket->mask);
+  tensor_list_release(archive->object.context, &list);
+  if (status == LOTTERY_OK) status = item_finish_network(archive, name, ticket->network, output, ticket->mask);
+  if (status == LOTTERY_OK) status = fill_network(archive, name, ticket->network);
+  if (status == LOTTERY_OK && with_snapshot) status = make_snapshot(archive, name, ticket->network, &ticket->snapshot);
   return status;
 }
 
 lottery_status item_get_ticket(struct lottery_archive *archive, const char *name, struct lottery_network **network,
                                struct lottery_mask **mask, struct lottery_snapshot **snapshot) {
-  struct lottery_network *made = NULL;
-  struct lottery_mask *made_mask = NULL;
-  struct lottery_snapshot *made_snapshot = NULL;
-  struct tensor_list list;
-  int32_t output = 0;
+  struct ticket ticket = {0};
   lottery_status status = archive_require(archive, name, KIND_TICKET);
-  if (status == LOTTERY_OK) status = graph_read(archive, name, &made, &output);
-  if (status != LOTTERY_OK) return status;
-  status = tensor_list_create(made, &list);
-  if (status == LOTTERY_OK) status = check_arrays(archive, name, &list);
-  if (status == LOTTERY_OK) status = item_finish_network(archive, name, made, &list, output);
-  tensor_list_release(archive->object.context, &list);
-  if (status == LOTTERY_OK) status = make_ticket(archive, name, made, &made_mask, &made_snapshot);
-  if (status == LOTTERY_OK && network != NULL) *network = object_retain(made);
-  if (status == LOTTERY_OK && mask != NULL) *mask = object_retain(made_mask);
-  if (status == LOTTERY_OK && snapshot != NULL) *snapshot = object_retain(made_snapshot);
-  object_release(made);
-  object_release(made_mask);
-  object_release(made_snapshot);
+  if (status == LOTTERY_OK) status = make_ticket(archive, name, snapshot != NULL, &ticket);
+  if (status == LOTTERY_OK && network != NULL) *network = object_retain(ticket.network);
+  if (status == LOTTERY_OK && mask != NULL) *mask = object_retain(ticket.mask);
+  if (status == LOTTERY_OK && snapshot != NULL) *snapshot = object_retain(ticket.snapshot);
+  object_release(ticket.network);
+  object_release(ticket.mask);
+  object_release(ticket.snapshot);
   return status;
 }

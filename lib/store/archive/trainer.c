@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/context.h"
+#include "base/finite.h"
 #include "base/memory.h"
 #include "kernels/kernels.h"
 #include "store/archive/format.h"
@@ -21,10 +22,8 @@ static const char *const gradients[] = {"none", "given", "drawn"};
 /* The message of an error in the trainer's context goes where this call's belong. */
 static lottery_status relay(struct lottery_archive *archive, const struct lottery_trainer *trainer,
                             lottery_status status) {
-  char message[CONTEXT_MESSAGE_CAPACITY];
-  if (status == LOTTERY_OK || trainer->object.context == archive->object.context) return status;
-  lottery_context_message(trainer->object.context, message, sizeof message, NULL);
-  return context_fail(archive->object.context, status, "%s", message);
+  if (status == LOTTERY_OK) return status;
+  return context_relay(archive->object.context, trainer->object.context, status);
 }
 
 static int64_t examples_of(const struct lottery_trainer *trainer) {
@@ -89,7 +88,7 @@ static lottery_status add_values(struct item *item, const struct lottery_network
     float *values = item_add_array(item, tensor->name, suffix, DTYPE_F32, tensor->rank, tensor->shape);
     if (values == NULL) return LOTTERY_ERROR_MEMORY;
     layout_read(network->parameters.layout, flat, i, values);
-    status = item_check_finite(item->contents.context, tensor->name, values, tensor->count);
+    status = finite_check(item->contents.context, tensor->name, values, tensor->count);
   }
   return status;
 }

@@ -1,5 +1,6 @@
 /* Reading JSON token by token. */
 #include "store/json/json.h"
+#include "base/utf8.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -48,31 +49,6 @@ bool json_more(struct json *json, char bracket) {
   if (!take(json, ',', bracket == '{' ? "a comma or } is expected" : "a comma or ] is expected")) return false;
   skip_space(json);
   if (peek(json) == '}' || peek(json) == ']') return json_fail(json, "nothing follows a comma");
-  return true;
-}
-
-/* Bytes of the UTF-8 sequence at `text`, of which `left` bytes are there; 0 when it is none. Unicode 15, table 3-7. */
-static int64_t sequence(const unsigned char *text, int64_t left) {
-  const unsigned char a = text[0];
-  if (a < 0x80) return 1;
-  const int64_t length = a >= 0xc2 && a <= 0xdf ? 2 : (a & 0xf0) == 0xe0 ? 3 : a >= 0xf0 && a <= 0xf4 ? 4 : 0;
-  if (length == 0 || length > left) return 0;
-  const unsigned char lowest = a == 0xe0 ? 0xa0 : a == 0xf0 ? 0x90 : 0x80;
-  const unsigned char highest = a == 0xed ? 0x9f : a == 0xf4 ? 0x8f : 0xbf;
-  if (text[1] < lowest || text[1] > highest) return 0;
-  for (int64_t i = 2; i < length; i++)
-    if ((text[i] & 0xc0) != 0x80) return 0;
-  return length;
-}
-
-bool json_is_utf8(const char *text) {
-  int64_t left = (int64_t)strlen(text);
-  for (const unsigned char *at = (const unsigned char *)text; left > 0;) {
-    const int64_t length = sequence(at, left);
-    if (length == 0) return false;
-    at += length;
-    left -= length;
-  }
   return true;
 }
 
@@ -152,7 +128,7 @@ bool json_string(struct json *json, const char **out) {
       continue;
     }
     if (c < 0x20) return json_fail(json, "a control character must be escaped");
-    const int64_t length = sequence((const unsigned char *)json->text + json->at, json->length - json->at);
+    const int64_t length = utf8_sequence(json->text + json->at, json->length - json->at);
     if (length == 0) return json_fail(json, "this is not UTF-8");
     memmove(end, json->text + json->at, (size_t)length);
     end += length;

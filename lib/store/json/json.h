@@ -41,7 +41,4 @@ bool json_end(struct json *json);
 /* Sets the fault if there is none; false. */
 bool json_fail(struct json *json, const char *fault);
 
-/* Whether a text is well-formed UTF-8. */
-bool json_is_utf8(const char *text);
-
 #endif

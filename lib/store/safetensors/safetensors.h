@@ -5,6 +5,11 @@
 
 #include "store/safetensors/tables.h"
 
+/* Texts of every file that we write: the number of our format, and the version that wrote it. */
+#define FORMAT_KEY "lottery.format"
+#define FORMAT_VERSION "1"
+#define VERSION_KEY "lottery.version"
+
 /* Where a file comes from. */
 struct file_source {
   struct lottery_context *context;

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/context.h"
-#include "store/archive/format.h"
+#include "base/version.h"
 #include "store/json/json_writer.h"
 #include "store/safetensors/safetensors.h"
 
@@ -20,7 +20,7 @@ static void write_member(struct json_writer *writer, const char *name, const cha
 static void write_texts(struct json_writer *writer, const struct table *texts) {
   json_write(writer, "\"__metadata__\":{");
   write_member(writer, FORMAT_KEY, FORMAT_VERSION, "");
-  write_member(writer, VERSION_KEY, lottery_version(), ",");
+  write_member(writer, VERSION_KEY, VERSION_TEXT, ",");
   for (int64_t i = 0; i < texts->count; i++)
     if (strcmp(texts->entries[i].name, FORMAT_KEY) != 0 && strcmp(texts->entries[i].name, VERSION_KEY) != 0)
       write_member(writer, texts->entries[i].name, texts->entries[i].data, ",");

@@ -1,0 +1,24 @@
+/* Looking for values that are not finite. */
+#include "base/finite.h"
+
+#include <string.h>
+
+#include "base/context.h"
+
+int64_t finite_end(const float *values, int64_t count) {
+  const uint32_t exponent = 0x7f800000; /* all ones: infinite or not a number */
+  int64_t i = 0;
+  for (; i < count; i++) {
+    uint32_t bits;
+    memcpy(&bits, &values[i], sizeof bits);
+    if ((bits & exponent) == exponent) break;
+  }
+  return i;
+}
+
+lottery_status finite_check(struct lottery_context *context, const char *what, const float *values, int64_t count) {
+  const int64_t end = finite_end(values, count);
+  if (end == count) return LOTTERY_OK;
+  return context_fail(context, LOTTERY_ERROR_NOT_FINITE, "%.256s: element %lld is %g", what, (long long)end,
+                      (double)values[end]);
+}

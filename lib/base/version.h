@@ -1,0 +1,7 @@
+/* The version, as lottery_version and the files that are written say it. */
+#ifndef BASE_VERSION_H
+#define BASE_VERSION_H
+
+#define VERSION_TEXT "0.1.0"
+
+#endif
