@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "kernels/index/sparse_index.h"
 #include "kernels/tile.h"
 #include "support.h"
@@ -226,9 +227,33 @@ static void test_memory_runs_out(void **state) {
   free(wide.bits);
 }
 
+/* What is reported is what was allocated, but for the structure itself and what the allocator adds to a block: twice
+ * the alignment, which is a page from 64 KB on, as the columns' starts are in the widest. */
+static void test_bytes(void **state) {
+  random_state = 5;
+  static const struct {
+    int64_t rows, columns;
+    double density;
+    int64_t added;
+  } sizes[] = {{9, 50, 0.3, 0}, {40, 700, 0.3, 0}, {2, 65600, 0.01, 2 * (4096 - MEMORY_ALIGNMENT)}};
+  for (int i = 0; i < 6; i++) {
+    const int transposed = i % 2, blocks = transposed ? 8 : 6;
+    struct case_of given = make(sizes[i / 2].rows, sizes[i / 2].columns, sizes[i / 2].density, false);
+    const int64_t before = memory_of_test.live_bytes;
+    struct sparse_index *index =
+        sparse_index_create(*state, given.bits, given.rows, given.columns, given.kept, transposed);
+    assert_non_null(index);
+    const int64_t added = blocks * 2 * MEMORY_ALIGNMENT + sizes[i / 2].added;
+    assert_int_equal(sparse_index_bytes(index), memory_of_test.live_bytes - before - added - (int64_t)sizeof *index);
+    sparse_index_destroy(*state, index);
+    free(given.bits);
+  }
+}
+
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
   const struct CMUnitTest tests[] = {TEST(test_sizes),        TEST(test_chunks),    TEST(test_live_entries),
-                                     TEST(test_wide_columns), TEST(test_what_fits), TEST(test_memory_runs_out)};
+                                     TEST(test_wide_columns), TEST(test_what_fits), TEST(test_memory_runs_out),
+                                     TEST(test_bytes)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

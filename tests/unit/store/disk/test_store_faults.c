@@ -24,7 +24,7 @@ static struct {
   int error;
   const char *failed;    /* its name */
   bool failed_directory; /* it was about a directory */
-  bool watching, short_writes, no_space;
+  bool watching, short_writes, short_reads, no_space;
 } watch;
 
 /* Whether this call is to fail, with errno set. */
@@ -66,7 +66,13 @@ WRAP(int, fchmod, (int descriptor, mode_t mode), (descriptor, mode))
 WRAP(int, renameat, (int from, const char *old, int to, const char *new), (from, old, to, new))
 WRAP(ssize_t, readlinkat, (int directory, const char *path, char *target, size_t size), (directory, path, target, size))
 WRAP(ssize_t, getrandom, (void *bytes, size_t count, unsigned int flags), (bytes, count, flags))
-WRAP(ssize_t, pread, (int descriptor, void *bytes, size_t count, off_t offset), (descriptor, bytes, count, offset))
+
+ssize_t __real_pread(int descriptor, void *bytes, size_t count, off_t offset);
+ssize_t __wrap_pread(int descriptor, void *bytes, size_t count, off_t offset);
+ssize_t __wrap_pread(int descriptor, void *bytes, size_t count, off_t offset) {
+  if (fails("pread")) return -1;
+  return __real_pread(descriptor, bytes, watch.watching && watch.short_reads ? (count + 1) / 2 : count, offset);
+}
 
 int __real_fstat(int descriptor, struct stat *status);
 int __wrap_fstat(int descriptor, struct stat *status);
@@ -278,6 +284,27 @@ static void test_reading_fails(void **unused) {
   lottery_context_destroy(context);
 }
 
+/* Each call reads half of what is asked for. */
+static void test_short_reads(void **unused) {
+  (void)unused;
+  enum { OFFSET = 1234 };
+  unsigned char bytes[SIZE], found[SIZE];
+  for (int i = 0; i < SIZE; i++) bytes[i] = (unsigned char)(i % 251);
+  lottery_context *context;
+  struct file file;
+  assert_ok(NULL, lottery_context_create(&context));
+  write_file(target, bytes, SIZE);
+  memset(&watch, 0, sizeof watch);
+  watch.watching = watch.short_reads = true;
+  assert_ok(context, file_open(context, "path", path, SIZE, &file));
+  assert_ok(context, file_read_exactly(&file, OFFSET, found, SIZE - OFFSET));
+  watch.watching = false;
+  file_close(&file);
+  assert_true(watch.calls > 10);
+  assert_memory_equal(found, bytes + OFFSET, SIZE - OFFSET);
+  lottery_context_destroy(context);
+}
+
 int main(void) {
   const mode_t mask = umask(022);
   memset(old, 'o', SIZE);
@@ -289,7 +316,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_every_call_fails), cmocka_unit_test(test_no_flush_of_directories),
       cmocka_unit_test(test_write_of_nothing), cmocka_unit_test(test_temporary_names_are_taken),
-      cmocka_unit_test(test_reading_fails),
+      cmocka_unit_test(test_reading_fails),    cmocka_unit_test(test_short_reads),
   };
   const int failures = cmocka_run_group_tests(tests, NULL, NULL);
   remove_directory(directory);

@@ -51,6 +51,7 @@ static void test_good(void **unused) {
       "{\"a\":{\"b\":[[[]],{}]},\"c\":\"\"}",
       "\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u0041\\u00e9\\u20AC\\uD83D\\uDE00\"",
       "\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\x7f\xf4\x8f\xbf\xbf\xee\x80\x80\xed\x9f\xbf\"",
+      "\"\xc2\x80\xdf\xbf\xe0\xa0\x80\xef\xbf\xbf\xf0\x90\x80\x80\"", /* the first and last of each length */
       "9223372036854775807",
       "-9223372036854775808"};
   for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
