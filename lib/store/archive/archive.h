@@ -1,5 +1,5 @@
 /* An archive: named items, each a few arrays and texts (format.h) of one file's contents. How to add a kind:
- * docs/internals.md. */
+ * docs/adding.md. */
 #ifndef STORE_ARCHIVE_ARCHIVE_H
 #define STORE_ARCHIVE_ARCHIVE_H
 
