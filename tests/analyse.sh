@@ -15,7 +15,7 @@ echo "== layout"
 tests/format.sh || failed+=("layout: tests/format.sh --fix repairs it")
 
 # The compilers' command lines are the build's own.
-cmake -S . -B $folder -DCMAKE_C_COMPILER=gcc -DCMAKE_BUILD_TYPE=Release -DCMAKE_EXPORT_COMPILE_COMMANDS=ON \
+cmake -S . -B $folder -DCMAKE_C_COMPILER=gcc -DCMAKE_BUILD_TYPE=Release \
   -DLOTTERY_BUILD_TESTS=OFF -DLOTTERY_BUILD_EXAMPLES=ON -DLOTTERY_WERROR=ON >/dev/null || exit 1
 # commands WHICH FILE...: a shell command for each file and instruction set, ended by zeros.
 commands() {
