@@ -1,4 +1,6 @@
-/* The kernels of one instruction set: what the model and the trainer compute with, a table for each topic. */
+/* The kernels of one instruction set: what the model and the trainer compute with, a table for each topic.
+ *
+ * What they compute together is written out as plain loops, a whole step of training, in tests/support/reference.c. */
 #ifndef KERNELS_KERNELS_H
 #define KERNELS_KERNELS_H
 

@@ -42,6 +42,7 @@ VECTOR_INLINE void block(const int rows, const struct variant variant, const str
     for (int j = 0; j < LANE_VECTORS; j++)
       sums[i][j] = start ? vector_broadcast(0.0F) : vector_load(output + i * BATCH_TILE + j * VECTOR_LANES);
   const float *factors = product->factors + row * row_stride;
+  /* sums [row][lane] += factors [feature k][row] (forward; [row][feature k] backward) * tile [feature k][lane] */
   for (int64_t k = first; k < end; k++) {
     const int64_t feature = variant.listed ? product->list[k] : k;
     vector x[LANE_VECTORS];

@@ -17,6 +17,7 @@ static void own_run(int64_t depth, const float *narrow, const float *wide, bool 
 #pragma GCC unroll 4
     for (int j = 0; j < LANE_VECTORS; j++)
       sums[i][j] = accumulate ? vector_load(c + i * stride + j * VECTOR_LANES) : vector_broadcast(0.0F);
+  /* c [narrow i][wide j] += narrow [depth k][i] * wide [depth k][j] */
   for (int64_t k = 0; k < depth; k++) {
     vector x[LANE_VECTORS];
 #pragma GCC unroll 4
@@ -83,6 +84,7 @@ static void pack_narrow(const float *from, int64_t stride, int64_t depth, int64_
 /* The block of columns of G that begins with number `first_column` of those that are made. */
 static void make_columns(const struct plan *plan, int64_t first_column) {
   const int64_t height = plan->micro_kernel->narrow_width, width = plan->micro_kernel->wide_width;
+  /* block [column][row] += inputs [example][column] * outputs [example][row], PANEL_DEPTH examples at a time */
   for (int64_t first = 0; first < plan->count; first += PANEL_DEPTH) {
     const int64_t depth = arithmetic_minimum(PANEL_DEPTH, plan->count - first);
     pack_narrow(plan->inputs + first * plan->input_stride + first_column, plan->input_stride, depth, height,

@@ -7,6 +7,7 @@
 /* -log softmax(z)_label = m + log sum_j exp(z_j - m) - z_label, m = max_j z_j; its gradient softmax(z) - one-hot. */
 static void cross_entropy(const float *logits, int64_t classes, const int32_t *labels, float scale, float *losses,
                           float *gradient) {
+  /* logits and gradient [class j][lane], losses and labels [lane] */
   for (int lane = 0; lane < BATCH_TILE; lane += VECTOR_LANES) {
     const vector_integer label = vector_load_integer(labels + lane);
     vector maximum = vector_load(logits + lane);

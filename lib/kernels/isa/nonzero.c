@@ -104,6 +104,7 @@ VECTOR_INLINE void forward_block(const int vectors, const struct pass *pass, int
     for (int j = 0; j < vectors; j++) sums[j] = vector_broadcast(0.0F);
     const uint32_t *start = pass->inputs.example_start + lane + i;
     const uint32_t *end = pass->inputs.by_example + start[1];
+    /* sums [row] += input [example][feature] * weights [feature][row], features that are not 0 */
     for (const uint32_t *entry = pass->inputs.by_example + start[0]; entry < end; entry++)
       add_row(vectors, entry, pass->weights->values + row, pass->weights->stride, sums);
 #pragma GCC unroll 12
@@ -152,6 +153,7 @@ VECTOR_INLINE void gradient_block(const int vectors, const struct gradient *grad
     vector sums[BLOCK_VECTORS];
 #pragma GCC unroll 12
     for (int j = 0; j < vectors; j++) sums[j] = vector_broadcast(0.0F);
+    /* sums [row] += input [example][column] * outputs [example][row], examples where the input is not 0 */
     for (int64_t tile = 0; tile < gradient->tiles; tile++) {
       const struct nonzeros_tile inputs = nonzeros_tile(gradient->inputs, tile);
       const float *outputs = gradient->outputs + tile * BATCH_TILE * gradient->stride + row;

@@ -20,6 +20,7 @@ VECTOR_INLINE void add_entry(bool halves, float weight, struct tile tile, int64_
 /* One row's entries added to the sums. */
 VECTOR_INLINE void add_row(bool halves, bool wide, const struct entries *entries, struct tile tile, int lane,
                            vector sums[SPARSE_SETS][SPARSE_VECTORS]) {
+  /* sums [lane] += values [entry] * tile [column of the entry][lane]; odd and even entries apart */
   int64_t entry = entries->first;
   for (; entry + SPARSE_STEP <= entries->end; entry += SPARSE_STEP) {
     int64_t columns[SPARSE_STEP];
@@ -134,6 +135,7 @@ static void input_gradient(const struct input_gradient_arguments *arguments) {
 #pragma GCC unroll 8
       for (int j = 0; j < SPARSE_VECTORS; j++)
         sums[j] = arguments->accumulate ? vector_load(lanes + j * VECTOR_LANES) : vector_broadcast(0.0F);
+      /* sums [lane] += values [entry of (row, column)] * output_gradient [row][lane], rows of the column */
       for (uint32_t k = index->column_start[column]; k < index->column_start[column + 1]; k++) {
         const float *from = arguments->output_gradient + (int64_t)index->transposed_row[k] * BATCH_TILE + lane;
         const vector w = vector_broadcast(values[index->transposed_entry[k]]);

@@ -44,6 +44,7 @@ VECTOR_INLINE void row_gradient(bool halves, bool wide, const struct gradient_pa
   vector d[SPARSE_VECTORS];
 #pragma GCC unroll 8
   for (int j = 0; j < SPARSE_VECTORS; j++) d[j] = vector_load(output_gradient + j * VECTOR_LANES) * pass->scale;
+  /* gradient [entry] (+)= sum over lanes of output_gradient [row][lane] * tile [column of the entry][lane] */
   int64_t entry = entries->first;
   for (; entry + SPARSE_STEP <= entries->end; entry += SPARSE_STEP) {
     int64_t columns[SPARSE_STEP];
