@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "kernels/input.h"
+#include "kernels/range.h"
 #include "kernels/tile.h"
 
 struct ahead_share;

@@ -73,21 +73,21 @@ VECTOR_INLINE void block(const int rows, const struct variant variant, const str
   }
 }
 
-VECTOR_INLINE void all_blocks(const struct variant variant, const struct product *product, int64_t rows, int64_t first,
-                              int64_t end, bool start, bool finish) {
+VECTOR_INLINE void all_blocks(const struct variant variant, const struct product *product, struct range rows,
+                              int64_t first, int64_t end, bool start, bool finish) {
   for (int lane = 0; lane < BATCH_TILE; lane += LANE_GROUP) {
-    int64_t row = 0;
-    for (; row + ROW_BLOCK <= rows; row += ROW_BLOCK)
+    int64_t row = rows.first;
+    for (; row + ROW_BLOCK <= rows.end; row += ROW_BLOCK)
       block(ROW_BLOCK, variant, product, row, lane, first, end, start, finish);
-    for (; ROW_BLOCK > 4 && row + 4 <= rows; row += 4)
+    for (; ROW_BLOCK > 4 && row + 4 <= rows.end; row += 4)
       block(4 < ROW_BLOCK ? 4 : 1, variant, product, row, lane, first, end, start, finish);
-    for (; row + 2 <= rows; row += 2) block(2, variant, product, row, lane, first, end, start, finish);
-    for (; row < rows; row++) block(1, variant, product, row, lane, first, end, start, finish);
+    for (; row + 2 <= rows.end; row += 2) block(2, variant, product, row, lane, first, end, start, finish);
+    for (; row < rows.end; row++) block(1, variant, product, row, lane, first, end, start, finish);
   }
 }
 
 /* All chunks of the depth. */
-VECTOR_INLINE void run(const struct variant variant, const struct product *product, int64_t rows, int64_t depth,
+VECTOR_INLINE void run(const struct variant variant, const struct product *product, struct range rows, int64_t depth,
                        bool accumulate) {
   int64_t first = 0;
   do { /* once where nothing is live: the biases alone */
@@ -97,7 +97,7 @@ VECTOR_INLINE void run(const struct variant variant, const struct product *produ
   } while (first < depth);
 }
 
-static void forward(const struct forward_arguments *arguments) {
+static void forward(const struct forward_arguments *arguments, struct range rows) {
   const struct weights *weights = arguments->weights;
   const struct input *input = arguments->input;
   const struct product product = {.factors = weights->values,
@@ -110,16 +110,16 @@ static void forward(const struct forward_arguments *arguments) {
                                   .relu = arguments->relu};
   const int64_t depth = input->live != NULL ? input->live_count : weights->columns;
   if (input->halves != NULL && input->live != NULL)
-    run((struct variant){true, true, true}, &product, weights->rows, depth, false);
+    run((struct variant){true, true, true}, &product, rows, depth, false);
   else if (input->halves != NULL)
-    run((struct variant){true, true, false}, &product, weights->rows, depth, false);
+    run((struct variant){true, true, false}, &product, rows, depth, false);
   else if (input->live != NULL)
-    run((struct variant){true, false, true}, &product, weights->rows, depth, false);
+    run((struct variant){true, false, true}, &product, rows, depth, false);
   else
-    run((struct variant){true, false, false}, &product, weights->rows, depth, false);
+    run((struct variant){true, false, false}, &product, rows, depth, false);
 }
 
-static void input_gradient(const struct input_gradient_arguments *arguments) {
+static void input_gradient(const struct input_gradient_arguments *arguments, struct range columns) {
   const struct weights *weights = arguments->weights;
   const struct product product = {.factors = weights->values,
                                   .stride = weights->stride,
@@ -127,7 +127,7 @@ static void input_gradient(const struct input_gradient_arguments *arguments) {
                                   .output = arguments->input_gradient,
                                   .scale = 1.0F,
                                   .slope = arguments->relu};
-  run((struct variant){false, false, false}, &product, weights->columns, weights->rows, arguments->accumulate);
+  run((struct variant){false, false, false}, &product, columns, weights->rows, arguments->accumulate);
 }
 
 const struct dense_kernels KERNEL(dense_kernels) = {.own_micro_kernel = &KERNEL(own_micro_kernel),

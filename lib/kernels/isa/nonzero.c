@@ -192,7 +192,7 @@ VECTOR_INLINE void gradient_block(const int vectors, const struct gradient *grad
     default: call(12, __VA_ARGS__); break; \
   }
 
-static void forward(const struct forward_arguments *arguments) {
+static void forward(const struct forward_arguments *arguments, struct range rows) {
   const struct weights *weights = arguments->weights;
   const struct pass pass = {.weights = weights,
                             .inputs = nonzeros_tile(arguments->input->nonzeros, arguments->tile),
@@ -200,10 +200,12 @@ static void forward(const struct forward_arguments *arguments) {
                             .scale = arguments->input->scale,
                             .relu = arguments->relu,
                             .output = arguments->output};
-  const int64_t vectors = weights->stride / VECTOR_LANES, step = block_vectors(vectors);
+  if (rows.first == rows.end) return; /* it may begin at the last row's end, within a vector */
+  const int64_t end = arithmetic_round_up(rows.end, ROW_STEP) / VECTOR_LANES;
+  const int64_t step = block_vectors(end - rows.first / VECTOR_LANES);
   for (int64_t lane = 0; lane < BATCH_TILE; lane += VECTOR_LANES)
-    for (int64_t first = 0; first < vectors; first += step) {
-      const int64_t count = arithmetic_minimum(step, vectors - first);
+    for (int64_t first = rows.first / VECTOR_LANES; first < end; first += step) {
+      const int64_t count = arithmetic_minimum(step, end - first);
       WITH_CONSTANT(forward_block, count, &pass, first * VECTOR_LANES, lane)
     }
 }

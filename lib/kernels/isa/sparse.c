@@ -68,12 +68,16 @@ VECTOR_INLINE void forward_row(bool halves, bool wide, const struct pass *pass, 
   }
 }
 
-VECTOR_INLINE void forward_all(bool halves, bool wide, const struct pass *pass) {
+/* Whether a row is in a range: lines are in the order of their length, so a range's are anywhere. */
+VECTOR_INLINE bool in_range(struct range rows, int64_t row) { return row >= rows.first && row < rows.end; }
+
+VECTOR_INLINE void forward_all(bool halves, bool wide, const struct pass *pass, struct range rows) {
   const struct sparse_index *index = pass->weights->index;
   const int64_t lines = index->chunks * index->rows;
   for (int64_t first = 0; first < lines; first += AHEAD_LINES) {
     const int64_t end = arithmetic_minimum(first + AHEAD_LINES, lines);
     for (int64_t line = first; line < end; line++) {
+      if (!in_range(rows, index->line_row[line])) continue;
       const struct entries entries = all_entries(pass->weights, line);
       forward_row(halves, wide, pass, &entries, index->line_row[line], line < index->rows, line >= lines - index->rows);
     }
@@ -82,7 +86,7 @@ VECTOR_INLINE void forward_all(bool halves, bool wide, const struct pass *pass) 
 }
 
 /* The same over live inputs. */
-VECTOR_INLINE void forward_live(bool halves, const struct pass *pass, const struct input *input) {
+VECTOR_INLINE void forward_live(bool halves, const struct pass *pass, const struct input *input, struct range rows) {
   const struct sparse_index *index = pass->weights->index;
   const int64_t lines = index->chunks * index->rows;
   struct live_block block;
@@ -91,14 +95,15 @@ VECTOR_INLINE void forward_live(bool halves, const struct pass *pass, const stru
     for (int64_t i = line, first = 0; i < line + block.lines; i++) {
       const int64_t end = live_place(index, &block, index->line_start[i + 1]);
       const struct entries entries = block_entries(&block, first, end);
-      forward_row(halves, false, pass, &entries, index->line_row[i], i < index->rows, i >= lines - index->rows);
+      if (in_range(rows, index->line_row[i]))
+        forward_row(halves, false, pass, &entries, index->line_row[i], i < index->rows, i >= lines - index->rows);
       first = end;
     }
     ask_ahead(pass->ahead, line + block.lines, lines);
   }
 }
 
-static void forward(const struct forward_arguments *arguments) {
+static void forward(const struct forward_arguments *arguments, struct range rows) {
   const struct weights *weights = arguments->weights;
   const struct input *input = arguments->input;
   const struct pass pass = {.weights = weights,
@@ -111,24 +116,24 @@ static void forward(const struct forward_arguments *arguments) {
   const bool wide = weights->index->wide != NULL, halves = input->halves != NULL;
   if (skips(weights, input)) {
     if (halves)
-      forward_live(true, &pass, input);
+      forward_live(true, &pass, input, rows);
     else
-      forward_live(false, &pass, input);
+      forward_live(false, &pass, input, rows);
   } else if (halves && !wide) {
-    forward_all(true, false, &pass);
+    forward_all(true, false, &pass, rows);
   } else if (halves) {
-    forward_all(true, true, &pass);
+    forward_all(true, true, &pass, rows);
   } else if (!wide) {
-    forward_all(false, false, &pass);
+    forward_all(false, false, &pass, rows);
   } else {
-    forward_all(false, true, &pass);
+    forward_all(false, true, &pass, rows);
   }
 }
 
-static void input_gradient(const struct input_gradient_arguments *arguments) {
+static void input_gradient(const struct input_gradient_arguments *arguments, struct range columns) {
   const struct sparse_index *index = arguments->weights->index;
   const float *values = arguments->weights->values;
-  for (int64_t column = 0; column < index->columns; column++)
+  for (int64_t column = columns.first; column < columns.end; column++)
     for (int lane = 0; lane < BATCH_TILE; lane += SPARSE_LANES) {
       float *lanes = arguments->input_gradient + column * BATCH_TILE + lane;
       vector sums[SPARSE_VECTORS];

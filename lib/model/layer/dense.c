@@ -67,9 +67,10 @@ static void forward(const struct layer_call *call) {
   *call->choice = choice_of_matrix(call->kernels, &weights, &call->input, call->tiles, call->training);
   const struct input input = input_of(call, &weights);
   const struct kernels *kernels = call->kernels;
-  void (*run)(const struct forward_arguments *) = weights.index != NULL             ? kernels->sparse->forward
-                                                  : *call->choice == MATRIX_NONZERO ? kernels->nonzero->forward
-                                                                                    : kernels->dense->forward;
+  void (*run)(const struct forward_arguments *, struct range) = weights.index != NULL ? kernels->sparse->forward
+                                                                : *call->choice == MATRIX_NONZERO
+                                                                    ? kernels->nonzero->forward
+                                                                    : kernels->dense->forward;
   for (int64_t tile = 0; tile < call->tiles; tile++) {
     const struct ahead_share ahead = {call->ahead, tile, tile + 1, 2 * call->tiles}; /* half is for the backward pass */
     run(&(struct forward_arguments){.weights = &weights,
@@ -78,14 +79,15 @@ static void forward(const struct layer_call *call) {
                                     .tile = tile,
                                     .relu = call->relu,
                                     .output = call->output + tile * weights.rows * BATCH_TILE,
-                                    .ahead = call->ahead != NULL ? &ahead : NULL});
+                                    .ahead = call->ahead != NULL ? &ahead : NULL},
+        (struct range){0, weights.rows});
   }
 }
 
 /* dx = W^T dy, through the ReLU before where nobody else does that. */
 static void make_input_gradient(const struct layer_call *call, const struct weights *weights) {
   const struct kernels *kernels = call->kernels;
-  void (*run)(const struct input_gradient_arguments *) =
+  void (*run)(const struct input_gradient_arguments *, struct range) =
       weights->index != NULL ? kernels->sparse->input_gradient : kernels->dense->input_gradient;
   for (int64_t tile = 0; tile < call->tiles; tile++) {
     const int64_t inputs = tile * weights->columns * BATCH_TILE, outputs = tile * weights->rows * BATCH_TILE;
@@ -93,7 +95,8 @@ static void make_input_gradient(const struct layer_call *call, const struct weig
                                            .output_gradient = call->output_gradient + outputs,
                                            .accumulate = call->accumulate[0],
                                            .relu = call->slope ? call->inputs[0] + inputs : NULL,
-                                           .input_gradient = call->input_gradients[0] + inputs});
+                                           .input_gradient = call->input_gradients[0] + inputs},
+        (struct range){0, weights->columns});
   }
 }
 

@@ -26,13 +26,26 @@ static double bound_of(int64_t terms, double magnitude) {
   return (double)(terms + 6) * (double)FLT_EPSILON / 2 * magnitude + (double)FLT_MIN;
 }
 
-static void forward(const struct layer *layer, const float *bias, int64_t tile, bool relu, float *output) {
+static void forward_range(const struct layer *layer, const float *bias, int64_t tile, bool relu, float *output,
+                          struct range rows) {
   const struct ahead_share ahead = {layer->ahead, tile, tile + 1, 2 * layer->tiles};
   const struct forward_arguments arguments = {
       &layer->weights, bias, &layer->input, tile, relu, output, layer->ahead != NULL ? &ahead : NULL};
   (layer->shape.sparse       ? kernels->sparse->forward
    : layer->nonzeros != NULL ? kernels->nonzero->forward
-                             : kernels->dense->forward)(&arguments);
+                             : kernels->dense->forward)(&arguments, rows);
+}
+
+static void forward(const struct layer *layer, const float *bias, int64_t tile, bool relu, float *output) {
+  forward_range(layer, bias, tile, relu, output, (struct range){0, layer->shape.rows});
+}
+
+static void input_gradient_range(const struct layer *layer, int64_t tile, bool accumulate, bool relu, float *gradient,
+                                 struct range columns) {
+  const struct input_gradient_arguments arguments = {
+      &layer->weights, layer->output_tiles + tile * layer->shape.rows * BATCH_TILE, accumulate,
+      relu ? layer->input_tiles + tile * layer->shape.columns * BATCH_TILE : NULL, gradient};
+  (layer->shape.sparse ? kernels->sparse->input_gradient : kernels->dense->input_gradient)(&arguments, columns);
 }
 
 static void check_forward(const struct layer *layer, bool with_bias, bool relu) {
@@ -60,12 +73,9 @@ static void check_forward(const struct layer *layer, bool with_bias, bool relu) 
 static void check_input_gradient(const struct layer *layer, bool accumulate, bool relu) {
   const int64_t rows = layer->shape.rows, columns = layer->shape.columns, floats = layer->tiles * columns * BATCH_TILE;
   float *gradient = guarded(floats, accumulate ? 0.75F : NAN);
-  for (int64_t tile = 0; tile < layer->tiles; tile++) {
-    const int64_t inputs = tile * columns * BATCH_TILE, outputs = tile * rows * BATCH_TILE;
-    const struct input_gradient_arguments arguments = {&layer->weights, layer->output_tiles + outputs, accumulate,
-                                                       relu ? layer->input_tiles + inputs : NULL, gradient + inputs};
-    (layer->shape.sparse ? kernels->sparse->input_gradient : kernels->dense->input_gradient)(&arguments);
-  }
+  for (int64_t tile = 0; tile < layer->tiles; tile++)
+    input_gradient_range(layer, tile, accumulate, relu, gradient + tile * columns * BATCH_TILE,
+                         (struct range){0, columns});
   check_guard(gradient, floats, "input gradient");
   for (int64_t i = 0; i < layer->tiles * BATCH_TILE; i++)
     for (int64_t column = 0; column < columns; column++) {
@@ -271,6 +281,49 @@ static void check_same_values(struct layer *layer) {
   }
 }
 
+/* Cuts `whole` at random multiples of ROW_STEP: cuts[0] … cuts[parts]. Returns parts; some are empty. */
+enum { PARTS = 8 };
+static int64_t cut(int64_t whole, int64_t cuts[PARTS + 1]) {
+  const int64_t parts = 1 + below(PARTS);
+  cuts[0] = 0;
+  for (int64_t i = 1; i < parts; i++) {
+    const int64_t next = cuts[i - 1] + below(3) * ROW_STEP;
+    cuts[i] = next < whole ? next : whole;
+  }
+  cuts[parts] = whole;
+  return parts;
+}
+
+/* A range writes its own outputs with the bits that the whole has, the last range first, and nothing else. */
+static void check_ranges(const struct layer *layer) {
+  const int64_t rows = layer->shape.rows, columns = layer->shape.columns, tile = layer->tiles - 1;
+  const bool relu = below(2) == 0, accumulate = below(2) == 0;
+  for (int backward = 0; backward < 2; backward++) {
+    const int64_t whole = backward ? columns : rows, floats = whole * BATCH_TILE;
+    float *wanted = guarded(floats, 0.75F), *made = guarded(floats, 0.75F);
+    const struct range all = {0, whole};
+    if (backward)
+      input_gradient_range(layer, tile, accumulate, relu, wanted, all);
+    else
+      forward_range(layer, layer->bias, tile, relu, wanted, all);
+    int64_t cuts[PARTS + 1];
+    for (int64_t i = cut(whole, cuts) - 1; i >= 0; i--) {
+      const struct range range = {cuts[i], cuts[i + 1]};
+      if (backward)
+        input_gradient_range(layer, tile, accumulate, relu, made, range);
+      else
+        forward_range(layer, layer->bias, tile, relu, made, range);
+      for (int64_t j = 0; j < range.first * BATCH_TILE; j++) assert_true(made[j] == 0.75F);
+      if (range.first < whole)
+        assert_memory_equal(made + range.first * BATCH_TILE, wanted + range.first * BATCH_TILE,
+                            (size_t)(whole - range.first) * BATCH_TILE * sizeof *made);
+    }
+    check_guard(made, floats, "ranges");
+    free(wanted);
+    free(made);
+  }
+}
+
 /* Everything about one layer. */
 static void check_layer(struct shape shape) {
   random_state += 1000003;
@@ -279,6 +332,7 @@ static void check_layer(struct shape shape) {
   check_forward(&layer, true, relu);
   check_forward(&layer, false, !relu);
   check_input_gradient(&layer, below(2) == 0, below(2) == 0);
+  check_ranges(&layer);
   check_weight_gradient(&layer);
   if (shape.sparse) check_ahead(&layer);
   if (over_nonzeros) check_same_values(&layer);
@@ -422,6 +476,26 @@ static void check_infinity(bool sparse) {
   }
 }
 
+/* The parts cover the whole, each beginning where the last one ended, at a multiple of the step. */
+static void test_parts(void **unused) {
+  (void)unused;
+  for (int64_t whole = 0; whole <= 100; whole++)
+    for (int64_t parts = 1; parts <= 9; parts++) {
+      int64_t end = 0, least = INT64_MAX, most = 0;
+      for (int64_t part = 0; part < parts; part++) {
+        const struct range range = range_part(whole, ROW_STEP, part, parts);
+        assert_int_equal(range.first, end);
+        assert_true(range.first % ROW_STEP == 0 || range.first == whole);
+        end = range.end;
+        const int64_t steps = (range.end - range.first + ROW_STEP - 1) / ROW_STEP;
+        least = steps < least ? steps : least;
+        most = steps > most ? steps : most;
+      }
+      assert_int_equal(end, whole);
+      assert_true(most - least <= 1);
+    }
+}
+
 static void test_not_a_number(void **unused) {
   (void)unused;
   for_each(check_not_a_number, false);
@@ -431,6 +505,6 @@ static void test_not_a_number(void **unused) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_dense), cmocka_unit_test(test_sparse),
-                                     cmocka_unit_test(test_not_a_number)};
+                                     cmocka_unit_test(test_not_a_number), cmocka_unit_test(test_parts)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

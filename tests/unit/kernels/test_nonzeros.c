@@ -152,10 +152,10 @@ static struct nonzero_kernels counting_nonzero;
 static int64_t forwards, gradients;
 static int64_t listed; /* in the batch of the last call */
 
-static void count_forward(const struct forward_arguments *arguments) {
+static void count_forward(const struct forward_arguments *arguments, struct range rows) {
   forwards++;
   listed = arguments->input->nonzeros->count;
-  kernels->nonzero->forward(arguments);
+  kernels->nonzero->forward(arguments, rows);
 }
 
 static void count_gradient(const struct weight_gradient_arguments *arguments) {
