@@ -1,4 +1,4 @@
-/* The study's settings, from its command line. */
+/* The study's settings, from its command line, which each study reads in an options.c of its own. */
 #ifndef STUDY_OPTIONS_H
 #define STUDY_OPTIONS_H
 
@@ -32,6 +32,9 @@ struct options {
   int64_t instruction_set;    /* LOTTERY_INSTRUCTION_SET_… */
   bool any_instruction_set;   /* one gone on with may have been begun on another */
 };
+
+/* What a study's own file of options says: the program's name, before its complaints, and its network, a preset. */
+extern const char study_program[], study_network[];
 
 /* Reads a command line into `options`. Returns -1 to go on, else the program's exit code: 0 after printing help, 2
  * after complaining. */

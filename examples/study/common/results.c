@@ -28,7 +28,7 @@ const char *results_method(enum method method) {
 }
 
 static bool complain(const struct results *results, const char *name) {
-  fprintf(stderr, "lenet_mnist: %s/%s: %s\n", results->folder, name, strerror(errno));
+  fprintf(stderr, "%s: %s/%s: %s\n", study_program, results->folder, name, strerror(errno));
   return false;
 }
 
@@ -45,7 +45,7 @@ static FILE *open_file(const struct results *results, const char *name, const ch
 struct results *results_open(const struct options *options) {
   struct results *results = calloc(1, sizeof *results);
   if (!results) {
-    fprintf(stderr, "lenet_mnist: no memory\n");
+    fprintf(stderr, "%s: no memory\n", study_program);
     return NULL;
   }
   results->folder = options->out;
@@ -85,7 +85,7 @@ bool results_add(struct results *results, struct outcome outcome) {
     struct outcome *outcomes = realloc(results->outcomes, capacity * sizeof *outcomes);
     if (!outcomes) {
       free(outcome.history);
-      fprintf(stderr, "lenet_mnist: no memory\n");
+      fprintf(stderr, "%s: no memory\n", study_program);
       return false;
     }
     results->outcomes = outcomes;

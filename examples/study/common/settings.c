@@ -16,7 +16,7 @@
 enum { TEXT = 16384 };
 
 static bool complain(const char *path) {
-  fprintf(stderr, "lenet_mnist: %s: %s\n", path, strerror(errno));
+  fprintf(stderr, "%s: %s: %s\n", study_program, path, strerror(errno));
   return false;
 }
 
@@ -62,7 +62,7 @@ static bool compare(const struct options *options, const char *path, const char 
     if (before && length == old_length && strncmp(value, before, length) == 0) continue;
     const bool set = strncmp(line, "instruction-set ", name + 1) == 0;
     if (set && options->any_instruction_set) continue;
-    fprintf(stderr, "lenet_mnist: --resume: %s says %.*s %.*s, now it is %.*s%s\n", path, (int)name, line,
+    fprintf(stderr, "%s: --resume: %s says %.*s %.*s, now it is %.*s%s\n", study_program, path, (int)name, line,
             before ? (int)old_length : 7, before ? before : "nothing", (int)length, value,
             set ? "; --any-instruction-set allows that" : "");
     return false;

@@ -177,7 +177,7 @@ static lottery_status create(struct run *run) {
   const struct network_id of_trial = {run->outcome->id.trial, 0, METHOD_TICKET, 0};
   const uint64_t order = training_seed(options, PURPOSE_ORDER, &of_trial);
   lottery_status status;
-  CONTINUE_OR_END(lottery_network_preset(run->context, "lenet-300-100", &run->network));
+  CONTINUE_OR_END(lottery_network_preset(run->context, study_network, &run->network));
   CONTINUE_OR_END(lottery_trainer_create(run->network, run->datasets->training, order, &run->trainer));
   CONTINUE_OR_END(lottery_trainer_set_integer(run->trainer, LOTTERY_TRAINER_OPTIMISER, options->optimiser));
   CONTINUE_OR_END(lottery_trainer_set_integer(run->trainer, LOTTERY_TRAINER_BATCH_SIZE, options->batch_size));

@@ -233,7 +233,7 @@ static bool allocate(struct work *work) {
 struct work *work_start(const struct options *options, const struct datasets *datasets) {
   struct work *work = calloc(1, sizeof *work);
   if (!work) {
-    fprintf(stderr, "lenet_mnist: no memory\n");
+    fprintf(stderr, "%s: no memory\n", study_program);
     return NULL;
   }
   work->options = options;
@@ -247,7 +247,7 @@ struct work *work_start(const struct options *options, const struct datasets *da
   pthread_cond_init(&work->changed, NULL);
   pthread_mutex_init(&work->mutex, NULL);
   if (!allocate(work)) {
-    fprintf(stderr, "lenet_mnist: no memory\n");
+    fprintf(stderr, "%s: no memory\n", study_program);
     release(work);
     return NULL;
   }
@@ -269,7 +269,7 @@ struct work *work_start(const struct options *options, const struct datasets *da
   pthread_mutex_unlock(&work->mutex);
   pthread_sigmask(SIG_SETMASK, &before, NULL);
   if (created) return work; /* with fewer threads than asked for it takes longer, no more */
-  fprintf(stderr, "lenet_mnist: cannot create a thread: %s\n", strerror(fault));
+  fprintf(stderr, "%s: cannot create a thread: %s\n", study_program, strerror(fault));
   release(work);
   return NULL;
 }
@@ -309,7 +309,7 @@ bool work_end(struct work *work) {
   work_stop(work);
   for (int64_t i = 0; i < work->worker_count; i++) pthread_join(work->workers[i].thread, NULL);
   const bool fine = !work->failure[0];
-  if (!fine) fprintf(stderr, "lenet_mnist: %s\n", work->failure);
+  if (!fine) fprintf(stderr, "%s: %s\n", study_program, work->failure);
   release(work);
   return fine;
 }

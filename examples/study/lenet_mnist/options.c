@@ -9,6 +9,8 @@
 
 #include "lottery.h"
 
+const char study_program[] = "lenet_mnist", study_network[] = "lenet-300-100";
+
 enum kind { KIND_TEXT, KIND_INTEGER, KIND_REAL, KIND_CHOICE, KIND_FLAG };
 enum { CHOICE_HISTORY = 0, CHOICE_INSTRUCTION_SET = 1 }; /* choices that are not the library's options */
 
