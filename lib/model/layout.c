@@ -252,24 +252,27 @@ static void write_packed(const struct sparse_index *index, float *flat, const fl
 
 void layout_read(const struct layout *layout, const float *flat, int64_t tensor, float *values) {
   const struct tensor_layout *from = &layout->tensors[tensor];
-  if (tensor_index(from) != NULL)
-    read_packed(tensor_index(from), flat + from->offset, values);
+  const struct sparse_index *index = tensor_index(from);
+  if (index != NULL)
+    read_packed(index, flat + from->offset, values);
   else
     read_dense(from, flat + from->offset, values);
 }
 
 void layout_write(const struct layout *layout, float *flat, int64_t tensor, const float *values) {
   const struct tensor_layout *to = &layout->tensors[tensor];
-  if (tensor_index(to) != NULL)
-    write_packed(tensor_index(to), flat + to->offset, values);
+  const struct sparse_index *index = tensor_index(to);
+  if (index != NULL)
+    write_packed(index, flat + to->offset, values);
   else
     write_dense(to, flat + to->offset, values);
 }
 
 int64_t layout_survivors(const struct layout *layout, int64_t tensor) {
   const struct tensor_layout *of = &layout->tensors[tensor];
+  const struct sparse_index *index = tensor_index(of);
   const uint16_t *kept_bits = tensor_kept_bits(of);
-  if (tensor_index(of) != NULL) return tensor_index(of)->kept;
+  if (index != NULL) return index->kept;
   if (kept_bits == NULL) return of->rows * of->columns;
   int64_t count = 0;
   for (int64_t i = 0; i < of->floats / ROW_STEP; i++) count += __builtin_popcount(kept_bits[i]);
@@ -304,7 +307,8 @@ void layout_convert(const struct layout *from, const float *source, const struct
 int64_t layout_bytes(const struct layout *layout, int64_t tensor) {
   const struct tensor_layout *of = &layout->tensors[tensor];
   int64_t bytes = of->floats * (int64_t)sizeof(float);
-  if (tensor_index(of) != NULL) bytes += sparse_index_bytes(tensor_index(of));
+  const struct sparse_index *index = tensor_index(of);
+  if (index != NULL) bytes += sparse_index_bytes(index);
   if (tensor_kept_bits(of) != NULL) bytes += of->floats / ROW_STEP * (int64_t)sizeof(uint16_t);
   return bytes;
 }
