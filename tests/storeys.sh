@@ -49,9 +49,16 @@ faults() {
       if (room == "store" && target ~ /^store\// && target != inner && storey[target] >= storey[inner])
         fault(inner " must not include " name ": " target " is not below it")
     }
-    room != "api" && !/^ *\*/ {
+    FNR == 1 { comment = 0 }
+    room != "api" {
       code = $0
-      gsub(/\/\*.*/, "", code)
+      if (comment && !sub(/^.*\*\//, "", code)) code = ""
+      else comment = 0
+      while (match(code, /\/\*/)) { # comments that end on the line, then one that does not
+        rest = substr(code, RSTART + 2)
+        code = substr(code, 1, RSTART - 1)
+        if (!(comment = !sub(/^[^*]*(\*+[^*\/][^*]*)*\*+\//, "", rest))) code = code rest
+      }
       if (code ~ /(^|[^_A-Za-z0-9"])lottery_[a-z0-9_]+\(/) fault("only api/ calls or defines public functions")
     }
     /(^|[^_A-Za-z])assert *\(/ { fault("no assert in the library") }
@@ -91,7 +98,7 @@ self_test() {
     printf '#include <blis.h>\n' >"$work/lib/kernels/dense_blis.c"
     printf '#include "lottery.h"\n#include "store/archive/part.h"\n#include "kernels/part.h"\n' >>"$work/lib/api/part.c"
     printf 'int lottery_part(void) {\n  return 1;\n}\n' >>"$work/lib/api/part.c"
-    printf '#include "store/json/part.h"\n/* as lottery_part() does */\nlottery_status (*f)(void);\n' >>"$work/lib/store/archive/part.c"
+    printf '#include "store/json/part.h"\n/* as lottery_part() does */\n/* and as\n * lottery_part() */\nlottery_status (*f)(void);\n' >>"$work/lib/store/archive/part.c"
   }
   expect() { # expect "what it is" "words of the fault": the tree as it stands must be refused with those words
     if said=$(check "$work/lib"); then
@@ -120,7 +127,11 @@ self_test() {
   seed run/part.c '#include "train/part.h"\n' "an include upwards from run/" "run must not include train/part.h"
   seed train/part.c '#include "sparsify/part.h"\n' "an include upwards from train/" "train must not include sparsify"
   seed store/json/part.c '#include "store/archive/part.h"\n' "an include upwards within store/" "store/json must not include"
+  seed store/json/part.c '#include "store/disk/part.h"\n' "an include across within store/" "store/json must not include"
   seed train/part.c 'int f(void) {\n  return lottery_part();\n}\n' "a call of a public function" "only api/ calls"
+  seed train/part.c 'void f(int *o) {\n  *o = lottery_part();\n}\n' "a call behind a star" "only api/ calls"
+  seed train/part.c 'int f(void) {\n  /* why */ return lottery_part();\n}\n' "a call behind a comment" "only api/ calls"
+  seed train/part.c '/* a\n * b */ int c = lottery_part();\n' "a call behind the end of a comment" "only api/ calls"
   seed train/part.c '#include <api/part.h>\n' "an include in angle brackets" "train must not include api/part.h"
   seed api/part.c '#include "../train/part.h"\n' "an include by a relative path" "by its path from lib"
   seed kernels/part.c '#include "blis.h"\n' "a second file with blis.h" "only kernels/dense_blis.c"

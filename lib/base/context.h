@@ -37,7 +37,7 @@ lottery_status
 context_fail(struct lottery_context *context, lottery_status status, const char *format, ...);
 
 /* Puts a text before the message that a call further down has just left, and returns `status`. Where another thread has
- * left one since, it is that one's. */
+ * left a message since, the text stands before that one. */
 #if defined(__GNUC__)
 __attribute__((format(printf, 3, 4)))
 #endif

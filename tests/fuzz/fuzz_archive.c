@@ -46,7 +46,7 @@ static void use(struct host *host, lottery_network *network, lottery_mask *mask,
   lottery_trainer_destroy(trainer);
 }
 
-/* Gets a thing as all that it might be, for at most `most` bytes more, and uses what comes: a snapshot's state also in
+/* Gets an item as all that it might be, for at most `most` bytes more, and uses what comes: a snapshot's state also in
  * `other`, if that is not NULL. */
 static void get(struct host *host, lottery_archive *archive, const char *name, lottery_network *other, int64_t most) {
   lottery_network *network = NULL, *ticket = NULL;
@@ -84,7 +84,7 @@ static lottery_network *find_network(struct host *host, lottery_archive *archive
   return network;
 }
 
-/* Puts a thing that may be a trainer of this small graph into one. */
+/* Puts an item that may be a trainer of this small graph into one. */
 static void restore(struct host *host, lottery_archive *archive, const char *name) {
   lottery_network *network = NULL;
   lottery_trainer *trainer = NULL;
@@ -105,7 +105,7 @@ static void restore(struct host *host, lottery_archive *archive, const char *nam
   lottery_network_destroy(network);
 }
 
-/* Every thing and every array that is listed. */
+/* Every item and every array that is listed. */
 static void get_all(struct host *host, lottery_archive *archive, int64_t most) {
   lottery_network *first = find_network(host, archive);
   int64_t count = 0;

@@ -23,7 +23,7 @@ struct lottery_archive *archive_create(struct lottery_context *context) {
   return archive;
 }
 
-/* --- Things: the texts that say a kind. One has no name, the others stand side by side in the sorted table. --- */
+/* --- Items: the texts that say a kind. One has no name, the others stand side by side in the sorted table. --- */
 
 struct range {
   bool unnamed;

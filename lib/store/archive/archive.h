@@ -10,7 +10,7 @@
 #include "store/safetensors/tables.h"
 
 /* Bytes of the longest name of an item. */
-enum { THING_NAME_LIMIT = 255 };
+enum { ITEM_NAME_LIMIT = 255 };
 
 struct lottery_archive {
   struct object object;
@@ -26,7 +26,7 @@ lottery_status archive_load(struct lottery_archive *archive, const char *path);
 lottery_status archive_load_memory(struct lottery_archive *archive, const void *bytes, int64_t count);
 lottery_status archive_read(struct lottery_archive *archive, lottery_read read, void *user);
 
-/* Write a file. save: the path holds the old content or the new one, whole (store/file.h). */
+/* Write a file. save: the path holds the old content or the new one, whole (store/disk/file.h). */
 lottery_status archive_save(struct lottery_archive *archive, const char *path);
 lottery_status archive_write(struct lottery_archive *archive, lottery_write write, void *user);
 
@@ -46,7 +46,7 @@ struct item {
   struct contents contents;
 };
 
-/* Begins an item of a kind; checks the name. item_commit or item_discard ends it, in every case. */
+/* Begins an item of a kind; checks the name. item_commit ends it, in every case. */
 lottery_status item_begin(struct lottery_archive *archive, const char *name, const char *kind, struct item *item);
 
 /* Adds the text of a role; of what was written (nothing, and the writer's status, if it failed). */

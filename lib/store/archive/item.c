@@ -27,9 +27,9 @@ lottery_status item_begin(struct lottery_archive *archive, const char *name, con
   struct lottery_context *context = archive->object.context;
   *item = (struct item){.name = name, .contents = {.context = context}};
   const size_t length = strlen(name);
-  if (length > THING_NAME_LIMIT)
+  if (length > ITEM_NAME_LIMIT)
     return context_fail(context, LOTTERY_ERROR_ARGUMENT, "name: %lld bytes, at most %d", (long long)length,
-                        THING_NAME_LIMIT);
+                        ITEM_NAME_LIMIT);
   if (!utf8_is_valid(name)) return context_fail(context, LOTTERY_ERROR_ARGUMENT, "name: is not UTF-8");
   if (archive_kind(archive, name) != NULL)
     return context_fail(context, LOTTERY_ERROR_ARGUMENT, "name: the archive has '%.256s' already", name);

@@ -4,7 +4,7 @@
 
 #include "store/npy/npy_header.h"
 
-/* Saves an array whose measure is taken; store/file.h says how. Errors: FILE, MEMORY. */
+/* Saves an array whose measure is taken; store/disk/file.h says how. Errors: FILE, MEMORY. */
 lottery_status npy_save(struct lottery_context *context, const char *path, const struct npy *npy, const void *values);
 
 /* What a file holds; its length is right. Errors: FILE, FORMAT. */
