@@ -96,7 +96,7 @@ lottery_status lottery_archive_add_array(lottery_archive *archive, const char *n
   if (rank > 0) RETURN_IF_NULL(context, shape);
   RETURN_IF_NULL(context, data);
   if (name[0] == '\0' || strcmp(name, "__metadata__") == 0)
-    return context_fail(context, LOTTERY_ERROR_ARGUMENT, "name: '%s' is no name of an array", name);
+    return context_fail(context, LOTTERY_ERROR_ARGUMENT, "name: '%s' cannot be the name of an array", name);
   for (int32_t i = 0; i < rank; i++)
     if (shape[i] < 0)
       return context_fail(context, LOTTERY_ERROR_ARGUMENT, "shape: size %lld at %d is below 0", (long long)shape[i],
@@ -166,7 +166,7 @@ lottery_status lottery_archive_get_text(lottery_archive *archive, const char *na
   RETURN_IF_ERROR(archive_require(archive, name, KIND_TEXT));
   const char *text = archive_text(archive, name, ROLE_TEXT);
   if (text == NULL)
-    return context_fail(archive->object.context, LOTTERY_ERROR_FORMAT, "%.256s: the archive has no lottery.%s of it",
+    return context_fail(archive->object.context, LOTTERY_ERROR_FORMAT, "%.256s: the archive has no lottery.%s for it",
                         name, ROLE_TEXT);
   return text_copy(archive->object.context, text, buffer, capacity, needed);
 }

@@ -75,7 +75,8 @@ lottery_status lottery_context_message(lottery_context *context, char *buffer, i
 lottery_status lottery_context_set_instruction_set(lottery_context *context, int32_t instruction_set) {
   RETURN_UNLESS_HANDLE(context, OBJECT_CONTEXT);
   if (instruction_set < LOTTERY_INSTRUCTION_SET_AUTOMATIC || instruction_set > LOTTERY_INSTRUCTION_SET_NEON)
-    return context_fail(context, LOTTERY_ERROR_ARGUMENT, "instruction_set: %d is none", (int)instruction_set);
+    return context_fail(context, LOTTERY_ERROR_ARGUMENT, "instruction_set: %d is not a LOTTERY_INSTRUCTION_SET_… value",
+                        (int)instruction_set);
   const struct kernels *kernels = kernels_for(instruction_set);
   if (kernels == NULL)
     return context_fail(context, LOTTERY_ERROR_UNSUPPORTED,

@@ -263,7 +263,7 @@ lottery_status lottery_network_evaluate(lottery_network *network, lottery_datase
   struct lottery_context *context = network->object.context;
   RETURN_UNLESS_OTHER_HANDLE(context, dataset, OBJECT_DATASET);
   if (kind < LOTTERY_LOSS_CROSS_ENTROPY || kind > LOTTERY_LOSS_MEAN_SQUARED_ERROR)
-    return context_fail(context, LOTTERY_ERROR_ARGUMENT, "kind: %d is no loss", (int)kind);
+    return context_fail(context, LOTTERY_ERROR_ARGUMENT, "kind: %d is not a loss", (int)kind);
   return evaluate(network, dataset, kind, loss, correct);
 }
 

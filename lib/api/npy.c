@@ -8,7 +8,7 @@
 
 static lottery_status check_element(struct lottery_context *context, int32_t element) {
   if (npy_has_element(element)) return LOTTERY_OK;
-  return context_fail(context, LOTTERY_ERROR_ARGUMENT, "element: %d is no LOTTERY_ELEMENT_… value", (int)element);
+  return context_fail(context, LOTTERY_ERROR_ARGUMENT, "element: %d is not a LOTTERY_ELEMENT_… value", (int)element);
 }
 
 lottery_status lottery_npy_save(lottery_context *context, const char *path, int32_t element, int32_t rank,

@@ -248,7 +248,7 @@ lottery_status lottery_trainer_loss(lottery_trainer *trainer, double *out) {
   RETURN_UNLESS_HANDLE(trainer, OBJECT_TRAINER);
   RETURN_IF_NULL(trainer->object.context, out);
   if (!trainer->has_loss)
-    return context_fail(trainer->object.context, LOTTERY_ERROR_STATE, "loss: no batch had one yet");
+    return context_fail(trainer->object.context, LOTTERY_ERROR_STATE, "loss: no batch has had one yet");
   *out = trainer->loss;
   return LOTTERY_OK;
 }

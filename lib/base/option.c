@@ -112,7 +112,7 @@ const struct option *option_require(struct lottery_context *context, int32_t han
                                     int32_t other_type) {
   const struct option *option = option_find(key);
   if (option == NULL || option->handle != handle) {
-    context_fail(context, LOTTERY_ERROR_ARGUMENT, "key: %d is no option of this handle", (int)key);
+    context_fail(context, LOTTERY_ERROR_ARGUMENT, "key: %d is not an option of this handle", (int)key);
     return NULL;
   }
   if (option->type != type && option->type != other_type) {

@@ -8,7 +8,7 @@
 
 lottery_status network_check_node(struct lottery_network *network, const char *argument, int32_t node) {
   if (node >= 0 && node < network->node_count) return LOTTERY_OK;
-  return context_fail(network->object.context, LOTTERY_ERROR_ARGUMENT, "%s: %d is no node; there are %d", argument,
+  return context_fail(network->object.context, LOTTERY_ERROR_ARGUMENT, "%s: %d is not a node; there are %d", argument,
                       (int)node, (int)network->node_count);
 }
 
@@ -40,7 +40,7 @@ lottery_status network_add_input(struct lottery_network *network, int32_t rank, 
   struct lottery_context *context = network->object.context;
   const lottery_status status = network_require_open(network);
   if (status != LOTTERY_OK) return status;
-  if (network->node_count > 0) return context_fail(context, LOTTERY_ERROR_STATE, "input: the network has one");
+  if (network->node_count > 0) return context_fail(context, LOTTERY_ERROR_STATE, "input: the network already has one");
   if (rank != 1 && rank != 3)
     return context_fail(context, LOTTERY_ERROR_ARGUMENT, "rank: %d is neither 1 nor 3", (int)rank);
   struct node input = new_node(&layer_input);

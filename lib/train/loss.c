@@ -47,7 +47,7 @@ lottery_status loss_check_features(struct lottery_context *context, const struct
                                    int64_t inputs, int64_t outputs) {
   if (dataset->features != inputs)
     return context_fail(context, LOTTERY_ERROR_SHAPE,
-                        "dataset: %lld features an example, but the network has %lld inputs",
+                        "dataset: %lld features per example, but the network has %lld inputs",
                         (long long)dataset->features, (long long)inputs);
   if (dataset->classes > outputs)
     return context_fail(context, LOTTERY_ERROR_SHAPE, "dataset: %d classes, but the network has %lld outputs",
@@ -65,7 +65,7 @@ lottery_status loss_check_answers(struct lottery_context *context, const struct 
   if (dataset->targets.storage != NULL) {
     if (dataset->targets.storage->width == outputs) return LOTTERY_OK;
     return context_fail(context, LOTTERY_ERROR_SHAPE,
-                        "dataset: %lld targets an example, but the network has %lld outputs",
+                        "dataset: %lld targets per example, but the network has %lld outputs",
                         (long long)dataset->targets.storage->width, (long long)outputs);
   }
   if (dataset->labels != NULL) return LOTTERY_OK;

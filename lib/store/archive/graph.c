@@ -162,7 +162,7 @@ static void read_options(struct reader *reader, struct option_values *options) {
       fail(reader, LOTTERY_ERROR_UNSUPPORTED, "this version has no option ", name);
       return;
     }
-    if (option_note(&seen, option)) json_fail(json, "the option comes twice");
+    if (option_note(&seen, option)) json_fail(json, "the option appears twice");
     if (json_integer(json, INT64_MIN, INT64_MAX, &value))
       refuse(reader, option_set_integer(reader->archive->object.context, options, option->key, value));
   }
@@ -194,7 +194,7 @@ static void build(struct reader *reader, const struct description *node, uint32_
   if (has_shape != is_input || has_inputs == is_input || (has_options && kind->option_count == 0) ||
       node->input_count < kind->inputs_least || node->input_count > kind->inputs_most ||
       !take_attributes(&reader->members, kind, node, seen, attributes)) {
-    fail(reader, LOTTERY_ERROR_FORMAT, "has not the shape, inputs, units and options of a ", kind->name);
+    fail(reader, LOTTERY_ERROR_FORMAT, "does not have the shape, inputs, units and options of a ", kind->name);
     return;
   }
   int32_t index = -1, inputs[NODE_INPUT_LIMIT];

@@ -32,7 +32,7 @@ lottery_status item_begin(struct lottery_archive *archive, const char *name, con
                         ITEM_NAME_LIMIT);
   if (!utf8_is_valid(name)) return context_fail(context, LOTTERY_ERROR_ARGUMENT, "name: is not UTF-8");
   if (archive_kind(archive, name) != NULL)
-    return context_fail(context, LOTTERY_ERROR_ARGUMENT, "name: the archive has '%.256s' already", name);
+    return context_fail(context, LOTTERY_ERROR_ARGUMENT, "name: the archive already has '%.256s'", name);
   return item_add_text(item, ROLE_KIND, kind);
 }
 
@@ -99,7 +99,7 @@ lottery_status archive_open_text(struct lottery_archive *archive, const char *na
   struct lottery_context *context = archive->object.context;
   const char *text = archive_text(archive, name, role);
   if (text == NULL)
-    return context_fail(context, LOTTERY_ERROR_FORMAT, "%.256s: the archive has no lottery.%s of it", name, role);
+    return context_fail(context, LOTTERY_ERROR_FORMAT, "%.256s: the archive has no lottery.%s for it", name, role);
   const int64_t length = (int64_t)strlen(text);
   char *copy = memory_allocate(context, length + 1, 1);
   if (copy == NULL) return LOTTERY_ERROR_MEMORY;

@@ -66,9 +66,9 @@ lottery_status item_get_mask(struct lottery_archive *archive, const char *name, 
   if (status == LOTTERY_OK) status = item_get_tensors(archive, name, &tensors, &count);
   if (status == LOTTERY_OK && network != NULL &&
       !tensor_lists_equal(tensors, count, network->prunable, network->prunable_count))
-    status = context_fail(
-        context, LOTTERY_ERROR_SHAPE,
-        "name: the tensors of '%.256s' are not the network's; without a network it can be had as it is", name);
+    status =
+        context_fail(context, LOTTERY_ERROR_SHAPE,
+                     "name: the tensors of '%.256s' are not the network's; pass no network to get it as it is", name);
   if (status == LOTTERY_OK) status = item_make_mask(archive, name, "", tensors, count, out);
   memory_release(context, tensors);
   return status;

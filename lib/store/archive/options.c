@@ -126,7 +126,7 @@ lottery_status options_read(struct lottery_context *context, struct json *json, 
       json_fail(json, options_unknown);
       break;
     }
-    if (option_note(&seen, option)) json_fail(json, "the option comes twice");
+    if (option_note(&seen, option)) json_fail(json, "the option appears twice");
     switch (option->type) {
       case LOTTERY_TYPE_INTEGER: read_integer(json, option, values); break;
       case LOTTERY_TYPE_CHOICE: read_choice(json, option, values); break;

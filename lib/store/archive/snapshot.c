@@ -142,9 +142,9 @@ static lottery_status get_listed(struct lottery_archive *archive, const char *na
   if (status == LOTTERY_OK) status = item_get_tensors(archive, name, &tensors, &count);
   if (status == LOTTERY_OK && network != NULL &&
       !tensor_lists_equal(tensors, count, network->tensors, network->tensor_count))
-    status = context_fail(
-        archive->object.context, LOTTERY_ERROR_SHAPE,
-        "name: the tensors of '%.256s' are not the network's; without a network it can be had as it is", name);
+    status =
+        context_fail(archive->object.context, LOTTERY_ERROR_SHAPE,
+                     "name: the tensors of '%.256s' are not the network's; pass no network to get it as it is", name);
   if (status == LOTTERY_OK)
     status = item_make_snapshot(archive, name, tensors, count, (int32_t)state.contents, (int32_t)state.slots, out);
   memory_release(archive->object.context, tensors);

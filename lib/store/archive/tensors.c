@@ -91,7 +91,7 @@ lottery_status item_get_tensors(struct lottery_archive *archive, const char *nam
   }
   if (status == LOTTERY_OK && json_end(&json)) {
     table_sort(&names);
-    if (table_duplicate(&names) != NULL) json_fail(&json, "a tensor's name comes twice");
+    if (table_duplicate(&names) != NULL) json_fail(&json, "a tensor's name appears twice");
   }
   memory_release(context, names.entries);
   if (status != LOTTERY_OK) json.fault = NULL; /* the message is there already */

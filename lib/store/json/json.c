@@ -31,7 +31,7 @@ static bool take(struct json *json, char c, const char *fault) {
 }
 
 bool json_enter(struct json *json, char bracket) {
-  if (!take(json, bracket, bracket == '{' ? "an object is expected" : "an array is expected")) return false;
+  if (!take(json, bracket, bracket == '{' ? "expected an object" : "expected an array")) return false;
   json->first = true;
   return true;
 }
@@ -46,7 +46,7 @@ bool json_more(struct json *json, char bracket) {
     return false;
   }
   if (first) return true;
-  if (!take(json, ',', bracket == '{' ? "a comma or } is expected" : "a comma or ] is expected")) return false;
+  if (!take(json, ',', bracket == '{' ? "expected a comma or }" : "expected a comma or ]")) return false;
   skip_space(json);
   if (peek(json) == '}' || peek(json) == ']') return json_fail(json, "nothing follows a comma");
   return true;
@@ -109,14 +109,14 @@ static bool escape(struct json *json, char **out) {
   if (c != 'u') return json_fail(json, "there is no such escape");
   json->at++;
   const int32_t character = escaped_character(json);
-  if (character < 0) return json_fail(json, "the escape makes no character");
+  if (character < 0) return json_fail(json, "the escape does not encode a character");
   if (character == 0) return json_fail(json, "a string must not hold the character 0");
   *out = encode(*out, character);
   return true;
 }
 
 bool json_string(struct json *json, const char **out) {
-  if (!take(json, '"', "a string is expected")) return false;
+  if (!take(json, '"', "expected a string")) return false;
   char *const start = json->text + json->at, *end = start;
   for (;;) {
     const int c = peek(json);
@@ -142,7 +142,7 @@ bool json_string(struct json *json, const char **out) {
 }
 
 bool json_key(struct json *json, const char **key) {
-  return json_string(json, key) && take(json, ':', "a colon is expected");
+  return json_string(json, key) && take(json, ':', "expected a colon");
 }
 
 int32_t json_member(struct json *json, const char *const *names, int32_t count, uint32_t *seen) {
@@ -157,7 +157,7 @@ int32_t json_member(struct json *json, const char *const *names, int32_t count, 
       return i;
     }
     json->at = start;
-    json_fail(json, "the key comes twice");
+    json_fail(json, "the key appears twice");
     return -1;
   }
   json->at = start;
@@ -170,7 +170,7 @@ static bool digits(struct json *json, uint64_t *out) {
   const int64_t start = json->at;
   uint64_t value = 0;
   int c = peek(json);
-  if (c < '0' || c > '9') return json_fail(json, "a whole number is expected");
+  if (c < '0' || c > '9') return json_fail(json, "expected a whole number");
   for (; c >= '0' && c <= '9'; c = peek(json)) {
     if (__builtin_mul_overflow(value, (uint64_t)10, &value) ||
         __builtin_add_overflow(value, (uint64_t)(c - '0'), &value))
@@ -178,7 +178,7 @@ static bool digits(struct json *json, uint64_t *out) {
     json->at++;
   }
   if (json->text[start] == '0' && json->at - start > 1) return json_fail(json, "a number must not begin with 0");
-  if (c == '.' || c == 'e' || c == 'E') return json_fail(json, "a whole number is expected");
+  if (c == '.' || c == 'e' || c == 'E') return json_fail(json, "expected a whole number");
   json->first = false;
   *out = value;
   return true;

@@ -40,7 +40,7 @@ static void parse_shape(struct json *json, struct entry *array) {
 }
 
 static void parse_offsets(struct json *json, int64_t *begin, int64_t *end) {
-  static const char fault[] = "two offsets are expected";
+  static const char fault[] = "expected two offsets";
   int64_t *const offsets[] = {begin, end};
   int count = 0;
   json_enter(json, '[');
@@ -96,7 +96,7 @@ static lottery_status check_places(const struct file_source *source, struct tabl
     const struct entry *array = &arrays->entries[i];
     if (array->begin != *data_bytes)
       return context_fail(source->context, LOTTERY_ERROR_FORMAT,
-                          "%s: %.256s: %.128s: begins at byte %lld of the data, but what is before it ends at %lld",
+                          "%s: %.256s: %.128s: begins at byte %lld of the data, but the array before it ends at %lld",
                           source->argument, source->path, array->name, (long long)array->begin, (long long)*data_bytes);
     *data_bytes = array->begin + array->bytes; /* its end offset, which fits */
   }
@@ -107,7 +107,7 @@ static lottery_status check_unique(const struct file_source *source, struct tabl
   table_sort(table);
   const char *twice = table_duplicate(table);
   if (twice == NULL) return LOTTERY_OK;
-  return context_fail(source->context, LOTTERY_ERROR_FORMAT, "%s: %.256s: header: '%.128s' comes twice",
+  return context_fail(source->context, LOTTERY_ERROR_FORMAT, "%s: %.256s: header: '%.128s' appears twice",
                       source->argument, source->path, twice);
 }
 
@@ -137,7 +137,7 @@ lottery_status safetensors_parse(const struct file_source *source, struct conten
       status = parse_array(source, &json, name, &contents->arrays);
       continue;
     }
-    if (metadata) json_fail(&json, METADATA " comes twice");
+    if (metadata) json_fail(&json, METADATA " appears twice");
     metadata = true;
     status = parse_texts(source, &json, &contents->texts);
   }

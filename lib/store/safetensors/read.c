@@ -11,7 +11,7 @@ enum { PREFIX = 8, FIRST_CAPACITY = 1 << 16 };
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "safetensors is little-endian, and is copied as it is");
 
 static lottery_status fail_short(const struct file_source *source, const char *part, int64_t wanted, int64_t got) {
-  return context_fail(source->context, LOTTERY_ERROR_FORMAT, "%s: %.256s: %s of %lld bytes expected, %lld found",
+  return context_fail(source->context, LOTTERY_ERROR_FORMAT, "%s: %.256s: expected %s of %lld bytes, found %lld",
                       source->argument, source->path, part, (long long)wanted, (long long)got);
 }
 
@@ -26,7 +26,7 @@ static lottery_status read_length(const struct file_source *source, int64_t limi
   memcpy(&value, prefix, sizeof value);
   if (value > (uint64_t)limit)
     return context_fail(source->context, LOTTERY_ERROR_FORMAT,
-                        "%s: %.256s: a header of %llu bytes, over the header_limit of %lld; or no safetensors file",
+                        "%s: %.256s: a header of %llu bytes, over the header_limit of %lld; or not a safetensors file",
                         source->argument, source->path, (unsigned long long)value, (long long)limit);
   *length = (int64_t)value;
   if (source->size >= 0 && *length > source->size - PREFIX)
@@ -93,7 +93,7 @@ static lottery_status read_all(const struct file_source *source, int64_t header_
     return context_fail(source->context, LOTTERY_ERROR_FORMAT,
                         "%s: %.256s: %lld bytes of data and their header, over the byte_limit of %lld",
                         source->argument, source->path, (long long)data, (long long)byte_limit);
-  if (source->size >= 0 && end != source->size) return fail_short(source, "by its header a file", end, source->size);
+  if (source->size >= 0 && end != source->size) return fail_short(source, "a file", end, source->size);
   status = read_data(source, data, contents);
   if (status == LOTTERY_OK) status = require_end(source, end);
   for (int64_t i = 0; status == LOTTERY_OK && i < contents->arrays.count; i++)

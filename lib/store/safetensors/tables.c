@@ -132,7 +132,7 @@ static lottery_status merge(struct lottery_context *context, const struct table 
   for (int64_t i = 0, j = 0; i < a->count || j < b->count;) {
     const int order = i == a->count ? 1 : j == b->count ? -1 : strcmp(a->entries[i].name, b->entries[j].name);
     if (order == 0)
-      return context_fail(context, LOTTERY_ERROR_ARGUMENT, "name: the archive has '%.256s' already",
+      return context_fail(context, LOTTERY_ERROR_ARGUMENT, "name: the archive already has '%.256s'",
                           a->entries[i].name);
     out->entries[out->count++] = order < 0 ? a->entries[i++] : b->entries[j++];
   }

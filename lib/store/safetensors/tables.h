@@ -72,7 +72,7 @@ void table_sort(struct table *table);
 void table_sort_by_place(struct table *table);
 
 /* In a sorted table: the entry called `name`, or NULL; the first whose name is not below `name` (count: none); a name
- * that comes twice, or NULL. */
+ * that appears twice, or NULL. */
 const struct entry *table_find(const struct table *table, const char *name);
 int64_t table_lower_bound(const struct table *table, const char *name);
 const char *table_duplicate(const struct table *table);

@@ -71,7 +71,7 @@ class Archives(Case):
         archive, network, _, _ = self.filled()
         with self.assertRaises(KeyError):
             archive["none"]
-        with self.assertRaisesRegex(lottery.ArgumentError, "has 'text' already"):
+        with self.assertRaisesRegex(lottery.ArgumentError, "already has 'text'"):
             archive["text"] = "more"
         with self.assertRaisesRegex(TypeError, "not complex128"):
             archive["complex"] = np.zeros(2, complex)

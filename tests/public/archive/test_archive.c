@@ -405,7 +405,7 @@ static void test_arrays(void **unused) {
   assert_fails(context, lottery_archive_add_array(archive, "x", -1, 1, eight, values), LOTTERY_ERROR_ARGUMENT,
                "element: -1 is outside 0 to 2");
   assert_fails(context, lottery_archive_add_array(archive, "", 0, 1, eight, values), LOTTERY_ERROR_ARGUMENT,
-               "name: '' is no name of an array");
+               "name: '' cannot be the name of an array");
   assert_fails(context, lottery_archive_add_array(archive, "__metadata__", 0, 1, eight, values), LOTTERY_ERROR_ARGUMENT,
                "__metadata__");
   assert_fails(context, lottery_archive_load_memory(archive, values, -1), LOTTERY_ERROR_ARGUMENT, "count: -1");
@@ -436,13 +436,13 @@ static void test_names(void **unused) {
   assert_fails(context, lottery_archive_add_text(all.archive, "t", "\xc0\xaf"), LOTTERY_ERROR_ARGUMENT,
                "text: is not UTF-8");
   assert_fails(context, lottery_archive_add_text(all.archive, "mask", "t"), LOTTERY_ERROR_ARGUMENT,
-               "name: the archive has 'mask' already");
+               "name: the archive already has 'mask'");
   /* Arrays of the same name, from two things. */
   const int64_t one = 1;
   const float value = 1;
   assert_ok(context, lottery_archive_add_array(all.archive, "n.fc1.bias", LOTTERY_ELEMENT_FLOAT32, 1, &one, &value));
   assert_fails(context, lottery_archive_add_network(all.archive, "n", all.network), LOTTERY_ERROR_ARGUMENT,
-               "the archive has 'n.fc1.bias' already");
+               "the archive already has 'n.fc1.bias'");
   assert_fails(context, lottery_archive_kind(all.archive, "n", &kind), LOTTERY_ERROR_ARGUMENT,
                "name: the archive has no 'n'");
   /* Without a name, with odd names, and names that begin with those of others. */

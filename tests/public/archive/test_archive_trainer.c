@@ -305,7 +305,7 @@ static void test_arguments(void **unused) {
   assert_int_equal(kind, LOTTERY_KIND_TRAINER);
   assert_ok(context, lottery_archive_add_text(archive, "text", "words"));
   assert_fails(context, lottery_archive_add_trainer(archive, "run", study.trainer), LOTTERY_ERROR_ARGUMENT,
-               "has 'run' already");
+               "already has 'run'");
   assert_fails(context, lottery_archive_restore_trainer(archive, "text", study.trainer, 0), LOTTERY_ERROR_ARGUMENT,
                "'text' is of kind text, not trainer");
   assert_fails(context, lottery_archive_restore_trainer(archive, "nothing", study.trainer, 0), LOTTERY_ERROR_ARGUMENT,
@@ -368,7 +368,7 @@ static void test_altered_fields(void **unused) {
       {"\\\"optimiser\\\":\\\"adam\\\"", "\\\"optimiser\\\":\\\"best\\\"", LOTTERY_ERROR_FORMAT, "no such choice"},
       {"\\\"batch_size\\\":60", "\\\"batch_size\\\":0", LOTTERY_ERROR_FORMAT, "out of range"},
       {"\\\"batch_size\\\":60", "\\\"batch_sizes\\\":60", LOTTERY_ERROR_UNSUPPORTED, "this version has no such option"},
-      {"\\\"batch_size\\\":60", "\\\"batch_size\\\":60,\\\"batch_size\\\":60", LOTTERY_ERROR_FORMAT, "comes twice"},
+      {"\\\"batch_size\\\":60", "\\\"batch_size\\\":60,\\\"batch_size\\\":60", LOTTERY_ERROR_FORMAT, "appears twice"},
       {"\\\"beta1\\\":[", "\\\"beta1\\\":[9", LOTTERY_ERROR_FORMAT, "out of range"},
       {"\\\"beta1\\\":[", "\\\"beta1\\\":[-", LOTTERY_ERROR_FORMAT, "out of range"},
       {"\\\"beta1\\\":[", "\\\"beta1\\\":[1,0", LOTTERY_ERROR_FORMAT, "begin with 0"},

@@ -131,7 +131,7 @@ static void test_text(void **unused) {
 
   check_text(&texts, copy_message, "");
   assert_status(texts.context, lottery_context_set_instruction_set(texts.context, -3), LOTTERY_ERROR_ARGUMENT);
-  check_text(&texts, copy_message, "instruction_set: -3 is none");
+  check_text(&texts, copy_message, "instruction_set: -3 is not a LOTTERY_INSTRUCTION_SET_… value");
   char description[256];
   assert_ok(texts.context, lottery_context_describe(texts.context, description, sizeof description, NULL));
   assert_null(strchr(description, '\n'));

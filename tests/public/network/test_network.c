@@ -141,11 +141,11 @@ static void test_input_errors(void **unused) {
   int64_t shape[3] = {2047, 1024, 1024};
   int32_t node = -7, rank;
   assert_fails(context, lottery_network_node_shape(network, 0, 3, shape, &rank), LOTTERY_ERROR_ARGUMENT,
-               "node: 0 is no node; there are 0");
+               "node: 0 is not a node; there are 0");
   assert_ok(context, lottery_network_input(network, 3, shape, &node));
   assert_int_equal(node, 0);
   assert_fails(context, lottery_network_input(network, 3, shape, &node), LOTTERY_ERROR_STATE,
-               "input: the network has one");
+               "input: the network already has one");
   lottery_network_destroy(network);
 }
 
@@ -154,15 +154,15 @@ static void test_node_errors(void **unused) {
   lottery_network *network = empty_network();
   int32_t node = -7;
   assert_fails(context, lottery_network_dense(network, 0, 1, &node), LOTTERY_ERROR_ARGUMENT,
-               "input: 0 is no node; there are 0");
+               "input: 0 is not a node; there are 0");
   assert_fails(context, lottery_network_finish(network, 0), LOTTERY_ERROR_ARGUMENT,
-               "output: 0 is no node; there are 0");
+               "output: 0 is not a node; there are 0");
   const int64_t five = 5;
   assert_ok(context, lottery_network_input(network, 1, &five, &node));
   static const int32_t bad[] = {-1, 1, INT32_MAX, INT32_MIN};
   for (int i = 0; i < 4; i++) {
     char text[64];
-    snprintf(text, sizeof text, "%d is no node; there are 1", (int)bad[i]);
+    snprintf(text, sizeof text, "%d is not a node; there are 1", (int)bad[i]);
     node = -7;
     int64_t shape[3], value = -7;
     int32_t rank = -7;

@@ -245,7 +245,7 @@ static void check_keys(const struct holder *holder) {
       int64_t integer = -99;
       double real = -99;
       char text[64];
-      snprintf(text, sizeof text, "key: %d is no option of this handle", (int)key);
+      snprintf(text, sizeof text, "key: %d is not an option of this handle", (int)key);
       if (key != LOTTERY_PRUNER_COUNT)
         assert_fails(holder->context, get_integer(holder, handle, key, &integer), LOTTERY_ERROR_ARGUMENT, text);
       assert_fails(holder->context, set_integer(holder, handle, key, 1), LOTTERY_ERROR_ARGUMENT, text);

@@ -68,7 +68,7 @@ static void test_create(void **unused) {
   lottery_dataset *wide = support_dataset(context, 4, INPUTS + 1, OUTPUTS, 0, 1),
                   *many = support_dataset(context, 4, INPUTS, OUTPUTS + 1, 0, 1);
   assert_fails(context, lottery_trainer_create(network, wide, 1, &made), LOTTERY_ERROR_SHAPE,
-               "dataset: 4 features an example, but the network has 3 inputs");
+               "dataset: 4 features per example, but the network has 3 inputs");
   assert_null(made);
   made = trainer;
   assert_fails(context, lottery_trainer_create(network, many, 1, &made), LOTTERY_ERROR_SHAPE,
@@ -82,7 +82,7 @@ static void test_create(void **unused) {
   static const int32_t kinds[] = {-1, 2, INT32_MAX, INT32_MIN};
   for (int i = 0; i < 4; i++) {
     char text[64];
-    snprintf(text, sizeof text, "kind: %d is no loss", (int)kinds[i]);
+    snprintf(text, sizeof text, "kind: %d is not a loss", (int)kinds[i]);
     assert_fails(context, lottery_network_evaluate(network, dataset, kinds[i], &loss, &correct), LOTTERY_ERROR_ARGUMENT,
                  text);
   }
@@ -120,7 +120,7 @@ static void test_datasets_without_answers(void **unused) {
   assert_fails(context, lottery_trainer_run(on_bare, 1, NULL, NULL, &done), LOTTERY_ERROR_SHAPE,
                "dataset: neither targets nor labels for the mean squared error");
   assert_fails(context, lottery_trainer_run(on_narrow, 1, NULL, NULL, &done), LOTTERY_ERROR_SHAPE,
-               "dataset: 1 targets an example, but the network has 2 outputs");
+               "dataset: 1 targets per example, but the network has 2 outputs");
   assert_fails(context, lottery_network_evaluate(network, narrow, squared, &loss, NULL), LOTTERY_ERROR_SHAPE,
                "1 targets");
   assert_true(loss == -7);

@@ -10,7 +10,7 @@ static void test_what_kinds_say(void **state) {
   (void)state;
   for (int32_t i = 0; i < layer_kind_count; i++) {
     const struct layer_kind *kind = layer_kinds[i];
-    assert_ptr_equal(layer_find(kind->name), kind); /* so that no name comes twice */
+    assert_ptr_equal(layer_find(kind->name), kind); /* so that no name appears twice */
     assert_true(kind->inputs_least <= kind->inputs_most && kind->inputs_most <= NODE_INPUT_LIMIT);
     assert_int_equal(kind->tensors != NULL, kind->prefix != NULL);
     assert_non_null(kind->shape);

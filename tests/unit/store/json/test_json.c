@@ -66,32 +66,32 @@ static void test_bad(void **unused) {
   static const struct {
     const char *text, *fault;
     int64_t at;
-  } bad[] = {{"", "a whole number is expected", 0},
-             {"{", "a string is expected", 1},
-             {"[", "a whole number is expected", 1},
-             {"[1", "a comma or ] is expected", 2},
+  } bad[] = {{"", "expected a whole number", 0},
+             {"{", "expected a string", 1},
+             {"[", "expected a whole number", 1},
+             {"[1", "expected a comma or ]", 2},
              {"[1,]", "nothing follows a comma", 3},
-             {"[1,,2]", "a whole number is expected", 3},
-             {"[,1]", "a whole number is expected", 1},
-             {"[1 2]", "a comma or ] is expected", 3},
-             {"[1}", "a comma or ] is expected", 2},
+             {"[1,,2]", "expected a whole number", 3},
+             {"[,1]", "expected a whole number", 1},
+             {"[1 2]", "expected a comma or ]", 3},
+             {"[1}", "expected a comma or ]", 2},
              {"{\"a\":1,}", "nothing follows a comma", 7},
-             {"{\"a\" 1}", "a colon is expected", 5},
-             {"{\"a\":}", "a whole number is expected", 5},
-             {"{\"a\"}", "a colon is expected", 4},
-             {"{1:2}", "a string is expected", 1},
-             {"{,}", "a string is expected", 1},
-             {"{\"a\":1]", "a comma or } is expected", 6},
+             {"{\"a\" 1}", "expected a colon", 5},
+             {"{\"a\":}", "expected a whole number", 5},
+             {"{\"a\"}", "expected a colon", 4},
+             {"{1:2}", "expected a string", 1},
+             {"{,}", "expected a string", 1},
+             {"{\"a\":1]", "expected a comma or }", 6},
              {"1 2", "the text should end here", 2},
              {"{}x", "the text should end here", 2},
              {"01", "a number must not begin with 0", 2},
              {"-01", "a number must not begin with 0", 3},
-             {"1.0", "a whole number is expected", 1},
-             {"1e3", "a whole number is expected", 1},
-             {"-", "a whole number is expected", 1},
-             {"+1", "a whole number is expected", 0},
-             {"true", "a whole number is expected", 0},
-             {"null", "a whole number is expected", 0},
+             {"1.0", "expected a whole number", 1},
+             {"1e3", "expected a whole number", 1},
+             {"-", "expected a whole number", 1},
+             {"+1", "expected a whole number", 0},
+             {"true", "expected a whole number", 0},
+             {"null", "expected a whole number", 0},
              {"9223372036854775808", "the number is out of range", 0},
              {"-9223372036854775809", "the number is out of range", 0},
              {"18446744073709551616", "the number is too large", 19},
@@ -99,15 +99,15 @@ static void test_bad(void **unused) {
              {"\"", "the text ends within a string", 1},
              {"\"\\", "there is no such escape", 2},
              {"\"\\x\"", "there is no such escape", 2},
-             {"\"\\u12\"", "the escape makes no character", 5},
-             {"\"\\u12g4\"", "the escape makes no character", 5},
-             {"\"\\u\"", "the escape makes no character", 3},
+             {"\"\\u12\"", "the escape does not encode a character", 5},
+             {"\"\\u12g4\"", "the escape does not encode a character", 5},
+             {"\"\\u\"", "the escape does not encode a character", 3},
              {"\"\\u0000\"", "a string must not hold the character 0", 7},
-             {"\"\\ud800\"", "the escape makes no character", 7},
-             {"\"\\ud800x\"", "the escape makes no character", 7},
-             {"\"\\ud800\\n\"", "the escape makes no character", 7},
-             {"\"\\ud800\\u0041\"", "the escape makes no character", 13},
-             {"\"\\udc00\"", "the escape makes no character", 7},
+             {"\"\\ud800\"", "the escape does not encode a character", 7},
+             {"\"\\ud800x\"", "the escape does not encode a character", 7},
+             {"\"\\ud800\\n\"", "the escape does not encode a character", 7},
+             {"\"\\ud800\\u0041\"", "the escape does not encode a character", 13},
+             {"\"\\udc00\"", "the escape does not encode a character", 7},
              {"\"a\nb\"", "a control character must be escaped", 2},
              {"\"\x80\"", "this is not UTF-8", 1},
              {"\"\xc0\xaf\"", "this is not UTF-8", 1},
@@ -153,7 +153,7 @@ static void test_numbers(void **unused) {
   assert_true(json_integer(&json, 7, 7, &number) && number == 7 && json_more(&json, '['));
   assert_true(json_integer(&json, -7, -7, &number) && number == -7 && json_more(&json, '['));
   assert_false(json_unsigned(&json, &large)); /* a sign */
-  assert_string_equal(json.fault, "a whole number is expected");
+  assert_string_equal(json.fault, "expected a whole number");
   assert_false(json_more(&json, '[') || json_end(&json) || json_enter(&json, '[')); /* a fault stays */
   char range[] = "8";
   json_begin(&json, range, 1);
@@ -165,7 +165,7 @@ static void test_members(void **unused) {
   (void)unused;
   static const char *const names[] = {"a", "b"};
   static const char *const texts[] = {"{\"b\":1,\"a\":2}", "{\"b\":1,\"b\":2}", "{\"c\":1}"};
-  static const char *const faults[] = {NULL, "the key comes twice", "the key is unknown here"};
+  static const char *const faults[] = {NULL, "the key appears twice", "the key is unknown here"};
   static const int64_t places[] = {13, 7, 1};
   for (int i = 0; i < 3; i++) {
     char text[32];
