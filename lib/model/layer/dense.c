@@ -64,7 +64,7 @@ static struct input input_of(const struct layer_call *call, const struct weights
 
 static void forward(const struct layer_call *call) {
   const struct weights weights = weights_of(call);
-  *call->choice = choice_of_matrix(call->kernels, &weights, &call->input, call->tiles, call->training);
+  *call->choice = (int32_t)choice_of_matrix(call->kernels, &weights, &call->input, call->tiles, call->training);
   const struct input input = input_of(call, &weights);
   const struct kernels *kernels = call->kernels;
   void (*run)(const struct forward_arguments *, struct range) = weights.index != NULL ? kernels->sparse->forward
