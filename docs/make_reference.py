@@ -113,16 +113,18 @@ def linked(text, places, here, parameters=()):
 
 
 def prose(comment, places, here, parameters=()):
-    """Paragraphs; "Topic. Text" with hanging lines is one each; indented lines with columns are a listing."""
-    paragraphs, current, hanging = [], [], False
+    """Paragraphs; "Topic. Text" with hanging lines is one each; indented lines with columns are a listing; a line
+    "name: text" after the end of a sentence begins an item."""
+    paragraphs, current, hanging, item = [], [], False, False
 
     def close():
-        nonlocal current, hanging
+        nonlocal current, hanging, item
         if current:
             listing = all(re.match(r"  .*\S {2,}\S", line) for line in current)
             joined = "\n".join(line[2:] if listing else line.strip() for line in current)
-            paragraphs.append(f"```\n{joined}\n```" if listing else linked(joined, places, here, parameters))
-        current, hanging = [], False
+            plain = f"```\n{joined}\n```" if listing else linked(joined, places, here, parameters)
+            paragraphs.append("- " + plain.replace("\n", "\n  ") if item else plain)
+        current, hanging, item = [], False, False
 
     for line in comment.split("\n"):
         column = bool(re.match(r"  .*\S {2,}\S", line))
@@ -135,6 +137,9 @@ def prose(comment, places, here, parameters=()):
             close()
         elif current and hanging and not line.startswith("  "):
             close()
+        elif current and current[-1].endswith(".") and re.match(r"\w+(, \w+)*( \([^()]*\))?: ", line):
+            close()
+            item = True
         hanging = hanging or (bool(current) and line.startswith("  ") and not column)
         current.append(line)
     close()

@@ -21,38 +21,38 @@ extern "C" {
 /* ==================================================================================================
  * 1 Conventions
  *
- * Results. Every function that can fail returns a lottery_status: 0 is success, a negative value an error, a
- *   positive value success with something to say. Results leave through the last parameters. On an error every
- *   created handle is NULL and every argument is as it was; lottery_trainer_run, which stops after its last
- *   completed iteration, is the one exception and says so.
- * Message. An error leaves a message in the context of the call's first handle, also where a later handle, perhaps
- *   of another context, is at fault. It names the argument, the value and the limit; lottery_context_message copies
- *   it. Bytes of a path or of a file's names that are no printable UTF-8 stand in it as '?'. The message of an
- *   earlier error stays until the next one. A handle that a call creates belongs to the context of the call's first
- *   handle; one that lottery_network_get_mask finds, to the context in which it was created.
- *   Where no handle is valid, lottery_status_name is all there is.
- * Handles are opaque and counted: a network, dataset, mask, snapshot, pruner or trainer keeps what it needs alive,
- *   so handles may be destroyed in any order, from any thread. Each created handle is destroyed once, by its
- *   _destroy function, which takes NULL as well.
- * Memory. Arrays are copied in and out; the library never returns a pointer into itself, except to constant
- *   strings that live as long as the library is loaded. Borrowed dataset memory (section 5) is the one exception
- *   on the way in.
- * Sizes and counts are int64_t. An array argument comes with its count in elements, and a wrong count is an
- *   error, not a truncation. Arrays of more than one dimension are row-major, the last index running fastest. No shape
- *   has more than 8 sizes.
- * Text goes to a caller's buffer of `capacity` bytes: at most capacity - 1 bytes and a terminating zero are
- *   written, `needed` (may be NULL) receives the bytes for the whole text with its zero. buffer may be NULL when
- *   capacity is 0. All strings are UTF-8.
- * Threads. Contexts, datasets, masks and snapshots may be used from any number of threads at once. A network, a
- *   trainer, a pruner and an archive are used by one thread at a time, a trainer's network with it. Any number of
- *   contexts work in parallel.
+ * Results. Every function that can fail returns a lottery_status: 0 is success, a negative value an error, a positive
+ *   value success with some information. Results leave through the last parameters. On an error every created handle is
+ *   NULL and every argument is as it was. The one exception is lottery_trainer_run: it stops after its last completed
+ *   iteration, and says so.
+ * Message. An error leaves a message in the context of the call's first handle, even where a later handle, perhaps of
+ *   another context, is at fault. The message names the argument, the value and the limit; lottery_context_message
+ *   copies it. It stays until the next error. Bytes of a path or of a file's names that are not printable UTF-8 appear
+ *   in it as '?'. A handle that a call creates belongs to the context of the call's first handle; a mask that
+ *   lottery_network_get_mask finds belongs to the context in which it was created. Where no handle is valid, only
+ *   lottery_status_name can help.
+ * Handles are opaque and counted. A network, dataset, mask, snapshot, pruner or trainer keeps alive what it needs, so
+ *   handles may be destroyed in any order, from any thread. Destroy each created handle once, with its _destroy
+ *   function, which also takes NULL.
+ * Memory. Arrays are copied in and out. The library never returns a pointer into itself, except to constant strings,
+ *   which live as long as the library is loaded. The one exception on the way in is borrowed dataset memory (section
+ *   5).
+ * Sizes and counts are int64_t. An array argument comes with its count in elements; a wrong count is an error, not a
+ *   truncation. Arrays of more than one dimension are row-major: the last index runs fastest. No shape has more than 8
+ *   sizes.
+ * Text goes to a caller's buffer of `capacity` bytes: at most capacity - 1 bytes and a terminating zero are written.
+ *   `needed` (may be NULL) receives the bytes of the whole text with its zero. buffer may be NULL when capacity is 0.
+ *   All strings are UTF-8.
+ * Threads. Any number of threads may use contexts, datasets, masks and snapshots at once. A network, a trainer, a
+ *   pruner and an archive are used by one thread at a time, a trainer's network with it. Any number of contexts work in
+ *   parallel.
  * Randomness. Everything random is a pure function of a uint64_t seed that the caller gives, made with the
- *   counter-based generator Philox4x32-10 (Salmon et al., SC 2011): initial weights, orders of data, splits and
+ *   counter-based generator Philox4x32-10 (Salmon et al., SC 2011). Initial weights, orders of data, splits and
  *   shuffles are the same bits on every machine.
- * Repeatability. For one build of the library, instruction set, seed and setting, training gives the same bits in
- *   every run.
- * Allocation. Training and evaluation allocate nothing after the first call of their kind, and the first after a
- *   change of the mask or of an option.
+ * Repeatability. For one build of the library, instruction set, seed and setting, training gives the same bits in every
+ *   run.
+ * Allocation. Training and evaluation allocate only at the first call of their kind, and at the first after a change of
+ *   the mask or of an option.
  * ================================================================================================== */
 
 /* 0 ok, negative an error, positive information. */
@@ -94,9 +94,9 @@ const char *lottery_status_name(lottery_status status);
  * 2 Context: the allocator, the message, the instruction set, cancelling
  * ================================================================================================== */
 
-/* A host's allocator. allocate returns `size` bytes (at least 1) aligned to `alignment` (a power of two, at most
- * 64), or NULL; release receives what allocate returned and the same size. Both may be called from any thread that
- * uses the library, must be safe for that, and must not call the library. */
+/* A host's allocator. allocate returns `size` bytes (at least 1), aligned to `alignment` (a power of two, at most 64),
+ * or NULL. release receives what allocate returned, and the same size. Any thread that uses the library may call both:
+ * they must be thread-safe and must not call the library. */
 typedef void *(*lottery_allocate)(int64_t size, int64_t alignment, void *user);
 typedef void (*lottery_release)(void *memory, int64_t size, void *user);
 
@@ -114,16 +114,16 @@ enum {
  * Errors: ARGUMENT (out is NULL), MEMORY. Any thread. */
 lottery_status lottery_context_create(lottery_context **out);
 
-/* The same with a host's allocator, used for every byte that the library allocates from then on.
+/* The same with a host's allocator, which then provides every byte that the library allocates.
  * user: handed to both callbacks as it is. The callbacks must work until the last handle of the context is gone.
  * Errors: ARGUMENT (a callback or out is NULL), MEMORY. Any thread. */
 lottery_status lottery_context_create_with_allocator(lottery_allocate allocate, lottery_release release, void *user,
                                                      lottery_context **out);
 
-/* Gives up the host's reference; the context lives on while handles made from it do. NULL is a no-op. */
+/* Gives up the host's reference. The context lives on while handles made from it do. NULL is a no-op. */
 void lottery_context_destroy(lottery_context *context);
 
-/* Copies the message of the last error in this context (empty if there was none). Text as in section 1.
+/* Copies the message of the last error in this context; it is empty if there was none. Text as in section 1.
  * Errors: HANDLE, ARGUMENT (capacity negative, or buffer NULL with capacity over 0). Any thread. */
 lottery_status lottery_context_message(lottery_context *context, char *buffer, int64_t capacity, int64_t *needed);
 
@@ -138,13 +138,13 @@ lottery_status lottery_context_get_instruction_set(lottery_context *context, int
  * micro-kernel. Text as in section 1. Errors: HANDLE, ARGUMENT. Any thread. */
 lottery_status lottery_context_describe(lottery_context *context, char *buffer, int64_t capacity, int64_t *needed);
 
-/* bytes: allocated through the context now. peak: the most at any time. Either may be NULL. Errors: HANDLE. Any
- * thread. */
+/* bytes: how many are allocated through the context now. peak: the most at any time. Either may be NULL.
+ * Errors: HANDLE. Any thread. */
 lottery_status lottery_context_memory(lottery_context *context, int64_t *bytes, int64_t *peak);
 
-/* Makes every lottery_trainer_run in this context stop after its current iteration and return LOTTERY_CANCELLED,
- * and later calls at once, until lottery_context_resume. One lock-free store: legal in a signal handler and from any
- * thread. NULL is a no-op. */
+/* Makes every lottery_trainer_run in this context stop after its current iteration and return LOTTERY_CANCELLED; later
+ * calls return it at once, until lottery_context_resume. This is one lock-free store: it is legal in a signal handler
+ * and from any thread. NULL is a no-op. */
 void lottery_context_cancel(lottery_context *context);
 
 /* Takes a cancel back. Any thread. NULL is a no-op. */
@@ -153,8 +153,8 @@ void lottery_context_resume(lottery_context *context);
 /* ==================================================================================================
  * 3 Options: one table for all of them
  *
- * Options are set by key through lottery_network_node_set_integer, lottery_trainer_set_… and the like. The
- * table behind them can be read, so that a binding or a command line can be generated.
+ * Options are set by key, through lottery_network_node_set_integer, lottery_trainer_set_… and the like. A program can
+ * read the table behind them, to generate a binding or a command line.
  * ================================================================================================== */
 
 /* What an option belongs to. */
@@ -197,7 +197,7 @@ enum {
 enum {
   LOTTERY_PRUNER_CRITERION = 300,     /* choice LOTTERY_CRITERION_…, default magnitude */
   LOTTERY_PRUNER_SCOPE = 301,         /* choice LOTTERY_SCOPE_…, default layerwise */
-  LOTTERY_PRUNER_RATE = 302,          /* real 0 to 1, default 0.2: the fraction of what is left that is removed */
+  LOTTERY_PRUNER_RATE = 302,          /* real 0 to 1, default 0.2: the fraction of the surviving weights that goes */
   LOTTERY_PRUNER_OUTPUT_FACTOR = 303, /* real 0 to 1, default 0.5: what multiplies the rate of the output layer */
   LOTTERY_PRUNER_COUNT = 304,         /* integer 0 to 2^53: removes exactly this many weights in all */
   LOTTERY_PRUNER_DENSITY = 305,       /* real 0 to 1: prunes down to this fraction of all weights */
@@ -232,17 +232,17 @@ lottery_status lottery_option_count(int64_t *out);
 lottery_status lottery_option_describe(int64_t index, int32_t *key, int32_t *handle, int32_t *type, double *minimum,
                                        double *maximum, double *initial, const char **name, const char **meaning);
 
-/* The name of value `value` of the choice `key`: ("adam" for LOTTERY_TRAINER_OPTIMISER and
- * LOTTERY_OPTIMISER_ADAM). Errors: ARGUMENT (no choice has this key, or the choice has no such value; values run
- * from the minimum to the maximum of lottery_option_describe). Any thread. */
+/* The name of value `value` of the choice `key`, such as "adam" for LOTTERY_TRAINER_OPTIMISER and
+ * LOTTERY_OPTIMISER_ADAM. Values run from the minimum to the maximum that lottery_option_describe gives.
+ * Errors: ARGUMENT (no choice has this key, or the choice has no such value). Any thread. */
 lottery_status lottery_option_choice(int32_t key, int64_t value, const char **name);
 
 /* ==================================================================================================
  * 4 Network: a graph of nodes, and the tensors it trains
  *
- * A network is built node by node, each function returning the number of the node it made, and finished once. Node
- * shapes leave the batch out: (features) or (channels, height, width), row-major. After lottery_network_finish the
- * graph is fixed, the tensors exist, all weights are 0, and training can start after an initialisation.
+ * A network is built node by node and finished once; each function returns the number of the node that it made. Shapes
+ * of nodes leave out the batch: (features) or (channels, height, width), row-major. After lottery_network_finish the
+ * graph is fixed, the tensors exist, and all weights are 0; training can start after an initialisation.
  *
  * Tensors are numbered from 0 in the order of the layers. Dense layers are called fc1, fc2, … and have fcN.weight
  * [units][inputs] (prunable) and, unless switched off, fcN.bias [units] (never pruned).
@@ -257,7 +257,7 @@ enum {
   LOTTERY_INITIALISE_KAIMING_UNIFORM = 3 /* uniform in ±sqrt(6 / fan_in) */
 };
 
-/* Creates an empty network. It computes on the instruction set that the context has now.
+/* Creates an empty network. It computes on the instruction set that the context has at this moment.
  * Errors: HANDLE, ARGUMENT, MEMORY. */
 lottery_status lottery_network_create(lottery_context *context, lottery_network **out);
 
@@ -270,15 +270,15 @@ lottery_status lottery_network_preset(lottery_context *context, const char *name
 /* Gives up the host's reference. NULL is a no-op. Any thread. */
 void lottery_network_destroy(lottery_network *network);
 
-/* Adds the input node. A network has one, made first. rank: 1 or 3; shape: rank sizes, (features) or (channels,
- * height, width). node (here and below): receives the new node's number.
+/* Adds the input node, which every network has once, as its first. rank: 1 or 3; shape: rank sizes, (features) or
+ * (channels, height, width). node (here and below): receives the new node's number.
  * Errors: HANDLE, ARGUMENT (rank, a size below 1 or a product over 2^31 - 1), STATE (finished, or there is an input),
  * MEMORY. */
 lottery_status lottery_network_input(lottery_network *network, int32_t rank, const int64_t *shape, int32_t *node);
 
 /* Adds a fully connected layer that reads `input` (an image is flattened): output = weight * input + bias.
- * units: its outputs, 1 to 2^24. Output shape (units). Errors: HANDLE, ARGUMENT (no such node, units), STATE
- * (finished), MEMORY. */
+ * units: its outputs, 1 to 2^24. Output shape (units).
+ * Errors: HANDLE, ARGUMENT (no such node, units), STATE (finished), MEMORY. */
 lottery_status lottery_network_dense(lottery_network *network, int32_t input, int64_t units, int32_t *node);
 
 /* Add an activation, element by element: max(0, x), tanh(x), 1 / (1 + exp(-x)). Output shape as the input's.
@@ -311,9 +311,9 @@ lottery_status lottery_network_finish(lottery_network *network, int32_t output);
  * finished). */
 lottery_status lottery_network_sizes(lottery_network *network, int64_t *inputs, int64_t *outputs);
 
-/* Fills the weights from a seed by `scheme` (LOTTERY_INITIALISE_…) and sets the biases to 0. Each weight's value is a
- * function of seed, tensor and position alone, whatever the mask. Where the network has a mask, pruned weights stay 0:
- * with a new seed this is the random reinitialisation of Frankle & Carbin, section 2.
+/* Fills the weights from a seed by `scheme` (LOTTERY_INITIALISE_…) and sets the biases to 0. A weight's value depends
+ * only on seed, tensor and position, whatever the mask. Where the network has a mask, pruned weights stay 0: with a new
+ * seed this is the random reinitialisation of Frankle & Carbin, section 2.
  * Errors: HANDLE, ARGUMENT (scheme), STATE (not finished, or in use by a running trainer), MEMORY. */
 lottery_status lottery_network_initialise(lottery_network *network, int32_t scheme, uint64_t seed);
 
@@ -332,11 +332,12 @@ lottery_status lottery_network_tensor_shape(lottery_network *network, int64_t te
                                             int32_t *rank);
 
 /* Sets and gets an option of the network by key (section 3).
- * LOTTERY_NETWORK_CROSSOVER decides the form of each masked weight matrix: below this density it is packed to its
- * surviving weights, so that training and evaluation cost what they cost; from there on it stays a dense matrix with
- * zeros, which is faster then. 0 keeps all dense, 1 packs every matrix that has lost a weight; a negative value takes
- * the library's measured table. The form follows from instruction set, shape, kept weights and this option alone, never
- * from a clock. The two forms sum in different orders, so their results differ in the last bits.
+ * LOTTERY_NETWORK_CROSSOVER decides the form of each masked weight matrix. Below this density the matrix is packed: it
+ * holds only its surviving weights, and training and evaluation cost what these cost. At this density and above, it
+ * stays a dense matrix with zeros, which is faster there. 0 keeps all matrices dense; 1 packs every matrix that has
+ * lost a weight; a negative value takes the library's measured table. The form follows only from instruction set,
+ * shape, kept weights and this option, never from a clock. The two forms sum in different orders, so their results
+ * differ in the last bits.
  * Errors: HANDLE, ARGUMENT (no such key, another type, out of range), STATE (in use by a running trainer), MEMORY. */
 lottery_status lottery_network_set_real(lottery_network *network, int32_t key, double value);
 lottery_status lottery_network_get_real(lottery_network *network, int32_t key, double *out);
@@ -344,8 +345,9 @@ lottery_status lottery_network_get_real(lottery_network *network, int32_t key, d
 /* The form of a tensor. */
 enum { LOTTERY_FORM_DENSE = 0, LOTTERY_FORM_PACKED = 1 };
 
-/* The form that a tensor has now, LOTTERY_FORM_…, and the bytes of its weights with what finds them, without gradient
- * and optimiser state. form, bytes: either may be NULL. Errors: HANDLE, ARGUMENT (tensor), STATE (not finished). */
+/* The form that a tensor has now, LOTTERY_FORM_…, and the bytes of its weights and of the index that finds them,
+ * without gradient and optimiser state. form, bytes: either may be NULL.
+ * Errors: HANDLE, ARGUMENT (tensor), STATE (not finished). */
 lottery_status lottery_network_tensor_form(lottery_network *network, int64_t tensor, int32_t *form, int64_t *bytes);
 
 /* Whether masks cover a tensor: 1 for weights, 0 for biases. Errors: HANDLE, ARGUMENT, STATE. */
@@ -357,18 +359,19 @@ lottery_status lottery_network_read_tensor(lottery_network *network, int64_t ten
 lottery_status lottery_network_write_tensor(lottery_network *network, int64_t tensor, const float *values,
                                             int64_t count);
 
-/* Sets the network's mask and zeroes the weights that it prunes; NULL takes the mask away. The mask must match the
+/* Sets the network's mask and zeroes the weights that it prunes; NULL removes the mask. The mask must match the
  * network's prunable tensors by name and shape (see lottery_mask_transfer). A trainer of this network zeroes its
- * optimiser state there before its next iteration. Errors: HANDLE, SHAPE, STATE (not finished, or in use by a running
- * trainer), MEMORY. */
+ * optimiser state there before its next iteration.
+ * Errors: HANDLE, SHAPE, STATE (not finished, or in use by a running trainer), MEMORY. */
 lottery_status lottery_network_set_mask(lottery_network *network, lottery_mask *mask);
 
-/* A handle to the network's mask; one of ones if it has none. Destroy it. Errors: HANDLE, ARGUMENT, STATE, MEMORY. */
+/* A handle to the network's mask, or to a mask of ones if it has none. Destroy it. Errors: HANDLE, ARGUMENT, STATE,
+ * MEMORY. */
 lottery_status lottery_network_get_mask(lottery_network *network, lottery_mask **out);
 
 /* Checks that every weight that `mask` prunes is exactly 0 (NULL: the network's own mask). tensor and element (may be
- * NULL) receive where the first violation is, or -1. Errors: HANDLE, SHAPE, STATE, MEMORY, MASK (there is a violation;
- * the message names it). */
+ * NULL) receive where the first violation is, or -1.
+ * Errors: HANDLE, SHAPE, STATE, MEMORY, MASK (there is a violation; the message names it). */
 lottery_status lottery_network_check_mask(lottery_network *network, lottery_mask *mask, int64_t *tensor,
                                           int64_t *element);
 
@@ -377,19 +380,20 @@ lottery_status lottery_network_check_mask(lottery_network *network, lottery_mask
 lottery_status lottery_network_predict(lottery_network *network, int64_t count, const float *inputs, float *outputs);
 
 /* Mean loss and number of correct answers over a dataset. kind: LOTTERY_LOSS_…. loss, correct: either may be NULL. An
- * answer is correct when the label's output is the largest (the first of equal ones counts); correct is 0 for a
- * dataset without labels. Errors: HANDLE, ARGUMENT (kind), SHAPE (features or classes differ, or the dataset has not
- * what the loss needs), STATE, MEMORY. A loss that is not finite is returned as it is. */
+ * answer is correct when the label's output is the largest; of equal outputs the first counts. correct is 0 for a
+ * dataset without labels. A loss that is not finite is returned as it is.
+ * Errors: HANDLE, ARGUMENT (kind), SHAPE (features or classes differ, or the dataset lacks what the loss needs),
+ * STATE, MEMORY. */
 lottery_status lottery_network_evaluate(lottery_network *network, lottery_dataset *dataset, int32_t kind, double *loss,
                                         int64_t *correct);
 
-/* Saves the weights of a network without a trainer (LOTTERY_STATE_WEIGHTS). lottery_trainer_rewind takes such a
- * snapshot, too, with LOTTERY_STATE_WEIGHTS. Errors: HANDLE, ARGUMENT, STATE, MEMORY. */
+/* Saves the weights of a network without a trainer (LOTTERY_STATE_WEIGHTS). lottery_trainer_rewind also takes such a
+ * snapshot, with LOTTERY_STATE_WEIGHTS. Errors: HANDLE, ARGUMENT, STATE, MEMORY. */
 lottery_status lottery_network_snapshot(lottery_network *network, lottery_snapshot **out);
 
 /* Writes a snapshot's weights into the tensors of the same name and shape; tensors without a match keep their values.
- * Pruned weights stay 0. Returns LOTTERY_PARTIAL when a tensor of either side had no match, and the message lists
- * them. Errors: HANDLE, SHAPE (nothing matches), STATE. */
+ * Pruned weights stay 0. Returns LOTTERY_PARTIAL when a tensor of either side had no match; the message lists them.
+ * Errors: HANDLE, SHAPE (nothing matches), STATE. */
 lottery_status lottery_network_restore(lottery_network *network, lottery_snapshot *snapshot);
 
 /* ==================================================================================================
@@ -399,8 +403,8 @@ lottery_status lottery_network_restore(lottery_network *network, lottery_snapsho
  * which shares the memory of the old.
  * ================================================================================================== */
 
-/* How elements are stored (inputs of a dataset are no INT64; sections 10 and 11 have it), and whether the library
- * copies them. */
+/* How elements are stored, and whether the library copies them. Inputs of a dataset are not INT64, which is for
+ * sections 10 and 11. */
 enum { LOTTERY_ELEMENT_FLOAT32 = 0, LOTTERY_ELEMENT_UINT8 = 1, LOTTERY_ELEMENT_INT64 = 2 };
 enum { LOTTERY_MEMORY_COPY = 0, LOTTERY_MEMORY_BORROW = 1 };
 
@@ -408,12 +412,13 @@ enum { LOTTERY_MEMORY_COPY = 0, LOTTERY_MEMORY_BORROW = 1 };
 typedef void (*lottery_dataset_release)(void *user);
 
 /* Creates a dataset of `count` examples without labels.
- * rank, shape: of one example, rank 1 to 3. element: LOTTERY_ELEMENT_FLOAT32 or _UINT8. inputs: [count][shape…]
- * elements, float32 aligned to 4 bytes. scale, shift: the value of an element e is e * scale + shift (1 and 0 for
- * float32 as it is, 1.0 / 255 and 0 for pixels in 0 to 1). memory: LOTTERY_MEMORY_COPY, or LOTTERY_MEMORY_BORROW, with
- * which inputs must stay and not change until release(user) is called (release may be NULL; it is not called when this
- * function fails or memory is copied). count and the product of the shape: at most 2^31 - 1. Errors: HANDLE, ARGUMENT,
- * NOT_FINITE (a float32 input, scale or shift, or a value that they would make as large as 2^127), MEMORY. */
+ * rank, shape: of one example, rank 1 to 3. count and the product of the shape are at most 2^31 - 1. element:
+ * LOTTERY_ELEMENT_FLOAT32 or _UINT8. inputs: [count][shape…] elements, float32 aligned to 4 bytes. scale, shift: an
+ * element e has the value e * scale + shift (1 and 0 for float32 as it is, 1.0 / 255 and 0 for pixels in 0 to 1).
+ * memory: LOTTERY_MEMORY_COPY, or LOTTERY_MEMORY_BORROW: then inputs must stay and not change until release(user) is
+ * called. release may be NULL; it is not called when this function fails or when memory is copied.
+ * Errors: HANDLE, ARGUMENT, NOT_FINITE (a float32 input, scale or shift, or a value that they would make as large as
+ * 2^127), MEMORY. */
 lottery_status lottery_dataset_create(lottery_context *context, int64_t count, int32_t rank, const int64_t *shape,
                                       int32_t element, const void *inputs, double scale, double shift, int32_t memory,
                                       lottery_dataset_release release, void *user, lottery_dataset **out);
@@ -421,27 +426,30 @@ lottery_status lottery_dataset_create(lottery_context *context, int64_t count, i
 /* Gives up the host's reference. NULL is a no-op. Any thread. */
 void lottery_dataset_destroy(lottery_dataset *dataset);
 
-/* The same inputs with labels, replacing any. labels: one per example, 0 to classes - 1, copied. count: the dataset's.
- * classes: 1 to 2^24. Errors: HANDLE, ARGUMENT (classes, a label), SHAPE (count), MEMORY. */
+/* The same inputs with labels, which replace any that there were.
+ * labels: one per example, 0 to classes - 1, copied. count: the dataset's. classes: 1 to 2^24.
+ * Errors: HANDLE, ARGUMENT (classes, a label), SHAPE (count), MEMORY. */
 lottery_status lottery_dataset_with_labels(lottery_dataset *dataset, int32_t classes, const int32_t *labels,
                                            int64_t count, lottery_dataset **out);
 
-/* The same inputs with real targets for mean squared error, replacing any. targets: [count][width], copied.
+/* The same inputs with real targets for mean squared error, which replace any that there were. targets: [count][width],
+ * copied.
  * Errors: HANDLE, ARGUMENT (width outside 1 to 2^24), SHAPE (count), NOT_FINITE, MEMORY. */
 lottery_status lottery_dataset_with_targets(lottery_dataset *dataset, int64_t width, const float *targets,
                                             int64_t count, lottery_dataset **out);
 
-/* Reads images and labels from IDX files (the format of MNIST), plain or gzipped (told by content, not by name).
+/* Reads images and labels from IDX files (the format of MNIST), plain or gzipped; the content tells which, not the
+ * name.
  * images: unsigned bytes of 2 to 4 dimensions, the first the number of images; pixels become 0 to 1 (scale 1.0 / 255).
- * Two further dimensions (height, width) give the shape (1, height, width). labels: unsigned bytes of one dimension,
- * or NULL for none; classes is the largest label + 1, at least 10.
+ * Two further dimensions (height, width) give the shape (1, height, width). labels: unsigned bytes of one dimension, or
+ * NULL for none; classes is the largest label + 1, at least 10.
  * Errors: HANDLE, ARGUMENT, FILE (cannot be opened or read), FORMAT (not IDX, not bytes, truncated, too long, or the
  * two files differ in count), MEMORY. */
 lottery_status lottery_dataset_load_idx(lottery_context *context, const char *images, const char *labels,
                                         lottery_dataset **out);
 
 /* Splits at random: `first` receives `count` examples drawn with `seed`, `second` the others, each in the order of a
- * random permutation. count: 0 < count < the dataset's. Errors: HANDLE, ARGUMENT, MEMORY. */
+ * random permutation. count: above 0 and below the dataset's. Errors: HANDLE, ARGUMENT, MEMORY. */
 lottery_status lottery_dataset_split(lottery_dataset *dataset, int64_t count, uint64_t seed, lottery_dataset **first,
                                      lottery_dataset **second);
 
@@ -450,7 +458,7 @@ lottery_status lottery_dataset_split(lottery_dataset *dataset, int64_t count, ui
 lottery_status lottery_dataset_subset(lottery_dataset *dataset, const int64_t *indices, int64_t count,
                                       lottery_dataset **out);
 
-/* The labels permuted at random among the examples (a control that leaves nothing to generalise; Zhang et al., ICLR
+/* The labels permuted at random among the examples: a control that leaves nothing to generalise (Zhang et al., ICLR
  * 2017). Errors: HANDLE, ARGUMENT, STATE (no labels), MEMORY. */
 lottery_status lottery_dataset_shuffle_labels(lottery_dataset *dataset, uint64_t seed, lottery_dataset **out);
 
@@ -477,8 +485,8 @@ lottery_status lottery_dataset_sizes(lottery_dataset *dataset, int64_t *count, i
 /* The shape of one example. capacity: elements of shape. Errors: HANDLE, ARGUMENT. */
 lottery_status lottery_dataset_shape(lottery_dataset *dataset, int64_t capacity, int64_t *shape, int32_t *rank);
 
-/* Copies out the examples first to first + count - 1 as training sees them. inputs: [count][features]; labels: [count];
- * either may be NULL. Errors: HANDLE, ARGUMENT (range), STATE (labels asked of a dataset without). */
+/* Copies out the examples first to first + count - 1, as training sees them. inputs: [count][features]; labels:
+ * [count]; either may be NULL. Errors: HANDLE, ARGUMENT (range), STATE (labels of a dataset that has none). */
 lottery_status lottery_dataset_read(lottery_dataset *dataset, int64_t first, int64_t count, float *inputs,
                                     int32_t *labels);
 
@@ -486,7 +494,7 @@ lottery_status lottery_dataset_read(lottery_dataset *dataset, int64_t first, int
  * 6 Mask: which weights survive; immutable, shared by any number of threads
  *
  * A mask covers a network's prunable tensors, in their order and under their names: its tensor 0 is fc1.weight, 1 is
- * fc2.weight, and so on. A mask is not bound to a network: two networks of the same graph share masks.
+ * fc2.weight, and so on. A mask is not bound to a network: two networks of the same graph can share masks.
  * ================================================================================================== */
 
 /* The mask that keeps every weight of the network. Errors: HANDLE, ARGUMENT, STATE (not finished), MEMORY. */
@@ -510,11 +518,11 @@ lottery_status lottery_mask_tensor_name(lottery_mask *mask, int64_t tensor, char
 lottery_status lottery_mask_tensor_shape(lottery_mask *mask, int64_t tensor, int64_t capacity, int64_t *shape,
                                          int32_t *rank);
 
-/* How many weights a tensor keeps, and of how many; tensor -1 means all together. kept, total: either may be NULL. The
- * density is kept / total. Errors: HANDLE, ARGUMENT (tensor). */
+/* How many weights a tensor keeps, and of how many; tensor -1 means all tensors together. kept, total: either may be
+ * NULL. The density is kept / total. Errors: HANDLE, ARGUMENT (tensor). */
 lottery_status lottery_mask_kept(lottery_mask *mask, int64_t tensor, int64_t *kept, int64_t *total);
 
-/* Weights kept by both masks, by either, by the first and not the second; and those that the mask prunes. The masks
+/* Weights kept by both masks; by either; by the first and not by the second; and those that the mask prunes. The masks
  * must agree in names and shapes. Errors: HANDLE, ARGUMENT, SHAPE, MEMORY. */
 lottery_status lottery_mask_intersect(lottery_mask *first, lottery_mask *second, lottery_mask **out);
 lottery_status lottery_mask_unite(lottery_mask *first, lottery_mask *second, lottery_mask **out);
@@ -528,12 +536,12 @@ lottery_status lottery_mask_hamming(lottery_mask *first, lottery_mask *second, i
  * Errors: HANDLE, ARGUMENT, SHAPE. */
 lottery_status lottery_mask_jaccard(lottery_mask *first, lottery_mask *second, double *out);
 
-/* The mask with the kept weights of each tensor at random places of the same tensor: the control "random mask", which
- * keeps each layer's density. Errors: HANDLE, ARGUMENT, MEMORY. */
+/* The mask with the kept weights of each tensor moved to random places of the same tensor. This is the control "random
+ * mask", which keeps each layer's density. Errors: HANDLE, ARGUMENT, MEMORY. */
 lottery_status lottery_mask_shuffle(lottery_mask *mask, uint64_t seed, lottery_mask **out);
 
-/* A mask for `network`, with the tensors that match by name and shape taken from `mask` and ones for the others: how a
- * ticket moves to another network. Returns LOTTERY_PARTIAL when a tensor of either side had no match, and the message
+/* A mask for `network`: tensors that match by name and shape are taken from `mask`, the others are ones. This is how a
+ * ticket moves to another network. Returns LOTTERY_PARTIAL when a tensor of either side had no match; the message
  * lists them. Errors: HANDLE, ARGUMENT, SHAPE (nothing matches), STATE (not finished), MEMORY. */
 lottery_status lottery_mask_transfer(lottery_mask *mask, lottery_network *network, lottery_mask **out);
 
@@ -566,7 +574,7 @@ lottery_status lottery_snapshot_contents(lottery_snapshot *snapshot, int32_t *ou
 /* The iteration at which it was taken; 0 for a network's. Errors: HANDLE, ARGUMENT. */
 lottery_status lottery_snapshot_iteration(lottery_snapshot *snapshot, int64_t *out);
 
-/* How many tensors it knows (all of the network's, biases too); a tensor's name and shape, as in section 4.
+/* How many tensors it has (all of the network's, biases too); a tensor's name and shape, as in section 4.
  * Errors: HANDLE, ARGUMENT. */
 lottery_status lottery_snapshot_tensor_count(lottery_snapshot *snapshot, int64_t *out);
 lottery_status lottery_snapshot_tensor_name(lottery_snapshot *snapshot, int64_t tensor, char *buffer, int64_t capacity,
@@ -583,23 +591,24 @@ lottery_status lottery_snapshot_read(lottery_snapshot *snapshot, int64_t tensor,
  * 8 Pruner: decides which weights go
  *
  * Each tensor has a rate r: the pruner's RATE, times OUTPUT_FACTOR for the weight of the layer next to the output, or
- * what lottery_pruner_set_tensor_rate gave it. Biases are never pruned.
+ * the rate that lottery_pruner_set_tensor_rate gave it. Biases are never pruned.
  *
  * How many. By RATE, a tensor that keeps n weights loses floor(r * n + 0.5) of them. By COUNT, exactly that many go in
- * all, shared among the tensors in proportion to r * n (largest remainders first, then the lower tensor number), none
- * losing more than it has: a full one loses all, and the others share the rest in the same way. By DENSITY d, a tensor
- * of r = RATE keeps floor(d * total + 0.5) weights and one of another rate floor(d' * total + 0.5), d' = (1 - r)^(ln d
- * / ln(1 - RATE)): what it would keep after as many rounds; a tensor that keeps fewer already stays as it is. With
- * SCOPE global, tensors of one rate are ranked together and count as one tensor above; a rate of 0 leaves a tensor out.
+ * all, shared among the tensors in proportion to r * n (largest remainders first, then the lower tensor number). No
+ * tensor loses more than it has: a full one loses all, and the others share the rest in the same way. By DENSITY d, a
+ * tensor of r = RATE keeps floor(d * total + 0.5) weights. One of another rate keeps floor(d' * total + 0.5) with d' =
+ * (1 - r)^(ln d / ln(1 - RATE)): what it would keep after as many rounds. A tensor that already keeps fewer stays as it
+ * is. With SCOPE global, tensors of one rate are ranked together and count as one tensor above; a rate of 0 leaves a
+ * tensor out.
  *
- * Ends of the rules: d = 1 prunes nothing, d = 0 empties every tensor of a rate above 0, and a rate of 0 leaves a
+ * Limits of the rules. d = 1 prunes nothing, d = 0 empties every tensor of a rate above 0, and a rate of 0 leaves a
  * tensor out. The formula for d' needs RATE between 0 and 1: with RATE 1 and d above 0, tensors of other rates keep
  * everything. Where tensors of the pruner's rate and others of a lower rate meet, the whole network ends above d. All
- * of it is computed in double precision.
+ * of this is computed in double precision.
  *
- * Which. Those of smallest |weight| among the surviving ones (Han et al., NeurIPS 2015); equal ones go in the order of
- * tensor number and element index, the lower first. The random criterion ranks by random numbers instead. Any other
- * ranking is the host's: it makes a score for each weight, and lottery_pruner_apply_scores prunes the lowest.
+ * Which. The surviving weights of smallest |weight| go (Han et al., NeurIPS 2015); equal ones go in the order of tensor
+ * number and element index, the lower first. The random criterion ranks by random numbers instead. A host can rank by
+ * anything else: it makes a score for each weight, and lottery_pruner_apply_scores prunes the lowest.
  * ================================================================================================== */
 
 /* Creates a pruner with the default options. Errors: HANDLE, ARGUMENT, MEMORY. */
@@ -608,31 +617,31 @@ lottery_status lottery_pruner_create(lottery_context *context, lottery_pruner **
 /* Gives up the host's reference. NULL is a no-op. Any thread. */
 void lottery_pruner_destroy(lottery_pruner *pruner);
 
-/* Set and get an option by key (section 3). Integers and choices through _integer, reals through _real.
- * Errors: HANDLE, ARGUMENT (no such key, another type, out of range), STATE (COUNT or DENSITY is asked for and was
- * never set). */
+/* Set and get an option by key (section 3): integers and choices through _integer, reals through _real.
+ * Errors: HANDLE, ARGUMENT (no such key, another type, out of range), STATE (get: COUNT or DENSITY was never set). */
 lottery_status lottery_pruner_set_integer(lottery_pruner *pruner, int32_t key, int64_t value);
 lottery_status lottery_pruner_get_integer(lottery_pruner *pruner, int32_t key, int64_t *out);
 lottery_status lottery_pruner_set_real(lottery_pruner *pruner, int32_t key, double value);
 lottery_status lottery_pruner_get_real(lottery_pruner *pruner, int32_t key, double *out);
 
-/* Gives the tensor called `name` a rate of its own, 0 to 1; setting it again replaces it. A name that the network does
- * not have is an error when the pruner is applied. name: less than 32 bytes. Errors: HANDLE, ARGUMENT, MEMORY. */
+/* Gives the tensor called `name` a rate of its own, 0 to 1; a second call replaces it. If the network does not have
+ * the name, applying the pruner fails. name: less than 32 bytes. Errors: HANDLE, ARGUMENT, MEMORY. */
 lottery_status lottery_pruner_set_tensor_rate(lottery_pruner *pruner, const char *name, double rate);
 
-/* Makes the next mask from a network's weights: `mask` (NULL: the network's own, or ones) less the pruned weights. The
- * network is not changed. Errors: HANDLE, ARGUMENT (a tensor rate's name is no prunable tensor; COUNT is more than can
- * go; DENSITY below 1 with a RATE of 0), SHAPE (the mask is not the network's), NOT_FINITE (any surviving weight),
- * STATE (network not finished), MEMORY. */
+/* Makes the next mask from a network's weights: `mask` (NULL: the network's own, or ones) without the pruned weights.
+ * The network does not change.
+ * Errors: HANDLE, ARGUMENT (a tensor rate's name is not a prunable tensor; COUNT is more than can go; DENSITY below 1
+ * with a RATE of 0), SHAPE (the mask is not the network's), NOT_FINITE (any surviving weight), STATE (network not
+ * finished), MEMORY. */
 lottery_status lottery_pruner_apply(lottery_pruner *pruner, lottery_network *network, lottery_mask *mask,
                                     lottery_mask **out);
 
-/* The same from scores of the host's own: of the surviving weights those of lowest score go, as many as
+/* The same from the host's own scores: of the surviving weights, those of lowest score go, as many as
  * lottery_pruner_apply would prune. Scores may be negative, and -0 equals 0; equal ones go in the order of tensor
- * number and element index, the lower first. CRITERION, SEED and the network's weights do not matter. scores: [count],
- * the mask's tensors one after the other, each with all of its elements, row-major; those of weights that the mask
- * prunes are not looked at. They are only read, and not kept. count: elements of all these tensors, the total that
- * lottery_mask_kept says. The pruner and the network are used by this thread alone, as ever.
+ * number and element index, the lower first. CRITERION, SEED and the network's weights do not matter.
+ * scores: [count], the mask's tensors one after the other, each with all of its elements, row-major. Scores of weights
+ * that the mask prunes are not looked at. The array is only read, and not kept. count: elements of all these tensors,
+ * the total that lottery_mask_kept gives. As everywhere, one thread at a time uses the pruner and the network.
  * Errors: as lottery_pruner_apply, but NOT_FINITE (a surviving weight's score), SHAPE (count). */
 lottery_status lottery_pruner_apply_scores(lottery_pruner *pruner, lottery_network *network, lottery_mask *mask,
                                            const float *scores, int64_t count, lottery_mask **out);
@@ -640,7 +649,7 @@ lottery_status lottery_pruner_apply_scores(lottery_pruner *pruner, lottery_netwo
 /* A dry run: what lottery_pruner_apply with the same arguments would leave, for each tensor of the mask. count: the
  * mask's tensors. kept: weights that survive. dead_units: units of the layer without a surviving input weight, plus
  * inputs of the layer without a surviving output weight. vanishing: 1 when the tensor keeps fewer weights than it has
- * units, so that some must be dead, 2 when it keeps none, else 0. Each array may be NULL.
+ * units, so that some must be dead; 2 when it keeps none; else 0. Each array may be NULL.
  * Errors: as lottery_pruner_apply, SHAPE (count). */
 lottery_status lottery_pruner_preview(lottery_pruner *pruner, lottery_network *network, lottery_mask *mask,
                                       int64_t count, int64_t *kept, int64_t *dead_units, int32_t *vanishing);
@@ -651,29 +660,29 @@ lottery_status lottery_pruner_preview(lottery_pruner *pruner, lottery_network *n
  * One iteration: the loss and its gradient on a batch, the mask applied to the gradient, one step of the optimiser. A
  * pruned weight is exactly 0 after every iteration, in the network and in the optimiser's state.
  *
- * Losses are means over the batch. Softmax cross-entropy: -log(exp(z_label) / sum_j exp(z_j)). Mean squared error:
- * mean over examples and outputs of (output - target)^2, the target being a one-hot vector when there are labels only.
+ * Losses are means over the batch. Softmax cross-entropy: -log(exp(z_label) / sum_j exp(z_j)). Mean squared error: mean
+ * over examples and outputs of (output - target)^2; where there are only labels, the target is a one-hot vector.
  *
  * Optimisers, with g the gradient plus WEIGHT_DECAY * weight, in the forms of torch.optim: SGD, w -= rate * g; with
- * momentum m, v = m * v + g (v = g in the first step) and w -= rate * v, or with Nesterov w -= rate * (g + m * v);
- * Adam (Kingma & Ba, ICLR 2015, algorithm 1), epsilon added to the square root of the corrected second moment.
+ * momentum m, v = m * v + g (v = g in the first step) and w -= rate * v, or with Nesterov w -= rate * (g + m * v); Adam
+ * (Kingma & Ba, ICLR 2015, algorithm 1), epsilon added to the square root of the corrected second moment.
  *
  * The rate of iteration i (from 0): LEARNING_RATE times MILESTONE_FACTOR for each milestone <= i, and, while i <
  * WARMUP, times (i + 1) / WARMUP.
  *
  * Order of data: epoch e visits the dataset in a permutation made from the trainer's seed and e, in batches of
- * BATCH_SIZE, the last of an epoch shorter where the sizes do not divide.
+ * BATCH_SIZE; the last batch of an epoch is shorter where the sizes do not divide.
  *
- * While lottery_trainer_run is in its progress callback, calls on this trainer and its network that change them return
+ * While lottery_trainer_run is in its progress callback, calls that change this trainer or its network return
  * LOTTERY_ERROR_STATE.
  * ================================================================================================== */
 
 /* Called after every PROGRESS_INTERVAL-th iteration. iteration: completed ones since the trainer's start; loss: of the
- * last batch. Anything but 0 stops the run. It must return (not throw or longjmp). */
+ * last batch. Any result but 0 stops the run. The callback must return (not throw or longjmp). */
 typedef int32_t (*lottery_progress)(int64_t iteration, double loss, void *user);
 
 /* Creates a trainer. network: finished. dataset: what lottery_trainer_run trains on, or NULL when the host brings its
- * own batches. seed: of the order of data.
+ * own batches. seed: decides the order of data.
  * Errors: HANDLE, ARGUMENT, SHAPE (the dataset's features or classes are not the network's), STATE (not finished),
  * MEMORY. */
 lottery_status lottery_trainer_create(lottery_network *network, lottery_dataset *dataset, uint64_t seed,
@@ -683,8 +692,9 @@ lottery_status lottery_trainer_create(lottery_network *network, lottery_dataset 
 void lottery_trainer_destroy(lottery_trainer *trainer);
 
 /* Set and get an option by key (section 3): integers and choices through _integer, reals through _real, lists through
- * _reals (values: [count]; milestones are whole numbers that rise). Changing the optimiser resets its state. The batch
- * size counts from the next batch; the place in the data is a number of batches, so it moves when their size does.
+ * _reals (values: [count]; milestones are whole numbers that rise). Changing the optimiser resets its state. A new
+ * batch size counts from the next batch; the place in the data is a number of batches, so it moves when their size
+ * does.
  * get_reals: capacity in elements; count receives how many there are, and copying needs capacity >= count.
  * Errors: HANDLE, ARGUMENT (no such key, another type, out of range), STATE (running), MEMORY. */
 lottery_status lottery_trainer_set_integer(lottery_trainer *trainer, int32_t key, int64_t value);
@@ -697,98 +707,103 @@ lottery_status lottery_trainer_get_reals(lottery_trainer *trainer, int32_t key, 
 
 /* Trains for `iterations` iterations (0 or more) on the trainer's dataset. progress may be NULL; user is handed to it
  * as it is. done (may be NULL) receives how many were completed, on an error too.
- * Returns CANCELLED or STOPPED (section 1) when ended early. Errors: HANDLE, ARGUMENT, STATE (no dataset, or called
- * from its own callback), SHAPE (the loss needs labels or targets that the dataset lacks), NOT_FINITE (the next batch's
- * loss; no weight was changed by it), MEMORY. */
+ * Returns CANCELLED or STOPPED (section 1) when it ended early.
+ * Errors: HANDLE, ARGUMENT, STATE (no dataset, or called from its own callback), SHAPE (the loss needs labels or
+ * targets that the dataset lacks), NOT_FINITE (the next batch's loss; it changed no weight), MEMORY. */
 lottery_status lottery_trainer_run(lottery_trainer *trainer, int64_t iterations, lottery_progress progress, void *user,
                                    int64_t *done);
 
 /* One iteration on a batch of the host's. count: 1 to BATCH_SIZE examples. inputs: [count][input features]. labels:
- * [count], or NULL; targets: [count][output features], or NULL; the loss needs one of them (targets win where both are
- * given and the loss is mean squared error). loss (may be NULL): of this batch, before the step.
+ * [count], or NULL; targets: [count][output features], or NULL. The loss needs one of them; where both are given, mean
+ * squared error takes the targets. loss (may be NULL): of this batch, before the step.
  * Errors: HANDLE, ARGUMENT (count, a label), SHAPE (neither labels nor targets as the loss needs), NOT_FINITE (an
- * input, a target or the loss; nothing was changed), STATE, MEMORY. */
+ * input, a target or the loss; nothing changed), STATE, MEMORY. */
 lottery_status lottery_trainer_step(lottery_trainer *trainer, int64_t count, const float *inputs, const int32_t *labels,
                                     const float *targets, double *loss);
 
-/* The split form of an iteration, for hosts that train data-parallel: the gradient of a batch, read and written, then
- * applied. gradient: as lottery_trainer_step without the optimiser; inputs NULL and count 0 take the next batch of the
- * trainer's own dataset. The gradient is masked. apply: one optimiser step with the gradient as it is then; it ends the
- * iteration. Errors: as lottery_trainer_step; apply: HANDLE, STATE (no gradient was made), NOT_FINITE (a gradient
- * element; nothing was changed), MEMORY. */
+/* The split form of an iteration, for hosts that train data-parallel: make the gradient of a batch, read and write it,
+ * then apply it.
+ * gradient: as lottery_trainer_step without the optimiser. inputs NULL and count 0 take the next batch of the trainer's
+ * own dataset. The gradient is masked. apply: one optimiser step with the gradient as it is then, which ends the
+ * iteration.
+ * Errors: as lottery_trainer_step; apply: HANDLE, STATE (there is no gradient), NOT_FINITE (a gradient element;
+ * nothing changed), MEMORY. */
 lottery_status lottery_trainer_gradient(lottery_trainer *trainer, int64_t count, const float *inputs,
                                         const int32_t *labels, const float *targets, double *loss);
 lottery_status lottery_trainer_apply(lottery_trainer *trainer);
 
 /* The packed gradient: the elements of surviving weights and of biases, in the order of tensors and elements.
- * gradient_count: how many. read, write: values, all of them. A change of the mask drops what it prunes.
- * Errors: HANDLE, ARGUMENT, SHAPE (count), STATE (no gradient was made), MEMORY. */
+ * gradient_count: how many there are. read, write: values, all of them. A change of the mask drops what it prunes.
+ * Errors: HANDLE, ARGUMENT, SHAPE (count), STATE (there is no gradient), MEMORY. */
 lottery_status lottery_trainer_gradient_count(lottery_trainer *trainer, int64_t *out);
 lottery_status lottery_trainer_read_gradient(lottery_trainer *trainer, float *values, int64_t count);
 lottery_status lottery_trainer_write_gradient(lottery_trainer *trainer, const float *values, int64_t count);
 
 /* One tensor's gradient in the tensor's own shape, 0 at pruned weights. values: [count]; count: the tensor's elements.
- * Errors: HANDLE, ARGUMENT, SHAPE (count), STATE (no gradient was made), MEMORY. */
+ * Errors: HANDLE, ARGUMENT, SHAPE (count), STATE (there is no gradient), MEMORY. */
 lottery_status lottery_trainer_read_tensor_gradient(lottery_trainer *trainer, int64_t tensor, float *values,
                                                     int64_t count);
 
-/* For losses that the library lacks: forward computes the outputs [count][output features] of a batch (1 to BATCH_SIZE
- * examples), the host the gradient of its loss to them, and backward from that (output_gradient, of the outputs' shape)
- * the gradient of every tensor, as if lottery_trainer_gradient had. Then lottery_trainer_apply. backward needs the
- * count of the last forward. Errors: HANDLE, ARGUMENT, STATE (backward without forward), NOT_FINITE (an input, an
- * output gradient), MEMORY. */
+/* For losses that the library lacks. forward computes the outputs [count][output features] of a batch of 1 to
+ * BATCH_SIZE examples. The host computes the gradient of its loss to these outputs (output_gradient, of their shape).
+ * backward makes the gradient of every tensor from it, as lottery_trainer_gradient would; lottery_trainer_apply then
+ * takes the step. backward needs the count of the last forward.
+ * Errors: HANDLE, ARGUMENT, STATE (backward without forward), NOT_FINITE (an input, an output gradient), MEMORY. */
 lottery_status lottery_trainer_forward(lottery_trainer *trainer, int64_t count, const float *inputs, float *outputs);
 lottery_status lottery_trainer_backward(lottery_trainer *trainer, int64_t count, const float *output_gradient);
 
-/* lottery_network_evaluate with the trainer's network and loss; loss, correct and Errors: as there. */
+/* lottery_network_evaluate with the trainer's network and loss. loss, correct and Errors: as there. */
 lottery_status lottery_trainer_evaluate(lottery_trainer *trainer, lottery_dataset *dataset, double *loss,
                                         int64_t *correct);
 
-/* Completed iterations, counted on from the position that was rewound to. Errors: HANDLE, ARGUMENT. */
+/* Completed iterations. After rewinding, they count on from the position that was restored. Errors: HANDLE,
+ * ARGUMENT. */
 lottery_status lottery_trainer_iteration(lottery_trainer *trainer, int64_t *out);
 
 /* The learning rate of the next iteration. Errors: HANDLE, ARGUMENT. */
 lottery_status lottery_trainer_rate(lottery_trainer *trainer, double *out);
 
-/* The loss of the last batch that lottery_trainer_run, _step or _gradient made one for, before that batch's step of the
- * optimiser: what a host that calls lottery_trainer_run for few iterations at a time, instead of giving it a progress
- * callback, shows as progress. Rewinding leaves it. Errors: HANDLE, ARGUMENT, STATE (there was no such batch yet). */
+/* The most recent batch's loss, before its optimiser step, from lottery_trainer_run, _step or _gradient. A host that
+ * runs a few iterations at a time, instead of giving a progress callback, can show it as progress. Rewinding does not
+ * change it.
+ * Errors: HANDLE, ARGUMENT, STATE (there was no such batch yet). */
 lottery_status lottery_trainer_loss(lottery_trainer *trainer, double *out);
 
 /* Saves state. what: a sum of LOTTERY_STATE_…. Errors: HANDLE, ARGUMENT, STATE (running), MEMORY. */
 lottery_status lottery_trainer_snapshot(lottery_trainer *trainer, int32_t what, lottery_snapshot **out);
 
 /* Rewinds: restores the parts `what` of the snapshot, sets the mask, and zeroes what it prunes, in weights and
- * optimiser state. snapshot may be NULL when what is 0. mask NULL keeps the network's mask; to come back to the whole
- * network give lottery_mask_ones: weights that the mask prunes when they are restored stay 0 under later masks.
+ * optimiser state. snapshot may be NULL when what is 0. mask NULL keeps the network's mask. To return to the whole
+ * network, give lottery_mask_ones: weights that the mask prunes when they are restored stay 0 under later masks.
  *   ticket (Frankle & Carbin 2019)                     a snapshot of iteration 0, LOTTERY_STATE_ALL
  *   late rewinding (Frankle et al. 2020)               a snapshot of iteration k, LOTTERY_STATE_ALL
  *   learning-rate rewinding (Renda et al., ICLR 2020)  LOTTERY_STATE_POSITION
  *   fine-tuning or continued training                  what = 0
- * A snapshot of lottery_network_snapshot will do where what is LOTTERY_STATE_WEIGHTS: it holds nothing else. Snapshot
- * and network must agree in names and shapes; see lottery_network_restore for others.
+ * A snapshot from lottery_network_snapshot holds only weights, so it needs LOTTERY_STATE_WEIGHTS. Snapshot and network
+ * must agree in names and shapes; see lottery_network_restore for others.
  * Errors: HANDLE, ARGUMENT (what, or a part that the snapshot does not hold), SHAPE (snapshot, mask; or the snapshot's
  * optimiser is another), STATE (running), MEMORY. */
 lottery_status lottery_trainer_rewind(lottery_trainer *trainer, lottery_snapshot *snapshot, lottery_mask *mask,
                                       int32_t what);
 
-/* Starts parts afresh: OPTIMISER state to zero, POSITION to iteration 0. A gradient that was made is gone. what: a sum
- * of these two. Errors: HANDLE, ARGUMENT, STATE (running). */
+/* Starts parts afresh: OPTIMISER state to zero, POSITION to iteration 0. what: a sum of these two. A gradient that
+ * waits for apply is dropped.
+ * Errors: HANDLE, ARGUMENT, STATE (running). */
 lottery_status lottery_trainer_reset(lottery_trainer *trainer, int32_t what);
 
 /* ==================================================================================================
  * 10 Files
  *
- * Saving. A path holds what it held before or the new content, whole, whatever happens: the bytes go to a temporary
- * file in the same directory, which is flushed to the disk and renamed over the path; then the directory is flushed,
- * so that the new content survives a loss of power. An error leaves the old content and removes the temporary file. A
- * process that is killed may leave one, called .lottery-….tmp, which nobody needs. Where the directory cannot be
- * flushed, after the renaming, the new content is in place and the error says that a loss of power may undo it.
- * The path. Its directory must be there. A symbolic link stays, and the file that it names is replaced; a directory, a
- * device (/dev/null, too), a pipe or a socket is an error, as is a file that the process may not write. The new file
- * has the permissions of the old one, or those of the umask; its owner is the process, and other hard links keep the
- * old content.
- * Reading. The path must be a regular file's. Nothing is allocated on the word of a file's header.
+ * Saving. Whatever happens, a path holds its old content or the new content, whole. The bytes go to a temporary file in
+ *   the same directory, which is flushed to the disk and renamed over the path. Then the directory is flushed, so that
+ *   the new content survives a loss of power. An error leaves the old content and removes the temporary file. A process
+ *   that is killed may leave one, called .lottery-….tmp, which can be deleted. Where the directory cannot be flushed
+ *   after the renaming, the new content is in place, and the error says that a loss of power may undo it.
+ * The path. Its directory must exist. A symbolic link stays, and the file that it names is replaced. A directory, a
+ *   device (/dev/null, too), a pipe or a socket is an error, and so is a file that the process may not write. The new
+ *   file has the permissions of the old one, or those of the umask; its owner is the process. Other hard links keep the
+ *   old content.
+ * Reading. The path must name a regular file. Nothing is allocated because a file's header says so.
  * ================================================================================================== */
 
 /* .npy files, NumPy's format for one array (numpy.lib.format 1.0 and 2.0), little-endian and in C order: one tensor's
@@ -796,12 +811,12 @@ lottery_status lottery_trainer_reset(lottery_trainer *trainer, int32_t what);
  * element: LOTTERY_ELEMENT_…, FLOAT32 ('<f4'), UINT8 ('|u1') or INT64 ('<i8'). rank: 0 to 8; shape: [rank] sizes of 0
  * or more. values: [count]; count: the product of the shape.
  *
- * save: writes a file of format 1.0. describe: what a file holds; capacity: elements of shape; element and count may be
- * NULL. load: copies the elements out; element and count must be the file's. Where the system fails to read in the
- * middle of them (FILE), values may have changed.
- * Errors: HANDLE, ARGUMENT (element, rank, a size, capacity below the rank), SHAPE (count), FILE, FORMAT (no .npy file,
- * its length is not what its header says, Fortran order, another type of element, or more than 8 dimensions), MEMORY
- * (save). Any thread. */
+ * save: writes a file of format 1.0. describe: says what a file holds; capacity: elements of shape; element and count
+ * may be NULL. load: copies the elements out; element and count must be the file's. Where the system fails to read in
+ * the middle of them (FILE), values may have changed.
+ * Errors: HANDLE, ARGUMENT (element, rank, a size, capacity below the rank), SHAPE (count), FILE, FORMAT (not a .npy
+ * file, its length is not what its header says, Fortran order, another type of element, or more than 8 dimensions),
+ * MEMORY (save). Any thread. */
 lottery_status lottery_npy_save(lottery_context *context, const char *path, int32_t element, int32_t rank,
                                 const int64_t *shape, const void *values, int64_t count);
 lottery_status lottery_npy_describe(lottery_context *context, const char *path, int32_t *element, int64_t *count,
@@ -812,25 +827,26 @@ lottery_status lottery_npy_load(lottery_context *context, const char *path, int3
 /* ==================================================================================================
  * 11 Archive: networks, masks, snapshots, tickets and trainers in one file
  *
- * An archive holds named things and is written as a safetensors file, which PyTorch and others read: docs/format.md has
- * every byte. Things are copied in and out: what happens to a network after it was added does not reach the archive.
+ * An archive holds named items. It is written as a safetensors file, which PyTorch and others read; docs/format.md
+ * describes every byte. Items are copied in and out: later changes of a network do not reach the archive that it was
+ * added to.
  *
- * Names are UTF-8 of at most 255 bytes, each once in an archive. A tensor's array is called after its thing, a dot and
- * its own name ("ticket.fc1.bias"). One thing may have the empty name; its arrays have no prefix, so that the file of
- * an unnamed network is a state dict with the names of fc1.weight and so on, as PyTorch lays them out. Two things whose
- * arrays would have the same name do not go together.
+ * Names are UTF-8 of at most 255 bytes, each once in an archive. A tensor's array is called after its item, a dot and
+ * its own name ("ticket.fc1.bias"). One item may have the empty name. Its arrays have no prefix, so the file of an
+ * unnamed network is a state dict with the names fc1.weight and so on, as PyTorch lays them out. Two items whose arrays
+ * would have the same name cannot be in one archive.
  *
- * Files of other programs can be read. Their arrays, which nothing describes, are things of kind ARRAY;
+ * Files of other programs can be read. Their arrays, which nothing describes, are items of kind ARRAY;
  * lottery_archive_get_snapshot finds a network's weights among them by name.
  *
- * Reading trusts nothing: lengths, offsets, types, shapes and texts are checked before memory is allocated for what
- * they say, and the checks of a thing itself, such as whether its columns rise, follow when it is taken out. Values of
+ * Reading trusts nothing. Lengths, offsets, types, shapes and texts are checked before memory is allocated for what
+ * they say. The checks of an item itself, such as whether its columns rise, follow when it is taken out. Values of
  * networks, snapshots and tickets are finite, or adding and getting fail. Results are the same bits that were saved.
  *
  * An archive is used by one thread at a time.
  * ================================================================================================== */
 
-/* What a thing is. Kinds that a later version wrote are UNKNOWN: they stay in the archive when it is saved again. */
+/* What an item is. Kinds that a later version wrote are UNKNOWN: they stay in the archive when it is saved again. */
 enum {
   LOTTERY_KIND_UNKNOWN = 0,
   LOTTERY_KIND_NETWORK = 1,  /* a graph and its weights */
@@ -839,7 +855,7 @@ enum {
   LOTTERY_KIND_TICKET = 4,   /* a graph, a mask and the initial values of what survives */
   LOTTERY_KIND_TEXT = 5,     /* a text of the host's */
   LOTTERY_KIND_ARRAY = 6,    /* an array of the host's, or of another program's file */
-  LOTTERY_KIND_TRAINER = 7   /* a trainer and its network with all that they need to go on */
+  LOTTERY_KIND_TRAINER = 7   /* a trainer and its network with all that they need to continue */
 };
 
 /* Creates an empty archive. Errors: HANDLE, ARGUMENT, MEMORY. */
@@ -853,29 +869,29 @@ void lottery_archive_destroy(lottery_archive *archive);
 lottery_status lottery_archive_set_integer(lottery_archive *archive, int32_t key, int64_t value);
 lottery_status lottery_archive_get_integer(lottery_archive *archive, int32_t key, int64_t *out);
 
-/* How many things there are. They are numbered in the order of their names' bytes. Errors: HANDLE, ARGUMENT. */
+/* How many items there are. They are numbered in the order of their names' bytes. Errors: HANDLE, ARGUMENT. */
 lottery_status lottery_archive_count(lottery_archive *archive, int64_t *out);
 
-/* The name of thing `index`, 0 to count - 1. Text as in section 1. Errors: HANDLE, ARGUMENT. */
+/* The name of item `index`, 0 to count - 1. Text as in section 1. Errors: HANDLE, ARGUMENT. */
 lottery_status lottery_archive_name(lottery_archive *archive, int64_t index, char *buffer, int64_t capacity,
                                     int64_t *needed);
 
-/* The kind of the thing called `name`, LOTTERY_KIND_…. Errors: HANDLE, ARGUMENT (nothing has this name). */
+/* The kind of the item called `name`, LOTTERY_KIND_…. Errors: HANDLE, ARGUMENT (nothing has this name). */
 lottery_status lottery_archive_kind(lottery_archive *archive, const char *name, int32_t *out);
 
-/* Add a thing. On an error the archive is as it was.
- * Errors: HANDLE, ARGUMENT (the name is too long, no UTF-8, or taken), MEMORY; where there are tensors also NOT_FINITE
+/* Add an item. On an error the archive is as it was.
+ * Errors: HANDLE, ARGUMENT (the name is too long, not UTF-8, or taken), MEMORY; where there are tensors also NOT_FINITE
  * (a weight, or optimiser state); and those below.
  * network: graph and weights, without its mask and options. STATE (not finished).
  * mask: names, shapes and bits.
- * snapshot: all that it holds, its position and the optimiser's count of steps too.
- * ticket: the network's graph, the mask, and of the snapshot's weights the biases and what the mask keeps; its size
+ * snapshot: everything that it holds, also its position and the optimiser's count of steps.
+ * ticket: the network's graph, the mask, and from the snapshot the biases and the weights that the mask keeps. Its size
  * goes with the density. STATE (not finished; the snapshot holds no weights), SHAPE (mask or snapshot are not the
  * network's).
  * trainer: its network's graph, weights, mask and options; its optimiser's state, position, order of data and options;
- * a gradient that waits for lottery_trainer_apply (a forward pass that waits for backward is to be made again). STATE
- * (running).
- * text: UTF-8. Seed, level, density, a parent's hash and the like have no place of their own: docs/format.md says under
+ * and a gradient that waits for lottery_trainer_apply. A forward pass that waits for backward is not kept: make it
+ * again. STATE (running).
+ * text: UTF-8. Seed, level, density, a parent's hash and the like have no place of their own; docs/format.md says under
  * which names other programs look for them.
  * array: element is LOTTERY_ELEMENT_…, rank 0 to 8, shape [rank] with sizes of 0 or more (NULL for rank 0), data all
  * elements, any values. The name is not empty. */
@@ -889,13 +905,14 @@ lottery_status lottery_archive_add_text(lottery_archive *archive, const char *na
 lottery_status lottery_archive_add_array(lottery_archive *archive, const char *name, int32_t element, int32_t rank,
                                          const int64_t *shape, const void *data);
 
-/* Make a thing again, in the archive's context. Errors: HANDLE, ARGUMENT (nothing has this name, or it is of
- * another kind), FORMAT (what the archive read is damaged, or weights would take more memory than BYTE_LIMIT), SHAPE
- * (an array has another type or shape than the thing's description says), NOT_FINITE, MEMORY.
+/* Make the object of an item again, in the archive's context.
+ * Errors: HANDLE, ARGUMENT (nothing has this name, or it is of another kind), FORMAT (what the archive read is damaged,
+ * or weights would take more memory than BYTE_LIMIT), SHAPE (an array has another type or shape than the item's
+ * description says), NOT_FINITE, MEMORY.
  * network: a finished one. UNSUPPORTED (a layer or an option that this version does not have; the message names it).
- * mask, snapshot: network may be NULL; with one, SHAPE is also when names and shapes are not the network's. A snapshot
- * of weights alone is made from a thing of kind NETWORK, too, or from arrays of another program whose names are `name`,
- * a dot, and those of the network's tensors; these need the network.
+ * mask, snapshot: network may be NULL. With a network, SHAPE also means that names and shapes are not the network's. A
+ * snapshot of weights can also be made from an item of kind NETWORK, or from arrays of another program whose names are
+ * `name`, a dot, and those of the network's tensors; these need the network.
  * ticket: the network, finished, its mask set and its weights at their initial values; the mask; a snapshot of those
  * weights. Each may be NULL. UNSUPPORTED as for networks. */
 lottery_status lottery_archive_get_network(lottery_archive *archive, const char *name, lottery_network **out);
@@ -906,32 +923,34 @@ lottery_status lottery_archive_get_snapshot(lottery_archive *archive, const char
 lottery_status lottery_archive_get_ticket(lottery_archive *archive, const char *name, lottery_network **network,
                                           lottery_mask **mask, lottery_snapshot **snapshot);
 
-/* What lottery_archive_restore_trainer may do beside going on with the same bits. */
+/* What lottery_archive_restore_trainer may do beside continuing with the same bits. */
 enum {
   LOTTERY_CONSENT_NONE = 0,
-  LOTTERY_CONSENT_INSTRUCTION_SET = 1 /* go on with another instruction set, whose results differ in the last bits */
+  LOTTERY_CONSENT_INSTRUCTION_SET = 1 /* continue on another instruction set, whose results differ in the last bits */
 };
 
-/* Goes on where a trainer was when it was added: from here on `trainer` and its network give the bits that that one
- * gave. The host makes both as it did then, a network of the same graph and a trainer of the same dataset; weights,
- * mask, optimiser state, position, order of data and every option of trainer and network are then the archive's. An
- * option that the archive lacks, written by a version without it, then has its default. Of the dataset only its count
- * is compared. consent: a sum of LOTTERY_CONSENT_…. On an error trainer and network are as they were.
- * Errors: HANDLE, ARGUMENT (nothing has this name, or it is no trainer; consent), SHAPE (another graph, another number
- * of examples: the message says both; an array's type or shape), STATE (running; the trainer was saved on another
- * instruction set and consent does not allow that), FORMAT (what the archive read is damaged), UNSUPPORTED (an option
- * or a kind of layer that this version does not have), NOT_FINITE, MEMORY. */
+/* Continues where a trainer was when it was added: from here on, `trainer` and its network give the bits that the saved
+ * ones would have given. The host first makes both as it did then: a network of the same graph and a trainer of the
+ * same dataset. Then weights, mask, optimiser state, position, order of data and every option of trainer and network
+ * become the archive's. An option that the archive lacks, since an older version wrote it, gets its default. Of the
+ * dataset only its count is compared. consent: a sum of LOTTERY_CONSENT_…. On an error trainer and network are as they
+ * were.
+ * Errors: HANDLE, ARGUMENT (nothing has this name, or it is not a trainer; consent), SHAPE (another graph, another
+ * number of examples: the message says both; an array's type or shape), STATE (running; the trainer was saved on
+ * another instruction set and consent does not allow that), FORMAT (what the archive read is damaged), UNSUPPORTED (an
+ * option or a kind of layer that this version does not have), NOT_FINITE, MEMORY. */
 lottery_status lottery_archive_restore_trainer(lottery_archive *archive, const char *name, lottery_trainer *trainer,
                                                int32_t consent);
 
-/* The text called `name`. Text as in section 1. Errors: HANDLE, ARGUMENT (nothing has this name, or it is no text),
+/* The text called `name`. Text as in section 1. Errors: HANDLE, ARGUMENT (nothing has this name, or it is not a text),
  * FORMAT. */
 lottery_status lottery_archive_get_text(lottery_archive *archive, const char *name, char *buffer, int64_t capacity,
                                         int64_t *needed);
 
-/* Element type and shape of an array, which may also be one of another thing ("ticket.fc1.bias"). capacity: elements of
- * shape; 8 are always enough. Errors: HANDLE, ARGUMENT (there is no such array; capacity below the rank), UNSUPPORTED
- * (its elements are none of LOTTERY_ELEMENT_…). */
+/* Element type and shape of an array. It may also be an array of another item ("ticket.fc1.bias"). capacity: elements
+ * of shape; 8 are always enough.
+ * Errors: HANDLE, ARGUMENT (there is no such array; capacity below the rank), UNSUPPORTED (its elements are none of
+ * LOTTERY_ELEMENT_…). */
 lottery_status lottery_archive_array_shape(lottery_archive *archive, const char *name, int32_t *element,
                                            int64_t capacity, int64_t *shape, int32_t *rank);
 
@@ -940,31 +959,33 @@ lottery_status lottery_archive_array_shape(lottery_archive *archive, const char 
 lottery_status lottery_archive_get_array(lottery_archive *archive, const char *name, int32_t element, void *data,
                                          int64_t count);
 
-/* Saves to a file, as section 10 says: `path` holds what it held or the new file, whole.
- * Errors: HANDLE, ARGUMENT, FILE, MEMORY (also: the header would be over HEADER_LIMIT). */
+/* Saves to a file, as section 10 says: `path` holds its old content or the new file, whole.
+ * Errors: HANDLE, ARGUMENT, FILE, MEMORY (also when the header would be over HEADER_LIMIT). */
 lottery_status lottery_archive_save(lottery_archive *archive, const char *path);
 
-/* Receives the next `count` bytes of a file, at least 1, and returns 0; anything else ends the writing. It must return
- * (not throw or longjmp) and not use the archive. */
+/* Receives the next `count` bytes of a file, at least 1, and returns 0; any other result ends the writing. The
+ * callback must return (not throw or longjmp) and not use the archive. */
 typedef int32_t (*lottery_write)(const void *bytes, int64_t count, void *user);
 
-/* Writes the same file through the callback `write`. user: handed to it as it is. Errors: HANDLE, ARGUMENT, FILE (the
- * callback returned anything but 0), MEMORY (as above). */
+/* Writes the same file through the callback `write`. user: handed to it as it is.
+ * Errors: HANDLE, ARGUMENT, FILE (the callback did not return 0), MEMORY (as above). */
 lottery_status lottery_archive_write(lottery_archive *archive, lottery_write write, void *user);
 
-/* Replace what the archive holds by a file's content: of a regular file, or of `count` bytes in memory, which are
- * copied. On an error the archive is as it was. Errors: HANDLE, ARGUMENT, FILE, FORMAT (no safetensors file, a damaged
- * one, or one over HEADER_LIMIT or BYTE_LIMIT), UNSUPPORTED (another format's number; a type of elements or an array's
- * name that this version cannot hold), MEMORY. */
+/* Replace what the archive holds by a file's content: from a regular file, or from `count` bytes in memory, which are
+ * copied. On an error the archive is as it was.
+ * Errors: HANDLE, ARGUMENT, FILE, FORMAT (not a safetensors file, a damaged one, or one over HEADER_LIMIT or
+ * BYTE_LIMIT), UNSUPPORTED (another format's number; a type of elements or an array's name that this version cannot
+ * hold), MEMORY. */
 lottery_status lottery_archive_load(lottery_archive *archive, const char *path);
 lottery_status lottery_archive_load_memory(lottery_archive *archive, const void *bytes, int64_t count);
 
 /* Writes up to `capacity` bytes of a file, at least 1, to `bytes` and returns how many; 0 at the end of the file, a
- * negative number when it cannot. It must return (not throw or longjmp) and not use the archive. */
+ * negative number when it cannot. The callback must return (not throw or longjmp) and not use the archive. */
 typedef int64_t (*lottery_read)(void *bytes, int64_t capacity, void *user);
 
-/* The same from the callback `read`, which is called until it returns 0. user: handed to it as it is. Errors: as
- * lottery_archive_load; FILE (the callback returned a negative number, or more than it was asked for). */
+/* The same from the callback `read`, which is called until it returns 0. user: handed to it as it is.
+ * Errors: as lottery_archive_load; FILE (the callback returned a negative number, or more bytes than it had room
+ * for). */
 lottery_status lottery_archive_read(lottery_archive *archive, lottery_read read, void *user);
 
 #ifdef __cplusplus
