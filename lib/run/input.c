@@ -41,10 +41,11 @@ bool feed_create(struct input_feed *feed, const struct lottery_network *network,
                               .input = {.features = features}};
   int64_t floats;
   if (!arithmetic_multiply(features, tiles * BATCH_TILE, &floats)) floats = INT64_MAX;
-  feed->values = memory_allocate(context, floats, sizeof *feed->values);
+  /* The largest first: where it does not fit, the others are not worth filling gigabytes with zeros. */
+  if ((feed->values = memory_allocate(context, floats, sizeof *feed->values)) == NULL) return false;
   feed->live = memory_allocate(context, features, sizeof *feed->live);
   feed->live_bits = memory_allocate(context, live_blocks(features), sizeof *feed->live_bits);
-  if (feed->values == NULL || feed->live == NULL || feed->live_bits == NULL) return false;
+  if (feed->live == NULL || feed->live_bits == NULL) return false;
   if (!bytes || !feed->takes_halves || !has_wide_reader(network)) return true;
   return nonzeros_create(context, features, tiles, training, &feed->nonzeros);
 }
