@@ -43,7 +43,7 @@ medians() {
     {
       match(FILENAME, /(old|new)\.[0-9]+$/)
       side = substr(FILENAME, RSTART, 3)
-      round = substr(FILENAME, RSTART + 4)
+      round = substr(FILENAME, RSTART + 4) + 0 # a number: as text, 10 is below 9
       if (!($2 in seen)) { seen[$2] = 1; densities[++count] = $2 }
       time[side, $2, round] = $3 + 0
       if (round > rounds) rounds = round
@@ -152,6 +152,11 @@ PROGRAM
   expect 1 '^ *0.100 .* 1.040 .*SLOWER$'
   grep -q ',A processor  of some kind,avx2,wall,3,0.100,104.00,1.0400$' "$history" || { echo "not recorded"; failed=1; }
   [ "$(wc -l <"$history")" = 5 ] || { echo "not two lines for each comparison and one of names"; failed=1; }
+  rounds=9
+  stand_in one 100 100 100 100 100 100 100 100 100
+  stand_in two 90 90 90 90 90 90 90 90 90
+  expect 0 '^ *0.100 .* 0.900 .*faster$'
+  rounds=3
   stand_in one 100 100 100
   stand_in two 100
   expect 2 'no figure at density 0.100'
