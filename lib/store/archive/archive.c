@@ -12,42 +12,42 @@
 
 static void finalise(void *self) {
   struct lottery_archive *archive = self;
-  contents_release(&archive->contents);
+  tables_release(&archive->tables);
 }
 
 struct lottery_archive *archive_create(struct lottery_context *context) {
   struct lottery_archive *archive = object_create(context, OBJECT_ARCHIVE, sizeof *archive, finalise);
   if (archive == NULL) return NULL;
   option_initialise(&archive->options, LOTTERY_HANDLE_ARCHIVE);
-  archive->contents.context = context;
+  archive->tables.context = context;
   return archive;
 }
 
 /* --- Items: the texts that say a kind. One has no name, the others stand side by side in the sorted table. --- */
 
-struct range {
+struct extent {
   bool unnamed;
   int64_t first, end;
 };
 
-static struct range items_of(const struct table *texts) {
-  const struct range range = {.unnamed = table_find(texts, KIND_KEY) != NULL,
-                              .first = table_lower_bound(texts, KIND_PREFIX),
-                              .end = table_lower_bound(texts, KIND_KEY "/")}; /* '/' follows '.' */
-  return range;
+static struct extent items_of(const struct table *texts) {
+  const struct extent extent = {.unnamed = table_find(texts, KIND_KEY) != NULL,
+                                .first = table_lower_bound(texts, KIND_PREFIX),
+                                .end = table_lower_bound(texts, KIND_KEY "/")}; /* '/' follows '.' */
+  return extent;
 }
 
 int64_t archive_count(const struct lottery_archive *archive) {
-  const struct range range = items_of(&archive->contents.texts);
-  return (range.unnamed ? 1 : 0) + range.end - range.first;
+  const struct extent extent = items_of(&archive->tables.texts);
+  return (extent.unnamed ? 1 : 0) + extent.end - extent.first;
 }
 
 const char *archive_name(const struct lottery_archive *archive, int64_t index) {
-  const struct range range = items_of(&archive->contents.texts);
-  if (index == 0 && range.unnamed) return "";
-  if (range.unnamed) index--;
-  if (index < 0 || index >= range.end - range.first) return NULL;
-  return archive->contents.texts.entries[range.first + index].name + strlen(KIND_PREFIX);
+  const struct extent extent = items_of(&archive->tables.texts);
+  if (index == 0 && extent.unnamed) return "";
+  if (extent.unnamed) index--;
+  if (index < 0 || index >= extent.end - extent.first) return NULL;
+  return archive->tables.texts.entries[extent.first + index].name + strlen(KIND_PREFIX);
 }
 
 const char *archive_kind(const struct lottery_archive *archive, const char *name) {
@@ -73,22 +73,22 @@ static bool is_owned(const struct table *texts, bool unnamed, const char *name) 
   return false;
 }
 
-lottery_status archive_declare_arrays(struct contents *contents) {
-  struct contents declared = {.context = contents->context};
-  const struct entry *kind = table_find(&contents->texts, KIND_KEY);
+lottery_status archive_declare_arrays(struct tables *tables) {
+  struct tables declared = {.context = tables->context};
+  const struct entry *kind = table_find(&tables->texts, KIND_KEY);
   const bool unnamed = kind != NULL && strcmp(kind->data, KIND_TEXT) != 0;
   lottery_status status = LOTTERY_OK;
-  for (int64_t i = 0; status == LOTTERY_OK && i < contents->arrays.count; i++) {
-    const char *name = contents->arrays.entries[i].name;
-    if (is_owned(&contents->texts, unnamed, name)) continue;
+  for (int64_t i = 0; status == LOTTERY_OK && i < tables->arrays.count; i++) {
+    const char *name = tables->arrays.entries[i].name;
+    if (is_owned(&tables->texts, unnamed, name)) continue;
     char key[ENTRY_NAME_LIMIT + sizeof KIND_PREFIX];
     snprintf(key, sizeof key, KIND_PREFIX "%s", name);
     struct entry *text;
-    status = contents_append(&declared, &declared.texts, key, sizeof KIND_ARRAY, &text);
+    status = tables_append(&declared, &declared.texts, key, sizeof KIND_ARRAY, &text);
     if (status == LOTTERY_OK) memcpy(text->owned, KIND_ARRAY, sizeof KIND_ARRAY);
   }
   table_sort(&declared.texts);
-  if (status == LOTTERY_OK) status = contents_merge(contents, &declared);
-  contents_release(&declared);
+  if (status == LOTTERY_OK) status = tables_merge(tables, &declared);
+  tables_release(&declared);
   return status;
 }

@@ -15,7 +15,7 @@ enum { ITEM_NAME_LIMIT = 255 };
 struct lottery_archive {
   struct object object;
   struct option_values options;
-  struct contents contents;
+  struct tables tables;
 };
 
 /* Creates an empty archive; NULL when memory is out (message set). */
@@ -31,7 +31,7 @@ lottery_status archive_save(struct lottery_archive *archive, const char *path);
 lottery_status archive_write(struct lottery_archive *archive, lottery_write write, void *user);
 
 /* Arrays that belong to no item, as in the files of other programs, become items of their own. */
-lottery_status archive_declare_arrays(struct contents *contents);
+lottery_status archive_declare_arrays(struct tables *tables);
 
 /* How many items there are; the name of one, or NULL; the kind of one, in words, or NULL. */
 int64_t archive_count(const struct lottery_archive *archive);
@@ -43,7 +43,7 @@ const char *archive_kind(const struct lottery_archive *archive, const char *name
 /* One on its way in. */
 struct item {
   const char *name;
-  struct contents contents;
+  struct tables tables;
 };
 
 /* Begins an item of a kind; checks the name. item_commit ends it, in every case. */

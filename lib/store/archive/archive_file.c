@@ -11,8 +11,8 @@
 /* --- Reading --- */
 
 /* Files without our format's number come from other programs. */
-static lottery_status check_format(const struct file_source *source, const struct contents *contents) {
-  const struct entry *format = table_find(&contents->texts, FORMAT_KEY);
+static lottery_status check_format(const struct file_source *source, const struct tables *tables) {
+  const struct entry *format = table_find(&tables->texts, FORMAT_KEY);
   if (format == NULL || strcmp(format->data, FORMAT_VERSION) == 0) return LOTTERY_OK;
   return context_fail(source->context, LOTTERY_ERROR_UNSUPPORTED,
                       "%s: %.256s: has format '%.32s', this version knows " FORMAT_VERSION, source->argument,
@@ -20,17 +20,17 @@ static lottery_status check_format(const struct file_source *source, const struc
 }
 
 static lottery_status take(struct lottery_archive *archive, const struct file_source *source) {
-  struct contents contents;
+  struct tables tables;
   lottery_status status = safetensors_read(source, option_integer(&archive->options, LOTTERY_ARCHIVE_HEADER_LIMIT),
-                                           option_integer(&archive->options, LOTTERY_ARCHIVE_BYTE_LIMIT), &contents);
-  if (status == LOTTERY_OK) status = check_format(source, &contents);
-  if (status == LOTTERY_OK) status = archive_declare_arrays(&contents);
+                                           option_integer(&archive->options, LOTTERY_ARCHIVE_BYTE_LIMIT), &tables);
+  if (status == LOTTERY_OK) status = check_format(source, &tables);
+  if (status == LOTTERY_OK) status = archive_declare_arrays(&tables);
   if (status != LOTTERY_OK) {
-    contents_release(&contents);
+    tables_release(&tables);
     return status;
   }
-  contents_release(&archive->contents);
-  archive->contents = contents;
+  tables_release(&archive->tables);
+  archive->tables = tables;
   return LOTTERY_OK;
 }
 
@@ -109,7 +109,7 @@ lottery_status archive_read(struct lottery_archive *archive, lottery_read read, 
 static lottery_status write_all(struct lottery_archive *archive,
                                 lottery_status (*write)(const void *bytes, int64_t count, void *user), void *user) {
   const struct file_sink sink = {archive->object.context, write, user};
-  return safetensors_write(&archive->contents, option_integer(&archive->options, LOTTERY_ARCHIVE_HEADER_LIMIT), &sink);
+  return safetensors_write(&archive->tables, option_integer(&archive->options, LOTTERY_ARCHIVE_HEADER_LIMIT), &sink);
 }
 
 static lottery_status write_file(const void *bytes, int64_t count, void *user) {

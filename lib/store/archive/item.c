@@ -25,7 +25,7 @@ static void array_name(const char *name, const char *tensor, const char *suffix,
 
 lottery_status item_begin(struct lottery_archive *archive, const char *name, const char *kind, struct item *item) {
   struct lottery_context *context = archive->object.context;
-  *item = (struct item){.name = name, .contents = {.context = context}};
+  *item = (struct item){.name = name, .tables = {.context = context}};
   const size_t length = strlen(name);
   if (length > ITEM_NAME_LIMIT)
     return context_fail(context, LOTTERY_ERROR_ARGUMENT, "name: %lld bytes, at most %d", (long long)length,
@@ -41,7 +41,7 @@ lottery_status item_add_text(struct item *item, const char *role, const char *te
   text_key(item->name, role, key);
   const int64_t bytes = (int64_t)strlen(text) + 1;
   struct entry *entry;
-  const lottery_status status = contents_append(&item->contents, &item->contents.texts, key, bytes, &entry);
+  const lottery_status status = tables_append(&item->tables, &item->tables.texts, key, bytes, &entry);
   if (status == LOTTERY_OK) memcpy(entry->owned, text, (size_t)bytes);
   return status;
 }
@@ -56,11 +56,11 @@ void *item_add_array(struct item *item, const char *tensor, const char *suffix, 
   array_name(item->name, tensor, suffix, full);
   int64_t bytes;
   if (!shape_bytes(dtype, rank, shape, &bytes)) {
-    context_fail(item->contents.context, LOTTERY_ERROR_MEMORY, "%.256s: its size does not fit", full);
+    context_fail(item->tables.context, LOTTERY_ERROR_MEMORY, "%.256s: its size does not fit", full);
     return NULL;
   }
   struct entry *entry;
-  if (contents_append(&item->contents, &item->contents.arrays, full, bytes, &entry) != LOTTERY_OK) return NULL;
+  if (tables_append(&item->tables, &item->tables.arrays, full, bytes, &entry) != LOTTERY_OK) return NULL;
   entry->dtype = dtype;
   entry->rank = rank;
   if (rank > 0) memcpy(entry->shape, shape, (size_t)rank * sizeof *shape);
@@ -69,11 +69,11 @@ void *item_add_array(struct item *item, const char *tensor, const char *suffix, 
 
 lottery_status item_commit(struct lottery_archive *archive, struct item *item, lottery_status status) {
   if (status == LOTTERY_OK) {
-    table_sort(&item->contents.arrays);
-    table_sort(&item->contents.texts);
-    status = contents_merge(&archive->contents, &item->contents);
+    table_sort(&item->tables.arrays);
+    table_sort(&item->tables.texts);
+    status = tables_merge(&archive->tables, &item->tables);
   }
-  contents_release(&item->contents);
+  tables_release(&item->tables);
   return status;
 }
 
@@ -82,7 +82,7 @@ lottery_status item_commit(struct lottery_archive *archive, struct item *item, l
 const char *archive_text(const struct lottery_archive *archive, const char *name, const char *role) {
   char key[FULL_NAME];
   text_key(name, role, key);
-  const struct entry *entry = table_find(&archive->contents.texts, key);
+  const struct entry *entry = table_find(&archive->tables.texts, key);
   return entry != NULL ? entry->data : NULL;
 }
 
@@ -122,7 +122,7 @@ const struct entry *archive_array(const struct lottery_archive *archive, const c
                                   const char *suffix) {
   char full[FULL_NAME];
   array_name(name, tensor, suffix, full);
-  return table_find(&archive->contents.arrays, full);
+  return table_find(&archive->tables.arrays, full);
 }
 
 /* "F32 [300,784]" */
@@ -142,7 +142,7 @@ lottery_status archive_require_array(struct lottery_archive *archive, const char
   struct lottery_context *context = archive->object.context;
   char full[FULL_NAME], wanted[192], found[192];
   array_name(name, tensor, suffix, full);
-  const struct entry *entry = table_find(&archive->contents.arrays, full);
+  const struct entry *entry = table_find(&archive->tables.arrays, full);
   if (entry == NULL) return context_fail(context, LOTTERY_ERROR_FORMAT, "%.300s: the archive has no such array", full);
   *out = entry;
   if (entry->dtype == dtype && entry->rank == rank &&

@@ -13,7 +13,7 @@ const char *const item_slot_suffixes[SNAPSHOT_SLOTS] = {"", ".first", ".second"}
 /* --- Adding --- */
 
 static lottery_status add_state(struct item *item, const struct lottery_snapshot *snapshot) {
-  struct json_writer writer = {.context = item->contents.context};
+  struct json_writer writer = {.context = item->tables.context};
   int64_t slots = 0;
   for (int slot = 0; slot < SNAPSHOT_SLOTS; slot++)
     if (snapshot->slots[slot] != NULL) slots |= 1 << slot;
@@ -42,7 +42,7 @@ static lottery_status add_values(struct item *item, const struct lottery_snapsho
   float *values = item_add_array(item, tensor->name, item_slot_suffixes[slot], DTYPE_F32, tensor->rank, tensor->shape);
   if (values == NULL) return LOTTERY_ERROR_MEMORY;
   memcpy(values, snapshot->slots[slot] + snapshot->offsets[index], (size_t)tensor->count * sizeof *values);
-  return finite_check(item->contents.context, tensor->name, values, tensor->count);
+  return finite_check(item->tables.context, tensor->name, values, tensor->count);
 }
 
 lottery_status item_add_snapshot(struct lottery_archive *archive, const char *name,

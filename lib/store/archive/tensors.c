@@ -8,7 +8,7 @@
 #include "store/archive/items.h"
 
 lottery_status item_add_tensors(struct item *item, const struct tensor *tensors, int64_t count) {
-  struct json_writer writer = {.context = item->contents.context};
+  struct json_writer writer = {.context = item->tables.context};
   json_write(&writer, "[");
   for (int64_t i = 0; i < count; i++) {
     json_write(&writer, i > 0 ? ",{\"name\":" : "{\"name\":");

@@ -46,14 +46,14 @@ static lottery_status add_survivors(struct item *item, const struct tensor *tens
     }
     rows[row + 1] = next;
   }
-  return finite_check(item->contents.context, tensor->name, values, kept);
+  return finite_check(item->tables.context, tensor->name, values, kept);
 }
 
 static lottery_status add_whole(struct item *item, const struct tensor *tensor, const float *all) {
   float *values = item_add_array(item, tensor->name, "", DTYPE_F32, tensor->rank, tensor->shape);
   if (values == NULL) return LOTTERY_ERROR_MEMORY;
   memcpy(values, all, (size_t)tensor->count * sizeof *values);
-  return finite_check(item->contents.context, tensor->name, values, tensor->count);
+  return finite_check(item->tables.context, tensor->name, values, tensor->count);
 }
 
 lottery_status item_add_ticket(struct lottery_archive *archive, const char *name, struct lottery_network *network,

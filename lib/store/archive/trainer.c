@@ -45,7 +45,7 @@ static enum saved_gradient gradient_of(const struct lottery_trainer *trainer) {
 static lottery_status add_description(struct item *item, const struct lottery_trainer *trainer) {
   const struct lottery_network *network = trainer->network;
   const struct option_list milestones = {trainer->milestones, trainer->milestone_count};
-  struct json_writer writer = {.context = item->contents.context};
+  struct json_writer writer = {.context = item->tables.context};
   json_write(&writer, "{\"instruction_set\":");
   json_write_string(&writer, network->kernels->name);
   write_member(&writer, ",\"examples\":", examples_of(trainer));
@@ -72,7 +72,7 @@ static lottery_status add_description(struct item *item, const struct lottery_tr
 }
 
 static lottery_status add_graph(struct item *item, const struct lottery_network *network) {
-  struct json_writer writer = {.context = item->contents.context};
+  struct json_writer writer = {.context = item->tables.context};
   graph_write(network, &writer);
   const lottery_status status = item_add_written(item, ROLE_GRAPH, &writer);
   json_writer_release(&writer);
@@ -88,7 +88,7 @@ static lottery_status add_values(struct item *item, const struct lottery_network
     float *values = item_add_array(item, tensor->name, suffix, DTYPE_F32, tensor->rank, tensor->shape);
     if (values == NULL) return LOTTERY_ERROR_MEMORY;
     layout_read(network->parameters.layout, flat, i, values);
-    status = finite_check(item->contents.context, tensor->name, values, tensor->count);
+    status = finite_check(item->tables.context, tensor->name, values, tensor->count);
   }
   return status;
 }

@@ -122,30 +122,30 @@ static lottery_status check_lengths(const struct file_source *source, const stru
   return LOTTERY_OK;
 }
 
-lottery_status safetensors_parse(const struct file_source *source, struct contents *contents, int64_t length,
+lottery_status safetensors_parse(const struct file_source *source, struct tables *tables, int64_t length,
                                  int64_t *data_bytes) {
   struct json json;
   lottery_status status = LOTTERY_OK;
   bool metadata = false;
-  json_begin(&json, contents->header, length);
-  if (length == 0 || contents->header[0] != '{') json_fail(&json, "a header begins with {");
+  json_begin(&json, tables->header, length);
+  if (length == 0 || tables->header[0] != '{') json_fail(&json, "a header begins with {");
   json_enter(&json, '{');
   while (status == LOTTERY_OK && json_more(&json, '{')) {
     const char *name;
     if (!json_key(&json, &name)) break;
     if (strcmp(name, METADATA) != 0) {
-      status = parse_array(source, &json, name, &contents->arrays);
+      status = parse_array(source, &json, name, &tables->arrays);
       continue;
     }
     if (metadata) json_fail(&json, METADATA " appears twice");
     metadata = true;
-    status = parse_texts(source, &json, &contents->texts);
+    status = parse_texts(source, &json, &tables->texts);
   }
   if (status == LOTTERY_OK) json_end(&json);
   if (status == LOTTERY_OK && json.fault != NULL) status = fail_json(source, &json);
-  if (status == LOTTERY_OK) status = check_places(source, &contents->arrays, data_bytes);
-  if (status == LOTTERY_OK) status = check_unique(source, &contents->arrays);
-  if (status == LOTTERY_OK) status = check_unique(source, &contents->texts);
-  if (status == LOTTERY_OK) status = check_lengths(source, &contents->arrays);
+  if (status == LOTTERY_OK) status = check_places(source, &tables->arrays, data_bytes);
+  if (status == LOTTERY_OK) status = check_unique(source, &tables->arrays);
+  if (status == LOTTERY_OK) status = check_unique(source, &tables->texts);
+  if (status == LOTTERY_OK) status = check_lengths(source, &tables->arrays);
   return status;
 }

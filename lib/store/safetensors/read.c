@@ -34,42 +34,42 @@ static lottery_status read_length(const struct file_source *source, int64_t limi
   return LOTTERY_OK;
 }
 
-static lottery_status read_header(const struct file_source *source, int64_t limit, struct contents *contents,
+static lottery_status read_header(const struct file_source *source, int64_t limit, struct tables *tables,
                                   int64_t *length) {
   lottery_status status = read_length(source, limit, length);
   if (status != LOTTERY_OK) return status;
-  contents->header = memory_allocate(source->context, *length + 1, 1);
-  if (contents->header == NULL) return LOTTERY_ERROR_MEMORY;
+  tables->header = memory_allocate(source->context, *length + 1, 1);
+  if (tables->header == NULL) return LOTTERY_ERROR_MEMORY;
   int64_t got;
-  status = source->read(contents->header, *length, &got, source->user);
+  status = source->read(tables->header, *length, &got, source->user);
   if (status == LOTTERY_OK && got < *length) status = fail_short(source, "a header", *length, got);
   return status;
 }
 
 /* Room for more data, the `filled` first bytes kept. */
-static lottery_status grow(struct contents *contents, int64_t filled, int64_t capacity) {
-  unsigned char *data = memory_allocate(contents->context, capacity, 1);
+static lottery_status grow(struct tables *tables, int64_t filled, int64_t capacity) {
+  unsigned char *data = memory_allocate(tables->context, capacity, 1);
   if (data == NULL) return LOTTERY_ERROR_MEMORY;
-  if (filled > 0) memcpy(data, contents->data, (size_t)filled);
-  memory_release(contents->context, contents->data);
-  contents->data = data;
+  if (filled > 0) memcpy(data, tables->data, (size_t)filled);
+  memory_release(tables->context, tables->data);
+  tables->data = data;
   return LOTTERY_OK;
 }
 
 /* Reads the data. Where the source's size is not known, its header is believed as far as bytes come. */
-static lottery_status read_data(const struct file_source *source, int64_t count, struct contents *contents) {
+static lottery_status read_data(const struct file_source *source, int64_t count, struct tables *tables) {
   int64_t capacity = source->size >= 0 ? count : arithmetic_minimum(count, FIRST_CAPACITY);
   int64_t filled = 0;
-  lottery_status status = grow(contents, 0, capacity);
+  lottery_status status = grow(tables, 0, capacity);
   while (status == LOTTERY_OK) {
     int64_t got;
-    status = source->read(contents->data + filled, capacity - filled, &got, source->user);
+    status = source->read(tables->data + filled, capacity - filled, &got, source->user);
     if (status != LOTTERY_OK) break;
     filled += got;
     if (filled < capacity) return fail_short(source, "data", count, filled);
     if (capacity == count) break;
     capacity = arithmetic_minimum(count, 2 * capacity);
-    status = grow(contents, filled, capacity);
+    status = grow(tables, filled, capacity);
   }
   return status;
 }
@@ -84,27 +84,27 @@ static lottery_status require_end(const struct file_source *source, int64_t end)
 }
 
 static lottery_status read_all(const struct file_source *source, int64_t header_limit, int64_t byte_limit,
-                               struct contents *contents) {
+                               struct tables *tables) {
   int64_t length = 0, data = 0, end = 0;
-  lottery_status status = read_header(source, header_limit, contents, &length);
-  if (status == LOTTERY_OK) status = safetensors_parse(source, contents, length, &data);
+  lottery_status status = read_header(source, header_limit, tables, &length);
+  if (status == LOTTERY_OK) status = safetensors_parse(source, tables, length, &data);
   if (status != LOTTERY_OK) return status;
   if (!arithmetic_add(PREFIX + length, data, &end) || end > byte_limit)
     return context_fail(source->context, LOTTERY_ERROR_FORMAT,
                         "%s: %.256s: %lld bytes of data and their header, over the byte_limit of %lld",
                         source->argument, source->path, (long long)data, (long long)byte_limit);
   if (source->size >= 0 && end != source->size) return fail_short(source, "a file", end, source->size);
-  status = read_data(source, data, contents);
+  status = read_data(source, data, tables);
   if (status == LOTTERY_OK) status = require_end(source, end);
-  for (int64_t i = 0; status == LOTTERY_OK && i < contents->arrays.count; i++)
-    contents->arrays.entries[i].data = contents->data + contents->arrays.entries[i].begin;
+  for (int64_t i = 0; status == LOTTERY_OK && i < tables->arrays.count; i++)
+    tables->arrays.entries[i].data = tables->data + tables->arrays.entries[i].begin;
   return status;
 }
 
 lottery_status safetensors_read(const struct file_source *source, int64_t header_limit, int64_t byte_limit,
-                                struct contents *out) {
-  *out = (struct contents){.context = source->context};
+                                struct tables *out) {
+  *out = (struct tables){.context = source->context};
   const lottery_status status = read_all(source, header_limit, byte_limit, out);
-  if (status != LOTTERY_OK) contents_release(out);
+  if (status != LOTTERY_OK) tables_release(out);
   return status;
 }

@@ -31,14 +31,14 @@ struct file_sink {
 /* Reads and checks a whole file. Nothing is allocated but what is really there: at most header_limit bytes, some of
  * them for each array, and the data, which grows as it comes where the size is not known. */
 lottery_status safetensors_read(const struct file_source *source, int64_t header_limit, int64_t byte_limit,
-                                struct contents *out);
+                                struct tables *out);
 
-/* Checks and fills the tables of `contents` from its header of `length` bytes, decoding names in place, and says how
- * many bytes of data there must be. Entries get their place in the data (begin), not their bytes in memory. */
-lottery_status safetensors_parse(const struct file_source *source, struct contents *contents, int64_t length,
+/* Checks and fills `tables` from its header of `length` bytes, decoding names in place, and says how many bytes of data
+ * there must be. Entries get their place in the data (begin), not their bytes in memory. */
+lottery_status safetensors_parse(const struct file_source *source, struct tables *tables, int64_t length,
                                  int64_t *data_bytes);
 
 /* Writes a whole file; header_limit: what safetensors_read would be given. */
-lottery_status safetensors_write(struct contents *contents, int64_t header_limit, const struct file_sink *sink);
+lottery_status safetensors_write(struct tables *tables, int64_t header_limit, const struct file_sink *sink);
 
 #endif

@@ -25,12 +25,12 @@ static void table_release(struct lottery_context *context, struct table *table) 
   *table = (struct table){0};
 }
 
-void contents_release(struct contents *contents) {
-  table_release(contents->context, &contents->arrays);
-  table_release(contents->context, &contents->texts);
-  memory_release(contents->context, contents->header);
-  memory_release(contents->context, contents->data);
-  *contents = (struct contents){.context = contents->context};
+void tables_release(struct tables *tables) {
+  table_release(tables->context, &tables->arrays);
+  table_release(tables->context, &tables->texts);
+  memory_release(tables->context, tables->header);
+  memory_release(tables->context, tables->data);
+  *tables = (struct tables){.context = tables->context};
 }
 
 lottery_status table_append(struct lottery_context *context, struct table *table, const struct entry *entry) {
@@ -47,21 +47,21 @@ lottery_status table_append(struct lottery_context *context, struct table *table
   return LOTTERY_OK;
 }
 
-lottery_status contents_append(struct contents *contents, struct table *table, const char *name, int64_t bytes,
-                               struct entry **out) {
+lottery_status tables_append(struct tables *tables, struct table *table, const char *name, int64_t bytes,
+                             struct entry **out) {
   const int64_t length = (int64_t)strlen(name) + 1;
   int64_t size;
   if (!arithmetic_add(bytes, length, &size))
-    return context_fail(contents->context, LOTTERY_ERROR_MEMORY, "%.256s: its size does not fit", name);
-  unsigned char *block = memory_allocate(contents->context, size, 1);
+    return context_fail(tables->context, LOTTERY_ERROR_MEMORY, "%.256s: its size does not fit", name);
+  unsigned char *block = memory_allocate(tables->context, size, 1);
   if (block == NULL) return LOTTERY_ERROR_MEMORY;
   memcpy(block + bytes, name, (size_t)length);
   const struct entry entry = {.name = (char *)block + bytes, .bytes = bytes, .data = block, .owned = block};
-  const lottery_status status = table_append(contents->context, table, &entry);
+  const lottery_status status = table_append(tables->context, table, &entry);
   if (status == LOTTERY_OK)
     *out = &table->entries[table->count - 1];
   else
-    memory_release(contents->context, block);
+    memory_release(tables->context, block);
   return status;
 }
 
@@ -145,7 +145,7 @@ static void replace(struct lottery_context *context, struct table *table, const 
   *table = *by;
 }
 
-lottery_status contents_merge(struct contents *into, struct contents *from) {
+lottery_status tables_merge(struct tables *into, struct tables *from) {
   struct lottery_context *context = into->context;
   struct table arrays = {0}, texts = {0};
   lottery_status status = merge(context, &into->texts, &from->texts, &texts);

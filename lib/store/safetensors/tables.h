@@ -50,7 +50,7 @@ struct table {
   int64_t count, capacity;
 };
 
-struct contents {
+struct tables {
   struct lottery_context *context;
   struct table arrays, texts;
   char *header;        /* of the file that was read, or NULL */
@@ -58,12 +58,12 @@ struct contents {
 };
 
 /* Releases all of it and leaves it empty. */
-void contents_release(struct contents *contents);
+void tables_release(struct tables *tables);
 
 /* Appends an entry with a block of its own for the name and `bytes` bytes of data, zeroed; *out is valid until the next
  * call. The table is not sorted any more. */
-lottery_status contents_append(struct contents *contents, struct table *table, const char *name, int64_t bytes,
-                               struct entry **out);
+lottery_status tables_append(struct tables *tables, struct table *table, const char *name, int64_t bytes,
+                             struct entry **out);
 /* Appends an entry as it is. */
 lottery_status table_append(struct lottery_context *context, struct table *table, const struct entry *entry);
 
@@ -79,7 +79,7 @@ const char *table_duplicate(const struct table *table);
 
 /* Moves everything of `from`, which becomes empty, into `into`; both are sorted. `from` has no file of its own.
  * ARGUMENT when a name is in both: both are as they were then. */
-lottery_status contents_merge(struct contents *into, struct contents *from);
+lottery_status tables_merge(struct tables *into, struct tables *from);
 
 /* Bytes of `count` elements after checking the product; false when it does not fit. */
 bool shape_bytes(int32_t dtype, int32_t rank, const int64_t *shape, int64_t *bytes);

@@ -41,12 +41,12 @@ static void write_array(struct json_writer *writer, const struct entry *array) {
 }
 
 /* Calls `visit` for every array in the order of the data. */
-static lottery_status each_array(struct contents *contents, lottery_status (*visit)(struct entry *array, void *user),
+static lottery_status each_array(struct tables *tables, lottery_status (*visit)(struct entry *array, void *user),
                                  void *user) {
   lottery_status status = LOTTERY_OK;
   for (int64_t size = 8; size >= 1; size /= 2)
-    for (int64_t i = 0; status == LOTTERY_OK && i < contents->arrays.count; i++) {
-      struct entry *array = &contents->arrays.entries[i];
+    for (int64_t i = 0; status == LOTTERY_OK && i < tables->arrays.count; i++) {
+      struct entry *array = &tables->arrays.entries[i];
       if (dtype_size(array->dtype) == size) status = visit(array, user);
     }
   return status;
@@ -70,24 +70,24 @@ static lottery_status write_data(struct entry *array, void *user) {
   return array->bytes > 0 ? sink->write(array->data, array->bytes, sink->user) : LOTTERY_OK;
 }
 
-lottery_status safetensors_write(struct contents *contents, int64_t header_limit, const struct file_sink *sink) {
-  struct heading heading = {.writer = {.context = contents->context}};
+lottery_status safetensors_write(struct tables *tables, int64_t header_limit, const struct file_sink *sink) {
+  struct heading heading = {.writer = {.context = tables->context}};
   struct json_writer *writer = &heading.writer;
   json_write(writer, "{");
-  write_texts(writer, &contents->texts);
-  each_array(contents, add_to_header, &heading);
+  write_texts(writer, &tables->texts);
+  each_array(tables, add_to_header, &heading);
   json_write(writer, "}");
   while (!writer->failed && writer->length % HEADER_STEP != 0) json_write(writer, " ");
   lottery_status status = writer->failed ? LOTTERY_ERROR_MEMORY : LOTTERY_OK;
   if (status == LOTTERY_OK && writer->length > header_limit)
-    status = context_fail(contents->context, LOTTERY_ERROR_MEMORY,
+    status = context_fail(tables->context, LOTTERY_ERROR_MEMORY,
                           "archive: its header has %lld bytes, over its header_limit of %lld",
                           (long long)writer->length, (long long)header_limit);
   struct file_sink copy = *sink;
   const uint64_t length = (uint64_t)writer->length;
   if (status == LOTTERY_OK) status = sink->write(&length, sizeof length, sink->user);
   if (status == LOTTERY_OK) status = sink->write(writer->text, writer->length, sink->user);
-  if (status == LOTTERY_OK) status = each_array(contents, write_data, &copy);
+  if (status == LOTTERY_OK) status = each_array(tables, write_data, &copy);
   json_writer_release(writer);
   return status;
 }
