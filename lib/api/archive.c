@@ -1,5 +1,5 @@
 /* The public functions of archives: life, options, what is in one, and files. */
-#include "store/archive/archive.h"
+#include "store/archive/archive_file.h"
 
 #include <string.h>
 

@@ -163,7 +163,7 @@ lottery_status lottery_archive_restore_trainer(lottery_archive *archive, const c
 lottery_status lottery_archive_get_text(lottery_archive *archive, const char *name, char *buffer, int64_t capacity,
                                         int64_t *needed) {
   RETURN_IF_ERROR(check(archive, name));
-  RETURN_IF_ERROR(archive_require(archive, name, KIND_TEXT));
+  RETURN_IF_ERROR(item_require(archive, name, KIND_TEXT));
   const char *text = archive_text(archive, name, ROLE_TEXT);
   if (text == NULL)
     return context_fail(archive->object.context, LOTTERY_ERROR_FORMAT, "%.256s: the archive has no lottery.%s for it",
@@ -173,7 +173,7 @@ lottery_status lottery_archive_get_text(lottery_archive *archive, const char *na
 
 static lottery_status find_array(lottery_archive *archive, const char *name, const struct entry **array) {
   RETURN_IF_ERROR(check(archive, name));
-  *array = archive_array(archive, name, "", "");
+  *array = item_array(archive, name, "", "");
   if (*array != NULL) return LOTTERY_OK;
   return context_fail(archive->object.context, LOTTERY_ERROR_ARGUMENT, "name: the archive has no array '%.256s'", name);
 }

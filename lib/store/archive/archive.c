@@ -50,6 +50,13 @@ const char *archive_name(const struct lottery_archive *archive, int64_t index) {
   return archive->tables.texts.entries[extent.first + index].name + strlen(KIND_PREFIX);
 }
 
+const char *archive_text(const struct lottery_archive *archive, const char *name, const char *role) {
+  char key[FORMAT_NAME_CAPACITY];
+  format_text_key(name, role, key);
+  const struct entry *entry = table_find(&archive->tables.texts, key);
+  return entry != NULL ? entry->data : NULL;
+}
+
 const char *archive_kind(const struct lottery_archive *archive, const char *name) {
   return archive_text(archive, name, ROLE_KIND);
 }
@@ -58,14 +65,14 @@ const char *archive_kind(const struct lottery_archive *archive, const char *name
 
 /* Whether an item of this name, of which `length` bytes count, has arrays under it. */
 static bool owns(const struct table *texts, const char *name, size_t length) {
-  char key[ENTRY_NAME_LIMIT + sizeof KIND_PREFIX];
+  char key[FORMAT_NAME_CAPACITY];
   snprintf(key, sizeof key, KIND_PREFIX "%.*s", (int)length, name);
   const struct entry *kind = table_find(texts, key);
   return kind != NULL && strcmp(kind->data, KIND_ARRAY) != 0 && strcmp(kind->data, KIND_TEXT) != 0;
 }
 
 static bool is_owned(const struct table *texts, bool unnamed, const char *name) {
-  char key[ENTRY_NAME_LIMIT + sizeof KIND_PREFIX];
+  char key[FORMAT_NAME_CAPACITY];
   snprintf(key, sizeof key, KIND_PREFIX "%s", name);
   if (unnamed || table_find(texts, key) != NULL) return true;
   for (const char *dot = strchr(name, '.'); dot != NULL; dot = strchr(dot + 1, '.'))
@@ -81,7 +88,7 @@ lottery_status archive_declare_arrays(struct tables *tables) {
   for (int64_t i = 0; status == LOTTERY_OK && i < tables->arrays.count; i++) {
     const char *name = tables->arrays.entries[i].name;
     if (is_owned(&tables->texts, unnamed, name)) continue;
-    char key[ENTRY_NAME_LIMIT + sizeof KIND_PREFIX];
+    char key[FORMAT_NAME_CAPACITY];
     snprintf(key, sizeof key, KIND_PREFIX "%s", name);
     struct entry *text;
     status = tables_append(&declared, &declared.texts, key, sizeof KIND_ARRAY, &text);

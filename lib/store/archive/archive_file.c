@@ -1,10 +1,11 @@
-/* An archive's files: on disk, in memory, through a host's callbacks. */
+/* Reading and writing an archive's files. */
+#include "store/archive/archive_file.h"
+
 #include <string.h>
 
 #include "base/arithmetic.h"
 #include "base/context.h"
 #include "base/file.h"
-#include "store/archive/archive.h"
 #include "store/disk/file.h"
 #include "store/safetensors/safetensors.h"
 

@@ -1,7 +1,9 @@
-/* The words of our files (docs/format.md): kinds of items, and the texts that describe them. A text's key is
- * "lottery." and its role, and for an item with a name a dot and the name. */
+/* The words of our files (docs/format.md): kinds of items, and the names of the texts and arrays that they are made
+ * of. */
 #ifndef STORE_ARCHIVE_FORMAT_H
 #define STORE_ARCHIVE_FORMAT_H
+
+#include "store/safetensors/tables.h"
 
 #define ROLE_KIND "kind"       /* every item: one of the kinds below */
 #define ROLE_TEXT "text"       /* a text: itself */
@@ -17,5 +19,15 @@
 #define KIND_TRAINER "trainer"
 #define KIND_TEXT "text"
 #define KIND_ARRAY "array"
+
+/* Room for every full name that can be in an archive, and then some: a longer one is cut, and found nowhere. */
+enum { FORMAT_NAME_CAPACITY = ENTRY_NAME_LIMIT + 128 };
+
+/* A text's key: "lottery." and its role, and for an item with a name a dot and the name. */
+void format_text_key(const char *name, const char *role, char key[FORMAT_NAME_CAPACITY]);
+
+/* An array's name: the item's, a dot and the tensor's, of which either may be "" and the dot then left out; and a
+ * suffix. */
+void format_array_name(const char *name, const char *tensor, const char *suffix, char full[FORMAT_NAME_CAPACITY]);
 
 #endif

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "model/layer/layer.h"
 #include "store/archive/format.h"
+#include "store/archive/item.h"
 #include "store/json/hex_real.h"
 
 /* --- Writing --- */
@@ -259,7 +260,7 @@ lottery_status graph_read(struct lottery_archive *archive, const char *name, str
                           int32_t *output) {
   struct reader reader = {.archive = archive, .name = name, .members = list_members()};
   int64_t node = 0;
-  lottery_status status = archive_open_text(archive, name, ROLE_GRAPH, &reader.json);
+  lottery_status status = item_open_text(archive, name, ROLE_GRAPH, &reader.json);
   if (status != LOTTERY_OK) return status;
   reader.network = network_create(archive->object.context);
   if (reader.network == NULL)
@@ -267,7 +268,7 @@ lottery_status graph_read(struct lottery_archive *archive, const char *name, str
   else
     read_graph(&reader, &node);
   if (reader.status != LOTTERY_OK) reader.json.fault = NULL; /* the message is there already */
-  status = archive_close_text(archive, name, ROLE_GRAPH, &reader.json);
+  status = item_close_text(archive, name, ROLE_GRAPH, &reader.json);
   if (reader.status != LOTTERY_OK) status = reader.status;
   if (status == LOTTERY_OK) {
     *network = reader.network;

@@ -4,6 +4,7 @@
 
 #include "model/network.h"
 #include "store/archive/archive.h"
+#include "store/json/json_writer.h"
 
 /* Writes the nodes and the output of a finished network. */
 void graph_write(const struct lottery_network *network, struct json_writer *writer);

@@ -1,4 +1,6 @@
-/* Adding and reading one item of an archive: the names of its arrays and texts, and all or nothing. */
+/* Adding and reading one item of an archive. */
+#include "store/archive/item.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -6,20 +8,7 @@
 #include "base/finite.h"
 #include "base/memory.h"
 #include "base/utf8.h"
-#include "store/archive/archive.h"
 #include "store/archive/format.h"
-#include "store/archive/items.h"
-
-/* Room for every full name that can be in an archive, and then some: a longer one is cut, and found nowhere. */
-enum { FULL_NAME = ENTRY_NAME_LIMIT + 128 };
-
-static void text_key(const char *name, const char *role, char key[FULL_NAME]) {
-  snprintf(key, FULL_NAME, "lottery.%s%s%s", role, name[0] != '\0' ? "." : "", name);
-}
-
-static void array_name(const char *name, const char *tensor, const char *suffix, char full[FULL_NAME]) {
-  snprintf(full, FULL_NAME, "%s%s%s%s", name, name[0] != '\0' && tensor[0] != '\0' ? "." : "", tensor, suffix);
-}
 
 /* --- Adding --- */
 
@@ -37,8 +26,8 @@ lottery_status item_begin(struct lottery_archive *archive, const char *name, con
 }
 
 lottery_status item_add_text(struct item *item, const char *role, const char *text) {
-  char key[FULL_NAME];
-  text_key(item->name, role, key);
+  char key[FORMAT_NAME_CAPACITY];
+  format_text_key(item->name, role, key);
   const int64_t bytes = (int64_t)strlen(text) + 1;
   struct entry *entry;
   const lottery_status status = tables_append(&item->tables, &item->tables.texts, key, bytes, &entry);
@@ -52,8 +41,8 @@ lottery_status item_add_written(struct item *item, const char *role, const struc
 
 void *item_add_array(struct item *item, const char *tensor, const char *suffix, int32_t dtype, int32_t rank,
                      const int64_t *shape) {
-  char full[FULL_NAME];
-  array_name(item->name, tensor, suffix, full);
+  char full[FORMAT_NAME_CAPACITY];
+  format_array_name(item->name, tensor, suffix, full);
   int64_t bytes;
   if (!shape_bytes(dtype, rank, shape, &bytes)) {
     context_fail(item->tables.context, LOTTERY_ERROR_MEMORY, "%.256s: its size does not fit", full);
@@ -79,14 +68,7 @@ lottery_status item_commit(struct lottery_archive *archive, struct item *item, l
 
 /* --- Reading --- */
 
-const char *archive_text(const struct lottery_archive *archive, const char *name, const char *role) {
-  char key[FULL_NAME];
-  text_key(name, role, key);
-  const struct entry *entry = table_find(&archive->tables.texts, key);
-  return entry != NULL ? entry->data : NULL;
-}
-
-lottery_status archive_require(struct lottery_archive *archive, const char *name, const char *kind) {
+lottery_status item_require(struct lottery_archive *archive, const char *name, const char *kind) {
   struct lottery_context *context = archive->object.context;
   const char *found = archive_kind(archive, name);
   if (found == NULL) return context_fail(context, LOTTERY_ERROR_ARGUMENT, "name: the archive has no '%.256s'", name);
@@ -94,8 +76,7 @@ lottery_status archive_require(struct lottery_archive *archive, const char *name
   return context_fail(context, LOTTERY_ERROR_ARGUMENT, "name: '%.256s' is of kind %.32s, not %s", name, found, kind);
 }
 
-lottery_status archive_open_text(struct lottery_archive *archive, const char *name, const char *role,
-                                 struct json *json) {
+lottery_status item_open_text(struct lottery_archive *archive, const char *name, const char *role, struct json *json) {
   struct lottery_context *context = archive->object.context;
   const char *text = archive_text(archive, name, role);
   if (text == NULL)
@@ -108,8 +89,7 @@ lottery_status archive_open_text(struct lottery_archive *archive, const char *na
   return LOTTERY_OK;
 }
 
-lottery_status archive_close_text(struct lottery_archive *archive, const char *name, const char *role,
-                                  struct json *json) {
+lottery_status item_close_text(struct lottery_archive *archive, const char *name, const char *role, struct json *json) {
   struct lottery_context *context = archive->object.context;
   memory_release(context, json->text);
   json->text = NULL;
@@ -118,10 +98,10 @@ lottery_status archive_close_text(struct lottery_archive *archive, const char *n
                       (long long)json->at, json->fault);
 }
 
-const struct entry *archive_array(const struct lottery_archive *archive, const char *name, const char *tensor,
-                                  const char *suffix) {
-  char full[FULL_NAME];
-  array_name(name, tensor, suffix, full);
+const struct entry *item_array(const struct lottery_archive *archive, const char *name, const char *tensor,
+                               const char *suffix) {
+  char full[FORMAT_NAME_CAPACITY];
+  format_array_name(name, tensor, suffix, full);
   return table_find(&archive->tables.arrays, full);
 }
 
@@ -136,12 +116,12 @@ static void describe(int32_t dtype, int32_t rank, const int64_t *shape, char *te
   snprintf(text + used, capacity - used, "]");
 }
 
-lottery_status archive_require_array(struct lottery_archive *archive, const char *name, const char *tensor,
-                                     const char *suffix, int32_t dtype, int32_t rank, const int64_t *shape,
-                                     const struct entry **out) {
+lottery_status item_require_array(struct lottery_archive *archive, const char *name, const char *tensor,
+                                  const char *suffix, int32_t dtype, int32_t rank, const int64_t *shape,
+                                  const struct entry **out) {
   struct lottery_context *context = archive->object.context;
-  char full[FULL_NAME], wanted[192], found[192];
-  array_name(name, tensor, suffix, full);
+  char full[FORMAT_NAME_CAPACITY], wanted[192], found[192];
+  format_array_name(name, tensor, suffix, full);
   const struct entry *entry = table_find(&archive->tables.arrays, full);
   if (entry == NULL) return context_fail(context, LOTTERY_ERROR_FORMAT, "%.300s: the archive has no such array", full);
   *out = entry;
@@ -153,7 +133,7 @@ lottery_status archive_require_array(struct lottery_archive *archive, const char
   return context_fail(context, LOTTERY_ERROR_SHAPE, "%.300s: is %s, expected %s", full, found, wanted);
 }
 
-lottery_status archive_copy_values(struct lottery_archive *archive, const struct entry *array, float *values) {
+lottery_status item_copy_values(struct lottery_archive *archive, const struct entry *array, float *values) {
   memcpy(values, array->data, (size_t)array->bytes);
   return finite_check(archive->object.context, array->name, values, array->bytes / (int64_t)sizeof *values);
 }

@@ -6,7 +6,7 @@
 #include "model/network.h"
 #include "model/snapshot.h"
 #include "model/tensor_list.h"
-#include "store/archive/archive.h"
+#include "store/archive/item.h"
 
 struct lottery_trainer;
 

@@ -42,13 +42,13 @@ lottery_status item_make_mask(struct lottery_archive *archive, const char *name,
   const struct entry *array;
   for (int64_t i = 0; status == LOTTERY_OK && i < count; i++) {
     const int64_t bytes = bit_bytes(&tensors[i]);
-    status = archive_require_array(archive, name, tensors[i].name, suffix, DTYPE_U8, 1, &bytes, &array);
+    status = item_require_array(archive, name, tensors[i].name, suffix, DTYPE_U8, 1, &bytes, &array);
   }
   if (status != LOTTERY_OK) return status;
   struct lottery_mask *mask = mask_create(archive->object.context, tensors, count);
   if (mask == NULL) return LOTTERY_ERROR_MEMORY;
   for (int64_t i = 0; status == LOTTERY_OK && i < count; i++)
-    status = copy_bits(archive, archive_array(archive, name, tensors[i].name, suffix), mask, i);
+    status = copy_bits(archive, item_array(archive, name, tensors[i].name, suffix), mask, i);
   mask_count(mask);
   if (status == LOTTERY_OK)
     *out = mask;
@@ -62,7 +62,7 @@ lottery_status item_get_mask(struct lottery_archive *archive, const char *name, 
   struct lottery_context *context = archive->object.context;
   struct tensor *tensors = NULL;
   int64_t count = 0;
-  lottery_status status = archive_require(archive, name, KIND_MASK);
+  lottery_status status = item_require(archive, name, KIND_MASK);
   if (status == LOTTERY_OK) status = item_get_tensors(archive, name, &tensors, &count);
   if (status == LOTTERY_OK && network != NULL &&
       !tensor_lists_equal(tensors, count, network->prunable, network->prunable_count))

@@ -50,8 +50,8 @@ static lottery_status require_arrays(struct lottery_archive *archive, const char
   lottery_status status = LOTTERY_OK;
   const struct entry *array;
   for (int64_t i = 0; status == LOTTERY_OK && i < list->count; i++)
-    status = archive_require_array(archive, name, list->tensors[i].name, "", DTYPE_F32, list->tensors[i].rank,
-                                   list->tensors[i].shape, &array);
+    status = item_require_array(archive, name, list->tensors[i].name, "", DTYPE_F32, list->tensors[i].rank,
+                                list->tensors[i].shape, &array);
   return status;
 }
 
@@ -60,7 +60,7 @@ static lottery_status write_weights(struct lottery_archive *archive, const char 
   float *values = memory_allocate(archive->object.context, network_largest_tensor(network), sizeof *values);
   lottery_status status = values != NULL ? LOTTERY_OK : LOTTERY_ERROR_MEMORY;
   for (int64_t i = 0; status == LOTTERY_OK && i < network->tensor_count; i++) {
-    status = archive_copy_values(archive, archive_array(archive, name, network->tensors[i].name, ""), values);
+    status = item_copy_values(archive, item_array(archive, name, network->tensors[i].name, ""), values);
     if (status == LOTTERY_OK) network_write(network, i, values);
   }
   memory_release(archive->object.context, values);
@@ -71,7 +71,7 @@ lottery_status item_get_network(struct lottery_archive *archive, const char *nam
   struct lottery_network *network = NULL;
   struct tensor_list list;
   int32_t output = 0;
-  lottery_status status = archive_require(archive, name, KIND_NETWORK);
+  lottery_status status = item_require(archive, name, KIND_NETWORK);
   if (status == LOTTERY_OK) status = graph_read(archive, name, &network, &output);
   if (status != LOTTERY_OK) return status;
   status = tensor_list_create(network, &list);

@@ -86,7 +86,7 @@ static lottery_status read_state(struct lottery_archive *archive, const char *na
                                         "iteration", "batch", "seed"};
   struct json json;
   uint32_t seen = 0;
-  const lottery_status status = archive_open_text(archive, name, ROLE_STATE, &json);
+  const lottery_status status = item_open_text(archive, name, ROLE_STATE, &json);
   if (status != LOTTERY_OK) return status;
   json_enter(&json, '{');
   while (json_more(&json, '{')) switch (json_member(&json, members, 7, &seen)) {
@@ -101,7 +101,7 @@ static lottery_status read_state(struct lottery_archive *archive, const char *na
     }
   if (json_end(&json) && seen != 127) json_fail(&json, "the state is not complete");
   if (json.fault == NULL && !slots_fit(state)) json_fail(&json, "its slots are not those of its contents");
-  return archive_close_text(archive, name, ROLE_STATE, &json);
+  return item_close_text(archive, name, ROLE_STATE, &json);
 }
 
 /* Every array that is needed must be there before room for any is made. */
@@ -111,8 +111,8 @@ static lottery_status require_arrays(struct lottery_archive *archive, const char
   const struct entry *array;
   for (int slot = 0; slot < SNAPSHOT_SLOTS; slot++)
     for (int64_t i = 0; status == LOTTERY_OK && (slots & 1 << slot) != 0 && i < count; i++)
-      status = archive_require_array(archive, name, tensors[i].name, item_slot_suffixes[slot], DTYPE_F32,
-                                     tensors[i].rank, tensors[i].shape, &array);
+      status = item_require_array(archive, name, tensors[i].name, item_slot_suffixes[slot], DTYPE_F32, tensors[i].rank,
+                                  tensors[i].shape, &array);
   return status;
 }
 
@@ -124,8 +124,8 @@ lottery_status item_make_snapshot(struct lottery_archive *archive, const char *n
   if (snapshot == NULL) return LOTTERY_ERROR_MEMORY;
   for (int slot = 0; slot < SNAPSHOT_SLOTS; slot++)
     for (int64_t i = 0; status == LOTTERY_OK && snapshot->slots[slot] != NULL && i < count; i++)
-      status = archive_copy_values(archive, archive_array(archive, name, tensors[i].name, item_slot_suffixes[slot]),
-                                   snapshot->slots[slot] + snapshot->offsets[i]);
+      status = item_copy_values(archive, item_array(archive, name, tensors[i].name, item_slot_suffixes[slot]),
+                                snapshot->slots[slot] + snapshot->offsets[i]);
   if (status == LOTTERY_OK)
     *out = snapshot;
   else
@@ -159,9 +159,9 @@ lottery_status item_get_snapshot(struct lottery_archive *archive, const char *na
                                  struct lottery_snapshot **out) {
   const char *kind = archive_kind(archive, name);
   const bool named_only = kind == NULL && network != NULL && network->tensor_count > 0 &&
-                          archive_array(archive, name, network->tensors[0].name, "") != NULL;
+                          item_array(archive, name, network->tensors[0].name, "") != NULL;
   if (!named_only && (kind == NULL || network == NULL || strcmp(kind, KIND_NETWORK) != 0)) {
-    const lottery_status status = archive_require(archive, name, KIND_SNAPSHOT);
+    const lottery_status status = item_require(archive, name, KIND_SNAPSHOT);
     return status == LOTTERY_OK ? get_listed(archive, name, network, out) : status;
   }
   return item_make_snapshot(archive, name, network->tensors, network->tensor_count, LOTTERY_STATE_WEIGHTS,

@@ -79,7 +79,7 @@ lottery_status item_get_tensors(struct lottery_archive *archive, const char *nam
   int64_t capacity = 0, elements = 0;
   *out = NULL;
   *count = 0;
-  lottery_status status = archive_open_text(archive, name, ROLE_TENSORS, &json);
+  lottery_status status = item_open_text(archive, name, ROLE_TENSORS, &json);
   if (status != LOTTERY_OK) return status;
   json_enter(&json, '[');
   while (status == LOTTERY_OK && json_more(&json, '[')) {
@@ -95,7 +95,7 @@ lottery_status item_get_tensors(struct lottery_archive *archive, const char *nam
   }
   memory_release(context, names.entries);
   if (status != LOTTERY_OK) json.fault = NULL; /* the message is there already */
-  const lottery_status form = archive_close_text(archive, name, ROLE_TENSORS, &json);
+  const lottery_status form = item_close_text(archive, name, ROLE_TENSORS, &json);
   if (status == LOTTERY_OK) status = form;
   if (status == LOTTERY_OK) return status;
   memory_release(context, *out);

@@ -130,16 +130,16 @@ static lottery_status check_survivors(struct lottery_archive *archive, const str
 /* Finds the arrays of a matrix; their types and sizes agree. */
 static lottery_status find_survivors(struct lottery_archive *archive, const char *name, const struct tensor *tensor,
                                      struct survivors *survivors) {
-  const struct entry *columns = archive_array(archive, name, tensor->name, ".columns");
+  const struct entry *columns = item_array(archive, name, tensor->name, ".columns");
   const int64_t kept = columns != NULL && columns->rank == 1 ? columns->shape[0] : 0;
   survivors->matrix = matrix_of(tensor, kept);
   const int64_t starts = survivors->matrix.rows + 1;
-  lottery_status status = archive_require_array(archive, name, tensor->name, ".columns", survivors->matrix.dtype, 1,
-                                                &kept, &survivors->columns);
+  lottery_status status = item_require_array(archive, name, tensor->name, ".columns", survivors->matrix.dtype, 1, &kept,
+                                             &survivors->columns);
   if (status == LOTTERY_OK)
-    status = archive_require_array(archive, name, tensor->name, ".values", DTYPE_F32, 1, &kept, &survivors->values);
+    status = item_require_array(archive, name, tensor->name, ".values", DTYPE_F32, 1, &kept, &survivors->values);
   if (status == LOTTERY_OK)
-    status = archive_require_array(archive, name, tensor->name, ".rows", DTYPE_I64, 1, &starts, &survivors->rows);
+    status = item_require_array(archive, name, tensor->name, ".rows", DTYPE_I64, 1, &starts, &survivors->rows);
   return status;
 }
 
@@ -150,7 +150,7 @@ static lottery_status check_arrays(struct lottery_archive *archive, const char *
     struct survivors survivors;
     const struct entry *array;
     if (list->parameters[i].mask_tensor < 0) {
-      status = archive_require_array(archive, name, tensor->name, "", DTYPE_F32, tensor->rank, tensor->shape, &array);
+      status = item_require_array(archive, name, tensor->name, "", DTYPE_F32, tensor->rank, tensor->shape, &array);
       continue;
     }
     status = find_survivors(archive, name, tensor, &survivors);
@@ -197,7 +197,7 @@ static lottery_status scatter(struct lottery_archive *archive, const struct surv
 static const struct entry *values_of(struct lottery_archive *archive, const char *name,
                                      const struct lottery_network *network, int64_t number) {
   const bool masked = network->parameter[number].mask_tensor >= 0;
-  return archive_array(archive, name, network->tensors[number].name, masked ? ".values" : "");
+  return item_array(archive, name, network->tensors[number].name, masked ? ".values" : "");
 }
 
 /* Fills the network from the survivors, in whatever form its mask has given it. */
@@ -210,7 +210,7 @@ static lottery_status fill_network(struct lottery_archive *archive, const char *
   float *values = memory_allocate(archive->object.context, most, sizeof *values);
   lottery_status status = values != NULL ? LOTTERY_OK : LOTTERY_ERROR_MEMORY;
   for (int64_t i = 0; status == LOTTERY_OK && i < network->tensor_count; i++) {
-    status = archive_copy_values(archive, values_of(archive, name, network, i), values);
+    status = item_copy_values(archive, values_of(archive, name, network, i), values);
     if (status == LOTTERY_OK) network_write_survivors(network, i, values);
   }
   memory_release(archive->object.context, values);
@@ -222,7 +222,7 @@ static lottery_status read_tensor(struct lottery_archive *archive, const char *n
                                   const struct lottery_network *network, int64_t number, float *values) {
   const struct tensor *tensor = &network->tensors[number];
   if (network->parameter[number].mask_tensor < 0)
-    return archive_copy_values(archive, archive_array(archive, name, tensor->name, ""), values);
+    return item_copy_values(archive, item_array(archive, name, tensor->name, ""), values);
   struct survivors survivors;
   const lottery_status status = find_survivors(archive, name, tensor, &survivors);
   return status == LOTTERY_OK ? scatter(archive, &survivors, values) : status;
@@ -267,7 +267,7 @@ static lottery_status make_ticket(struct lottery_archive *archive, const char *n
 lottery_status item_get_ticket(struct lottery_archive *archive, const char *name, struct lottery_network **network,
                                struct lottery_mask **mask, struct lottery_snapshot **snapshot) {
   struct ticket ticket = {0};
-  lottery_status status = archive_require(archive, name, KIND_TICKET);
+  lottery_status status = item_require(archive, name, KIND_TICKET);
   if (status == LOTTERY_OK) status = make_ticket(archive, name, snapshot != NULL, &ticket);
   if (status == LOTTERY_OK && network != NULL) *network = object_retain(ticket.network);
   if (status == LOTTERY_OK && mask != NULL) *mask = object_retain(ticket.mask);

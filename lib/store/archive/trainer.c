@@ -177,7 +177,7 @@ static lottery_status read_description(struct lottery_archive *archive, const ch
       "optimiser_steps", "iteration", "batch",   "seed",    "has_loss", "loss"};
   struct json json;
   uint32_t seen = 0;
-  lottery_status status = archive_open_text(archive, name, ROLE_TRAINER, &json);
+  lottery_status status = item_open_text(archive, name, ROLE_TRAINER, &json);
   if (status != LOTTERY_OK) return status;
   option_initialise(&saved->options, LOTTERY_HANDLE_TRAINER);
   option_initialise(&saved->network_options, LOTTERY_HANDLE_NETWORK);
@@ -193,7 +193,7 @@ static lottery_status read_description(struct lottery_archive *archive, const ch
     json_fail(&json, "a slot that the optimiser needs is missing");
   if (status != LOTTERY_OK) json.fault = NULL; /* the message is there already */
   const bool unknown = json.fault == options_unknown;
-  const lottery_status form = archive_close_text(archive, name, ROLE_TRAINER, &json);
+  const lottery_status form = item_close_text(archive, name, ROLE_TRAINER, &json);
   return status != LOTTERY_OK ? status : unknown ? LOTTERY_ERROR_UNSUPPORTED : form;
 }
 
@@ -225,9 +225,9 @@ static lottery_status read_gradient_values(struct lottery_archive *archive, cons
   if (saved->gradient_values == NULL) return LOTTERY_ERROR_MEMORY;
   for (int64_t i = 0; status == LOTTERY_OK && i < values->tensor_count; i++) {
     const struct tensor *tensor = &values->tensors[i];
-    status = archive_require_array(archive, name, tensor->name, GRADIENT_SUFFIX, DTYPE_F32, tensor->rank, tensor->shape,
-                                   &array);
-    if (status == LOTTERY_OK) status = archive_copy_values(archive, array, saved->gradient_values + values->offsets[i]);
+    status = item_require_array(archive, name, tensor->name, GRADIENT_SUFFIX, DTYPE_F32, tensor->rank, tensor->shape,
+                                &array);
+    if (status == LOTTERY_OK) status = item_copy_values(archive, array, saved->gradient_values + values->offsets[i]);
   }
   return status;
 }
@@ -253,7 +253,7 @@ lottery_status item_restore_trainer(struct lottery_archive *archive, const char 
   struct lottery_context *context = archive->object.context;
   struct description description = {0};
   struct trainer_saved saved = {0};
-  lottery_status status = archive_require(archive, name, KIND_TRAINER);
+  lottery_status status = item_require(archive, name, KIND_TRAINER);
   if (status == LOTTERY_OK) status = read_description(archive, name, &description, &saved);
   if (status == LOTTERY_OK) status = check_same(archive, name, trainer, &description, consent);
   if (status == LOTTERY_OK) status = read_values(archive, name, trainer->network, &description, &saved);
