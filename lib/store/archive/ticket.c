@@ -5,6 +5,7 @@
 #include "base/context.h"
 #include "base/finite.h"
 #include "base/memory.h"
+#include "base/status.h"
 #include "store/archive/format.h"
 #include "store/archive/graph.h"
 #include "store/archive/items.h"
@@ -247,31 +248,39 @@ struct ticket {
   struct lottery_snapshot *snapshot;
 };
 
+/* Looks at everything that the ticket holds for the tensors of its graph, and only then makes its mask. */
+static lottery_status check_and_mask(struct lottery_archive *archive, const char *name, struct lottery_network *network,
+                                     struct lottery_mask **out) {
+  struct tensor_list list;
+  RETURN_IF_ERROR(tensor_list_create(network, &list));
+  lottery_status status = check_arrays(archive, name, &list);
+  if (status == LOTTERY_OK) status = item_check_size(archive, name, &list);
+  if (status == LOTTERY_OK) status = make_mask(archive, name, &list, out);
+  tensor_list_release(archive->object.context, &list);
+  return status;
+}
+
+/* Leaves in `ticket` what it has made, on an error, too. */
 static lottery_status make_ticket(struct lottery_archive *archive, const char *name, bool with_snapshot,
                                   struct ticket *ticket) {
-  struct tensor_list list = {0};
-  int32_t output = 0;
-  lottery_status status = graph_read(archive, name, &ticket->network, &output);
-  if (status != LOTTERY_OK) return status;
-  status = tensor_list_create(ticket->network, &list);
-  if (status == LOTTERY_OK) status = check_arrays(archive, name, &list);
-  if (status == LOTTERY_OK) status = item_check_size(archive, name, &list);
-  if (status == LOTTERY_OK) status = make_mask(archive, name, &list, &ticket->mask);
-  tensor_list_release(archive->object.context, &list);
-  if (status == LOTTERY_OK) status = item_finish_network(archive, name, ticket->network, output, ticket->mask);
-  if (status == LOTTERY_OK) status = fill_network(archive, name, ticket->network);
-  if (status == LOTTERY_OK && with_snapshot) status = make_snapshot(archive, name, ticket->network, &ticket->snapshot);
-  return status;
+  int32_t output;
+  RETURN_IF_ERROR(graph_read(archive, name, &ticket->network, &output));
+  RETURN_IF_ERROR(check_and_mask(archive, name, ticket->network, &ticket->mask));
+  RETURN_IF_ERROR(item_finish_network(archive, name, ticket->network, output, ticket->mask));
+  RETURN_IF_ERROR(fill_network(archive, name, ticket->network));
+  return with_snapshot ? make_snapshot(archive, name, ticket->network, &ticket->snapshot) : LOTTERY_OK;
 }
 
 lottery_status item_get_ticket(struct lottery_archive *archive, const char *name, struct lottery_network **network,
                                struct lottery_mask **mask, struct lottery_snapshot **snapshot) {
   struct ticket ticket = {0};
-  lottery_status status = item_require(archive, name, KIND_TICKET);
-  if (status == LOTTERY_OK) status = make_ticket(archive, name, snapshot != NULL, &ticket);
-  if (status == LOTTERY_OK && network != NULL) *network = object_retain(ticket.network);
-  if (status == LOTTERY_OK && mask != NULL) *mask = object_retain(ticket.mask);
-  if (status == LOTTERY_OK && snapshot != NULL) *snapshot = object_retain(ticket.snapshot);
+  RETURN_IF_ERROR(item_require(archive, name, KIND_TICKET));
+  const lottery_status status = make_ticket(archive, name, snapshot != NULL, &ticket);
+  if (status == LOTTERY_OK) {
+    if (network != NULL) *network = object_retain(ticket.network);
+    if (mask != NULL) *mask = object_retain(ticket.mask);
+    if (snapshot != NULL) *snapshot = object_retain(ticket.snapshot);
+  }
   object_release(ticket.network);
   object_release(ticket.mask);
   object_release(ticket.snapshot);
