@@ -64,7 +64,9 @@ lottery_status item_make_snapshot(struct lottery_archive *archive, const char *n
 /* Positions are counted on from here, far from the end of 64 bits. */
 #define COUNT_LIMIT ((int64_t)1 << 53)
 
-/* FORMAT unless the listed tensors, all dense, are within the byte limit. */
+/* FORMAT unless the listed tensors, all dense, are within the byte limit. A ticket is read into packed form, but counts
+ * the same: which tensors are packed depends on the processor, which files are taken must not; and a snapshot of its
+ * weights is dense. */
 lottery_status item_check_size(struct lottery_archive *archive, const char *name, const struct tensor_list *list);
 
 /* Finishes a network that was read, under a mask or NULL. */

@@ -33,7 +33,7 @@ lottery_status item_check_size(struct lottery_archive *archive, const char *name
   const int64_t limit = option_integer(&archive->options, LOTTERY_ARCHIVE_BYTE_LIMIT);
   if (list->bytes <= limit) return LOTTERY_OK;
   return context_fail(archive->object.context, LOTTERY_ERROR_FORMAT,
-                      "%.256s: its weights take %lld bytes in memory, over the byte_limit of %lld", name,
+                      "%.256s: its weights, all dense, take %lld bytes in memory, over the byte_limit of %lld", name,
                       (long long)list->bytes, (long long)limit);
 }
 
