@@ -103,12 +103,8 @@ static lottery_status check_count(lottery_trainer *trainer, int64_t count) {
                       "count: %lld is outside 1 to the batch size %lld", (long long)count, (long long)most);
 }
 
-/* Inputs that are not finite could give a finite loss and a gradient that is not. */
-static lottery_status check_finite(lottery_trainer *trainer, const char *argument, const float *values, int64_t count) {
-  return finite_check(trainer->object.context, argument, values, count);
-}
-
-/* A host's batch: the loss must find what it needs, and labels must be classes. */
+/* A host's batch: the loss must find what it needs, labels must be classes, and inputs finite: others could give a
+ * finite loss and a gradient that is not. */
 static lottery_status check_batch(lottery_trainer *trainer, const struct batch *batch) {
   struct lottery_context *context = trainer->object.context;
   RETURN_IF_ERROR(check_count(trainer, batch->count));
@@ -124,8 +120,8 @@ static lottery_status check_batch(lottery_trainer *trainer, const struct batch *
       return context_fail(context, LOTTERY_ERROR_ARGUMENT, "labels: element %lld, %d, is outside 0 to %lld",
                           (long long)i, (int)batch->labels[i], (long long)outputs - 1);
   RETURN_IF_ERROR(trainer_prepare(trainer));
-  if (batch->targets != NULL) RETURN_IF_ERROR(check_finite(trainer, "targets", batch->targets, batch->count * outputs));
-  return check_finite(trainer, "inputs", batch->inputs, batch->count * network_inputs(trainer->network));
+  if (batch->targets != NULL) RETURN_IF_ERROR(finite_check(context, "targets", batch->targets, batch->count * outputs));
+  return finite_check(context, "inputs", batch->inputs, batch->count * network_inputs(trainer->network));
 }
 
 lottery_status lottery_trainer_step(lottery_trainer *trainer, int64_t count, const float *inputs, const int32_t *labels,
@@ -206,7 +202,7 @@ lottery_status lottery_trainer_forward(lottery_trainer *trainer, int64_t count, 
   RETURN_IF_NULL(trainer->object.context, inputs);
   RETURN_IF_NULL(trainer->object.context, outputs);
   RETURN_IF_ERROR(trainer_prepare(trainer));
-  RETURN_IF_ERROR(check_finite(trainer, "inputs", inputs, count * network_inputs(trainer->network)));
+  RETURN_IF_ERROR(finite_check(trainer->object.context, "inputs", inputs, count * network_inputs(trainer->network)));
   return trainer_forward(trainer, count, inputs, outputs);
 }
 
@@ -219,7 +215,7 @@ lottery_status lottery_trainer_backward(lottery_trainer *trainer, int64_t count,
   if (count != trainer->pass.count)
     return context_fail(context, LOTTERY_ERROR_ARGUMENT, "count: %lld, but the forward pass had %lld", (long long)count,
                         (long long)trainer->pass.count);
-  RETURN_IF_ERROR(check_finite(trainer, "output_gradient", output_gradient, count * network_outputs(trainer->network)));
+  RETURN_IF_ERROR(finite_check(context, "output_gradient", output_gradient, count * network_outputs(trainer->network)));
   return trainer_backward(trainer, output_gradient);
 }
 
