@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "model/layer/layer.h"
 #include "train/evaluate.h"
+#include "train/loss.h"
 #include "train/state.h"
 
 lottery_status lottery_network_create(lottery_context *context, lottery_network **out) {
@@ -262,7 +263,7 @@ lottery_status lottery_network_evaluate(lottery_network *network, lottery_datase
   RETURN_IF_ERROR(check_finished(network));
   struct lottery_context *context = network->object.context;
   RETURN_UNLESS_OTHER_HANDLE(context, dataset, OBJECT_DATASET);
-  if (kind < LOTTERY_LOSS_CROSS_ENTROPY || kind > LOTTERY_LOSS_MEAN_SQUARED_ERROR)
+  if (loss_find(kind) == NULL)
     return context_fail(context, LOTTERY_ERROR_ARGUMENT, "kind: %d is not a loss", (int)kind);
   return evaluate(network, dataset, kind, loss, correct);
 }

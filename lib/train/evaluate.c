@@ -58,8 +58,8 @@ lottery_status evaluate(struct lottery_network *network, struct lottery_dataset 
                               .input = load_examples(feed, parameters->layout, dataset, examples, count),
                               .count = count};
     executor_forward(executor, &pass);
-    const struct answers answers =
-        loss_gather(dataset, kind, outputs, examples, count, labels, executor_targets(executor));
+    const struct answer_source source = {.count = count, .dataset = dataset, .examples = examples};
+    const struct answers answers = loss_gather(&source, kind, outputs, labels, executor_targets(executor));
     const float *values = executor_output(executor);
     sum += loss_sum(network->kernels, kind, outputs, values, &answers, NULL);
     if (answers.labels != NULL) right += network->kernels->loss->count_correct(values, outputs, answers.labels);

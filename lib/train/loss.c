@@ -22,12 +22,14 @@ static const struct loss table[] = {
     [LOTTERY_LOSS_MEAN_SQUARED_ERROR] = {"the mean squared error", false, true, 2.0, squared_error},
 };
 
-const struct loss *loss_find(int64_t kind) { return &table[kind]; }
+enum { LOSSES = sizeof table / sizeof table[0] };
+
+const struct loss *loss_find(int64_t kind) { return kind >= 0 && kind < LOSSES ? &table[kind] : NULL; }
 
 double loss_sum(const struct kernels *kernels, int32_t kind, int64_t outputs, const float *values,
                 const struct answers *answers, float *gradient) {
   float losses[BATCH_TILE] __attribute__((aligned(64)));
-  const struct loss *loss = loss_find(kind);
+  const struct loss *loss = &table[kind];
   const double terms = loss->over_outputs ? (double)outputs : 1.0;
   const float scale = (float)(loss->slope / ((double)answers->count * terms));
   double sum = 0.0;
@@ -57,7 +59,7 @@ lottery_status loss_check_features(struct lottery_context *context, const struct
 
 lottery_status loss_check_answers(struct lottery_context *context, const struct lottery_dataset *dataset, int32_t kind,
                                   int64_t outputs) {
-  const struct loss *loss = loss_find(kind);
+  const struct loss *loss = &table[kind];
   if (loss->needs_labels) {
     if (dataset->labels != NULL) return LOTTERY_OK;
     return context_fail(context, LOTTERY_ERROR_SHAPE, "dataset: no labels, which %s needs", loss->name);
@@ -72,18 +74,33 @@ lottery_status loss_check_answers(struct lottery_context *context, const struct 
   return context_fail(context, LOTTERY_ERROR_SHAPE, "dataset: neither targets nor labels for %s", loss->name);
 }
 
-struct answers loss_gather(const struct lottery_dataset *dataset, int32_t kind, int64_t outputs,
-                           const int32_t *examples, int64_t count, int32_t *labels, float *targets) {
-  struct answers answers = {.count = count};
-  if (dataset->labels != NULL) {
-    dataset_gather_labels(dataset, examples, count, labels);
-    answers.labels = labels;
-  }
-  if (loss_find(kind)->needs_labels) return answers;
-  if (dataset->targets.storage != NULL)
-    dataset_gather_targets(dataset, examples, count, targets);
+/* False where there are none. */
+static bool gather_labels(const struct answer_source *source, int32_t *labels) {
+  const struct lottery_dataset *dataset = source->dataset;
+  if ((dataset != NULL ? dataset->labels : source->labels) == NULL) return false;
+  if (dataset != NULL)
+    dataset_gather_labels(dataset, source->examples, source->count, labels);
   else
-    dataset_one_hot(labels, count, outputs, targets);
+    dataset_pad_labels(source->labels, source->count, labels);
+  return true;
+}
+
+static bool gather_targets(const struct answer_source *source, int64_t outputs, float *targets) {
+  const struct lottery_dataset *dataset = source->dataset;
+  if (dataset != NULL ? dataset->targets.storage == NULL : source->targets == NULL) return false;
+  if (dataset != NULL)
+    dataset_gather_targets(dataset, source->examples, source->count, targets);
+  else
+    dataset_gather_rows(source->targets, outputs, source->count, targets);
+  return true;
+}
+
+struct answers loss_gather(const struct answer_source *source, int32_t kind, int64_t outputs, int32_t *labels,
+                           float *targets) {
+  struct answers answers = {.count = source->count};
+  if (gather_labels(source, labels)) answers.labels = labels;
+  if (table[kind].needs_labels) return answers;
+  if (!gather_targets(source, outputs, targets)) dataset_one_hot(labels, source->count, outputs, targets);
   answers.targets = targets;
   return answers;
 }

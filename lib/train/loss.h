@@ -26,7 +26,7 @@ struct loss {
                float scale, float *losses, float *gradient);
 };
 
-/* The loss of a valid LOTTERY_LOSS_…. */
+/* The loss LOTTERY_LOSS_…; NULL where `kind` is none. */
 const struct loss *loss_find(int64_t kind);
 
 /* The sum over the batch of each example's loss: of -log softmax, or of the mean of (output - target)^2 over outputs.
@@ -41,9 +41,17 @@ lottery_status loss_check_features(struct lottery_context *context, const struct
 lottery_status loss_check_answers(struct lottery_context *context, const struct lottery_dataset *dataset, int32_t kind,
                                   int64_t outputs);
 
-/* Fetches the answers of some examples of a dataset that passed the checks. labels and targets have room for the tiles
- * of `count` examples. */
-struct answers loss_gather(const struct lottery_dataset *dataset, int32_t kind, int64_t outputs,
-                           const int32_t *examples, int64_t count, int32_t *labels, float *targets);
+/* Where the answers of `count` examples come from: a dataset that passed the checks, or (dataset NULL) a host. */
+struct answer_source {
+  int64_t count;
+  const struct lottery_dataset *dataset;
+  const int32_t *examples; /* of the dataset: [count] */
+  const int32_t *labels;   /* the host's: [count], or NULL */
+  const float *targets;    /* the host's: [count][output], or NULL */
+};
+
+/* Fetches the answers that the loss `kind` reads. labels and targets have room for the tiles of the examples. */
+struct answers loss_gather(const struct answer_source *source, int32_t kind, int64_t outputs, int32_t *labels,
+                           float *targets);
 
 #endif
