@@ -3,38 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "support.h"
+#include "pruning.h"
 
-/* [13][5], [8][13] and, next to the output, [6][8]. */
-enum { TENSORS = 3, LARGEST = 104, ALL = 65 + 104 + 48 };
-static const int64_t counts[TENSORS] = {65, 104, 48};
+enum { LARGEST = 104 };
 static const int64_t units[TENSORS] = {13, 8, 6}, inputs[TENSORS] = {5, 13, 8};
-
-static struct counting_allocator allocator;
-static lottery_context *context;
-static lottery_network *network;
-static lottery_pruner *pruner;
-static lottery_mask *ones;
-
-static int set_up(void **state) {
-  (void)state;
-  allocator_start(&allocator);
-  context = allocator_context(&allocator);
-  assert_ok(context, lottery_network_preset(context, "mlp-5-13-8-6", &network));
-  assert_ok(context, lottery_mask_ones(network, &ones));
-  assert_ok(context, lottery_pruner_create(context, &pruner));
-  return 0;
-}
-
-static int tear_down(void **state) {
-  (void)state;
-  lottery_pruner_destroy(pruner);
-  lottery_mask_destroy(ones);
-  lottery_network_destroy(network);
-  lottery_context_destroy(context);
-  allocator_finish(&allocator);
-  return 0;
-}
 
 /* Weights and which of them survive. */
 struct weights {
@@ -47,12 +19,12 @@ static void draw_weights(struct weights *weights, uint64_t seed, uint32_t values
   uint64_t random = seed;
   memset(weights, 0, sizeof *weights);
   for (int i = 0; i < TENSORS; i++) {
-    for (int64_t j = 0; j < counts[i]; j++) {
+    for (int64_t j = 0; j < tensor_counts[i]; j++) {
       const float magnitude = (float)(support_random(&random) % values) * 0.25f;
       weights->at[i][j] = support_random(&random) % 2 == 0 ? magnitude : -magnitude;
       weights->survives[i][j] = support_random(&random) % 8 < kept_of_eight;
     }
-    assert_ok(context, lottery_network_write_tensor(network, 2 * i, weights->at[i], counts[i]));
+    assert_ok(context, lottery_network_write_tensor(network, 2 * i, weights->at[i], tensor_counts[i]));
   }
 }
 
@@ -60,7 +32,7 @@ static lottery_mask *mask_of(const struct weights *weights) {
   lottery_mask *mask = NULL;
   for (int i = 0; i < TENSORS; i++) {
     lottery_mask *next;
-    assert_ok(context, lottery_mask_replace(i == 0 ? ones : mask, i, weights->survives[i], counts[i], &next));
+    assert_ok(context, lottery_mask_replace(i == 0 ? ones : mask, i, weights->survives[i], tensor_counts[i], &next));
     lottery_mask_destroy(mask);
     mask = next;
   }
@@ -70,15 +42,9 @@ static lottery_mask *mask_of(const struct weights *weights) {
 static void check_mask(lottery_mask *mask, const struct weights *expected) {
   for (int i = 0; i < TENSORS; i++) {
     uint8_t bytes[LARGEST];
-    assert_ok(context, lottery_mask_read(mask, i, bytes, counts[i]));
-    assert_memory_equal(bytes, expected->survives[i], (size_t)counts[i]);
+    assert_ok(context, lottery_mask_read(mask, i, bytes, tensor_counts[i]));
+    assert_memory_equal(bytes, expected->survives[i], (size_t)tensor_counts[i]);
   }
-}
-
-static int64_t kept_of(lottery_mask *mask, int64_t tensor) {
-  int64_t kept;
-  assert_ok(context, lottery_mask_kept(mask, tensor, &kept, NULL));
-  return kept;
 }
 
 struct survivor {
@@ -99,7 +65,7 @@ static void prune_naively(struct weights *weights, unsigned int members, double 
   struct survivor sorted[ALL];
   int64_t count = 0;
   for (int i = 0; i < TENSORS; i++)
-    for (int64_t j = 0; j < counts[i]; j++)
+    for (int64_t j = 0; j < tensor_counts[i]; j++)
       if ((members >> i & 1) != 0 && weights->survives[i][j])
         sorted[count++] = (struct survivor){fabsf(weights->at[i][j]), i, j};
   qsort(sorted, (size_t)count, sizeof *sorted, compare);
@@ -132,11 +98,6 @@ static void check_apply(lottery_mask *mask, const struct weights *expected) {
     assert_int_equal(dead[i], expected_dead);
   }
   lottery_mask_destroy(next);
-}
-
-static void set_real(int32_t key, double value) { assert_ok(context, lottery_pruner_set_real(pruner, key, value)); }
-static void set_integer(int32_t key, int64_t value) {
-  assert_ok(context, lottery_pruner_set_integer(pruner, key, value));
 }
 
 static const double rates[] = {0.0,  0.001, 0.01, 0.05, 0.1,  0.125, 0.2,  0.25, 0.3,  1.0 / 3, 0.4,   0.5,
@@ -226,7 +187,8 @@ static void exactly_the_density_asked_for(void **state) {
     struct weights expected = weights;
     for (int i = 0; i < TENSORS; i++) {
       const double of_tensor = i < 2 || density == 0.0 ? density : pow(1 - 0.1, log(density) / log(1 - 0.2));
-      prune_naively(&expected, 1u << i, 0, counts[i] - (int64_t)floor(of_tensor * (double)counts[i] + 0.5));
+      prune_naively(&expected, 1u << i, 0,
+                    tensor_counts[i] - (int64_t)floor(of_tensor * (double)tensor_counts[i] + 0.5));
     }
     check_apply(ones, &expected);
   }
@@ -237,8 +199,8 @@ static void exactly_the_density_asked_for(void **state) {
   lottery_mask *mask = mask_of(&few);
   set_real(LOTTERY_PRUNER_OUTPUT_FACTOR, 1.0);
   set_real(LOTTERY_PRUNER_DENSITY, 0.5);
-  prune_naively(&few, 1, 0, counts[0] - 33);
-  prune_naively(&few, 4, 0, counts[2] - 24);
+  prune_naively(&few, 1, 0, tensor_counts[0] - 33);
+  prune_naively(&few, 4, 0, tensor_counts[2] - 24);
   check_apply(mask, &few);
   lottery_mask_destroy(mask);
   set_real(LOTTERY_PRUNER_RATE, 0.0);
@@ -376,20 +338,18 @@ static void the_last_of_rate_count_and_density_decides(void **state) {
   lottery_mask_destroy(next);
 }
 
-#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
-
 int main(void) {
   const struct CMUnitTest tests[] = {
-      TEST(layerwise_at_every_rate),
-      TEST(global_at_every_rate),
-      TEST(exactly_the_count_asked_for),
-      TEST(exactly_the_density_asked_for),
-      TEST(iterative_pruning_of_lenet),
-      TEST(null_mask_means_the_networks_own),
-      TEST(rates_of_tensors),
-      TEST(biases_have_no_rate),
-      TEST(random_criterion_prunes_by_seed_alone),
-      TEST(the_last_of_rate_count_and_density_decides),
+      PRUNING_TEST(layerwise_at_every_rate),
+      PRUNING_TEST(global_at_every_rate),
+      PRUNING_TEST(exactly_the_count_asked_for),
+      PRUNING_TEST(exactly_the_density_asked_for),
+      PRUNING_TEST(iterative_pruning_of_lenet),
+      PRUNING_TEST(null_mask_means_the_networks_own),
+      PRUNING_TEST(rates_of_tensors),
+      PRUNING_TEST(biases_have_no_rate),
+      PRUNING_TEST(random_criterion_prunes_by_seed_alone),
+      PRUNING_TEST(the_last_of_rate_count_and_density_decides),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,47 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "support.h"
-
-/* Weights of [13][5], [8][13] and, next to the output, [6][8]. */
-enum { TENSORS = 3, FIRST = 65 };
-
-static struct counting_allocator allocator;
-static lottery_context *context;
-static lottery_network *network;
-static lottery_pruner *pruner;
-static lottery_mask *ones;
-
-static int set_up(void **state) {
-  (void)state;
-  allocator_start(&allocator);
-  context = allocator_context(&allocator);
-  assert_ok(context, lottery_network_preset(context, "mlp-5-13-8-6", &network));
-  assert_ok(context, lottery_mask_ones(network, &ones));
-  assert_ok(context, lottery_pruner_create(context, &pruner));
-  return 0;
-}
-
-static int tear_down(void **state) {
-  (void)state;
-  lottery_pruner_destroy(pruner);
-  lottery_mask_destroy(ones);
-  lottery_network_destroy(network);
-  lottery_context_destroy(context);
-  allocator_finish(&allocator);
-  return 0;
-}
-
-static int64_t kept_of(lottery_mask *mask, int64_t tensor) {
-  int64_t kept;
-  assert_ok(context, lottery_mask_kept(mask, tensor, &kept, NULL));
-  return kept;
-}
-
-static void set_real(int32_t key, double value) { assert_ok(context, lottery_pruner_set_real(pruner, key, value)); }
-static void set_integer(int32_t key, int64_t value) {
-  assert_ok(context, lottery_pruner_set_integer(pruner, key, value));
-}
+#include "pruning.h"
 
 static void options_are_kept(void **state) {
   (void)state;
@@ -266,17 +226,15 @@ static void failure_leaves_no_trace(void **state) {
   lottery_mask_destroy(next);
 }
 
-#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
-
 int main(void) {
   const struct CMUnitTest tests[] = {
-      TEST(options_are_kept),
-      TEST(bad_options),
-      TEST(bad_handles),
-      TEST(masks_and_networks_that_do_not_fit),
-      TEST(across_contexts),
-      TEST(every_allocation_can_fail),
-      TEST(failure_leaves_no_trace),
+      PRUNING_TEST(options_are_kept),
+      PRUNING_TEST(bad_options),
+      PRUNING_TEST(bad_handles),
+      PRUNING_TEST(masks_and_networks_that_do_not_fit),
+      PRUNING_TEST(across_contexts),
+      PRUNING_TEST(every_allocation_can_fail),
+      PRUNING_TEST(failure_leaves_no_trace),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,48 +4,16 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "support.h"
+#include "pruning.h"
 
-/* [13][5], [8][13] and, next to the output, [6][8]. */
-enum { TENSORS = 3, ALL = 65 + 104 + 48 };
-static const int64_t counts[TENSORS] = {65, 104, 48}, starts[TENSORS + 1] = {0, 65, 169, ALL};
-
-static struct counting_allocator allocator;
-static lottery_context *context;
-static lottery_network *network;
-static lottery_pruner *pruner;
-static lottery_mask *ones;
-
-static int set_up(void **state) {
-  (void)state;
-  allocator_start(&allocator);
-  context = allocator_context(&allocator);
-  assert_ok(context, lottery_network_preset(context, "mlp-5-13-8-6", &network));
-  assert_ok(context, lottery_mask_ones(network, &ones));
-  assert_ok(context, lottery_pruner_create(context, &pruner));
-  return 0;
-}
-
-static int tear_down(void **state) {
-  (void)state;
-  lottery_pruner_destroy(pruner);
-  lottery_mask_destroy(ones);
-  lottery_network_destroy(network);
-  lottery_context_destroy(context);
-  allocator_finish(&allocator);
-  return 0;
-}
-
-static void set_real(int32_t key, double value) { assert_ok(context, lottery_pruner_set_real(pruner, key, value)); }
-static void set_integer(int32_t key, int64_t value) {
-  assert_ok(context, lottery_pruner_set_integer(pruner, key, value));
-}
+/* Where a tensor's scores begin. */
+static const int64_t starts[TENSORS + 1] = {0, 65, 169, ALL};
 
 static lottery_mask *mask_of(const uint8_t survives[ALL]) {
   lottery_mask *mask = NULL;
   for (int i = 0; i < TENSORS; i++) {
     lottery_mask *next;
-    assert_ok(context, lottery_mask_replace(i == 0 ? ones : mask, i, survives + starts[i], counts[i], &next));
+    assert_ok(context, lottery_mask_replace(i == 0 ? ones : mask, i, survives + starts[i], tensor_counts[i], &next));
     lottery_mask_destroy(mask);
     mask = next;
   }
@@ -53,7 +21,8 @@ static lottery_mask *mask_of(const uint8_t survives[ALL]) {
 }
 
 static void read_mask(lottery_mask *mask, uint8_t survives[ALL]) {
-  for (int i = 0; i < TENSORS; i++) assert_ok(context, lottery_mask_read(mask, i, survives + starts[i], counts[i]));
+  for (int i = 0; i < TENSORS; i++)
+    assert_ok(context, lottery_mask_read(mask, i, survives + starts[i], tensor_counts[i]));
 }
 
 static void draw_mask(uint64_t *random, uint32_t kept_of_eight, uint8_t survives[ALL]) {
@@ -83,7 +52,7 @@ static void draw_weights(uint64_t *random, float scores[ALL]) {
     scores[i] = fabsf(weights[i]);
   }
   for (int i = 0; i < TENSORS; i++)
-    assert_ok(context, lottery_network_write_tensor(network, 2 * i, weights + starts[i], counts[i]));
+    assert_ok(context, lottery_network_write_tensor(network, 2 * i, weights + starts[i], tensor_counts[i]));
 }
 
 static void absolute_weights_are_the_magnitude_criterion(void **state) {
@@ -209,7 +178,7 @@ static void a_score_that_is_not_finite_is_named(void **state) {
       float scores[ALL] = {0};
       char expected[64];
       lottery_mask *next = ones;
-      const int64_t element = k / 4 % 2 == 0 ? 0 : counts[i] - 1;
+      const int64_t element = k / 4 % 2 == 0 ? 0 : tensor_counts[i] - 1;
       scores[starts[i] + element] = bad[k % 4];
       snprintf(expected, sizeof expected, "scores: %s element %d is ", names[i], (int)element);
       set_real(LOTTERY_PRUNER_RATE, k < 8 ? 0.0 : 0.5);
@@ -306,17 +275,15 @@ static void every_allocation_can_fail(void **state) {
   lottery_mask_destroy(next);
 }
 
-#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
-
 int main(void) {
   const struct CMUnitTest tests[] = {
-      TEST(absolute_weights_are_the_magnitude_criterion),
-      TEST(any_scores_rank_as_floats_do),
-      TEST(scores_alone_decide),
-      TEST(a_score_that_is_not_finite_is_named),
-      TEST(bad_arguments),
-      TEST(nothing_to_prune),
-      TEST(every_allocation_can_fail),
+      PRUNING_TEST(absolute_weights_are_the_magnitude_criterion),
+      PRUNING_TEST(any_scores_rank_as_floats_do),
+      PRUNING_TEST(scores_alone_decide),
+      PRUNING_TEST(a_score_that_is_not_finite_is_named),
+      PRUNING_TEST(bad_arguments),
+      PRUNING_TEST(nothing_to_prune),
+      PRUNING_TEST(every_allocation_can_fail),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
