@@ -5,6 +5,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+void archive_start(struct archive_fixture *fixture) {
+  allocator_start(&fixture->allocator);
+  fixture->context = allocator_context(&fixture->allocator);
+  assert_ok(fixture->context, lottery_archive_create(fixture->context, &fixture->archive));
+}
+
+void archive_finish(struct archive_fixture *fixture) {
+  lottery_archive_destroy(fixture->archive);
+  lottery_context_destroy(fixture->context);
+  allocator_finish(&fixture->allocator);
+}
+
 int32_t bytes_collect(const void *bytes, int64_t count, void *user) {
   struct bytes *to = user;
   if (to->count + count > to->capacity) {
@@ -31,6 +43,15 @@ struct bytes archive_bytes(lottery_context *context, lottery_archive *archive) {
   struct bytes file = {NULL, 0, 0};
   assert_ok(context, lottery_archive_write(archive, bytes_collect, &file));
   return file;
+}
+
+lottery_status load_exact(lottery_archive *archive, const unsigned char *data, int64_t count) {
+  unsigned char *copy = malloc(count > 0 ? (size_t)count : 1);
+  assert_non_null(copy);
+  if (count > 0) memcpy(copy, data, (size_t)count);
+  const lottery_status status = lottery_archive_load_memory(archive, copy, count);
+  free(copy);
+  return status;
 }
 
 struct bytes file_of(const char *header, const void *data, int64_t count) {
@@ -122,6 +143,14 @@ void everything_destroy(const struct everything *all) {
   lottery_trainer_destroy(all->trainer);
   lottery_network_destroy(all->network);
   lottery_dataset_destroy(all->dataset);
+}
+
+struct bytes everything_bytes(lottery_context *context) {
+  struct everything all;
+  everything_make(context, &all);
+  const struct bytes file = archive_bytes(context, all.archive);
+  everything_destroy(&all);
+  return file;
 }
 
 enum { NAME = 32, RANK = 4, ELEMENTS = 1 << 19 };

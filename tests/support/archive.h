@@ -9,6 +9,15 @@ struct bytes {
   int64_t count, capacity;
 };
 
+/* A context whose memory is counted, and an empty archive in it. */
+struct archive_fixture {
+  struct counting_allocator allocator;
+  lottery_context *context;
+  lottery_archive *archive;
+};
+void archive_start(struct archive_fixture *fixture);
+void archive_finish(struct archive_fixture *fixture);
+
 /* A lottery_write; user: a struct bytes, to which it appends. */
 int32_t bytes_collect(const void *bytes, int64_t count, void *user);
 
@@ -21,6 +30,9 @@ int64_t bytes_give(void *bytes, int64_t capacity, void *user);
 
 /* The archive's file. */
 struct bytes archive_bytes(lottery_context *context, lottery_archive *archive);
+
+/* Loads from memory exactly as large as the file, so that a sanitizer sees every byte read past it. */
+lottery_status load_exact(lottery_archive *archive, const unsigned char *data, int64_t count);
 
 /* A file with this header, as it is, and data. */
 struct bytes file_of(const char *header, const void *data, int64_t count);
@@ -46,6 +58,8 @@ struct everything {
 };
 void everything_make(lottery_context *context, struct everything *everything);
 void everything_destroy(const struct everything *everything);
+/* Its file. */
+struct bytes everything_bytes(lottery_context *context);
 
 /* Whether two networks, masks, snapshots have the same names, shapes and bits. */
 void assert_same_network(lottery_context *context, lottery_network *a, lottery_network *b);
