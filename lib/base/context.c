@@ -36,6 +36,18 @@ void context_take_down(struct lottery_context *context) {
   memory_release(&bootstrap, context);
 }
 
+/* Both with the lock held. */
+static void set_message(struct lottery_context *context, const char text[CONTEXT_MESSAGE_CAPACITY]) {
+  memcpy(context->message, text, CONTEXT_MESSAGE_CAPACITY);
+  context->message_thread = pthread_self();
+}
+
+/* The message that the calling thread has left; another thread's would explain something else. */
+static const char *own_message(const struct lottery_context *context) {
+  if (pthread_equal(context->message_thread, pthread_self())) return context->message;
+  return "the message is gone, another thread has left one since";
+}
+
 lottery_status context_fail(struct lottery_context *context, lottery_status status, const char *format, ...) {
   char text[CONTEXT_MESSAGE_CAPACITY];
   va_list arguments;
@@ -45,7 +57,7 @@ lottery_status context_fail(struct lottery_context *context, lottery_status stat
   if (length < 0) text[0] = '\0';
   text_make_printable(text); /* paths and names from files may be anything, and %.512s may cut a character */
   pthread_mutex_lock(&context->message_lock);
-  memcpy(context->message, text, sizeof text);
+  set_message(context, text);
   pthread_mutex_unlock(&context->message_lock);
   return status;
 }
@@ -59,9 +71,9 @@ lottery_status context_prefix(struct lottery_context *context, lottery_status st
   const size_t before = length < 0 ? 0 : (size_t)length < sizeof text ? (size_t)length : sizeof text - 1;
   text[before] = '\0';
   pthread_mutex_lock(&context->message_lock);
-  snprintf(text + before, sizeof text - before, "%s", context->message);
+  snprintf(text + before, sizeof text - before, "%s", own_message(context));
   text_make_printable(text);
-  memcpy(context->message, text, sizeof text);
+  set_message(context, text);
   pthread_mutex_unlock(&context->message_lock);
   return status;
 }
@@ -70,7 +82,7 @@ lottery_status context_relay(struct lottery_context *context, struct lottery_con
   char text[CONTEXT_MESSAGE_CAPACITY];
   if (from == context) return status;
   pthread_mutex_lock(&from->message_lock);
-  memcpy(text, from->message, sizeof text);
+  snprintf(text, sizeof text, "%s", own_message(from));
   pthread_mutex_unlock(&from->message_lock);
   return context_fail(context, status, "%s", text);
 }

@@ -17,6 +17,7 @@ struct lottery_context {
   void *user;
   pthread_mutex_t message_lock;
   char message[CONTEXT_MESSAGE_CAPACITY];
+  pthread_t message_thread; /* which left the message */
   atomic_int cancelled;
   atomic_int instruction_set;
   atomic_llong bytes; /* allocated now */
@@ -37,14 +38,14 @@ lottery_status
 context_fail(struct lottery_context *context, lottery_status status, const char *format, ...);
 
 /* Puts a text before the message that a call further down has just left, and returns `status`. Where another thread has
- * left a message since, the text stands before that one. */
+ * left a message since, the text stands before words that say so. */
 #if defined(__GNUC__)
 __attribute__((format(printf, 3, 4)))
 #endif
 lottery_status
 context_prefix(struct lottery_context *context, lottery_status status, const char *format, ...);
 
-/* Makes another context's message this one's, and returns `status`. */
+/* Makes the message that a call further down has just left in another context this one's, and returns `status`. */
 lottery_status context_relay(struct lottery_context *context, struct lottery_context *from, lottery_status status);
 
 /* Whether lottery_context_cancel was called and not taken back. */

@@ -1,5 +1,7 @@
-/* Messages that are put together from two rooms or two contexts, and values that are not finite. */
+/* Messages that are put together from two rooms or two contexts, also where threads share them; values that are not
+ * finite. */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/context.h"
@@ -46,6 +48,87 @@ static void test_relay(void **state) {
   assert_string_equal(message, "here: 50 %");
 }
 
+/* --- Two threads that share a context --- */
+
+enum { TURNS = 200 };
+static const char gone[] = "the message is gone, another thread has left one since";
+
+struct thread {
+  pthread_barrier_t *barrier;
+  lottery_context *shared, *own;
+  const char *name;
+  int64_t kept, lost, mixed; /* messages relayed, replaced before that, and of both threads in one */
+};
+
+/* In every turn both leave a message, of which one stays, and then both relay and prefix it. */
+static void *leave_messages(void *user) {
+  struct thread *thread = user;
+  char message[CONTEXT_MESSAGE_CAPACITY], prefixed[64];
+  snprintf(prefixed, sizeof prefixed, "%s: %s", thread->name, thread->name);
+  for (int i = 0; i < TURNS; i++) {
+    pthread_barrier_wait(thread->barrier);
+    context_fail(thread->shared, LOTTERY_ERROR_ARGUMENT, "%s", thread->name);
+    pthread_barrier_wait(thread->barrier);
+    context_relay(thread->own, thread->shared, LOTTERY_ERROR_ARGUMENT);
+    lottery_context_message(thread->own, message, sizeof message, NULL);
+    thread->kept += strcmp(message, thread->name) == 0;
+    thread->lost += strcmp(message, gone) == 0;
+    pthread_barrier_wait(thread->barrier);
+    context_prefix(thread->shared, LOTTERY_ERROR_FORMAT, "%s: ", thread->name);
+    lottery_context_message(thread->shared, message, sizeof message, NULL);
+    /* It may be the other's by now, but then it names the other alone. */
+    if (strstr(message, thread->name) != NULL)
+      thread->mixed += strcmp(message, prefixed) != 0 && strstr(message, gone) == NULL;
+  }
+  return NULL;
+}
+
+static void *leave_one(void *context) {
+  context_fail(context, LOTTERY_ERROR_SHAPE, "of the other thread");
+  return NULL;
+}
+
+/* Turn by turn: prefix and relay find the message of their own thread, or none. */
+static void test_another_thread_between(void **state) {
+  lottery_context *own;
+  pthread_t thread;
+  assert_ok(*state, lottery_context_create(&own));
+  context_fail(*state, LOTTERY_ERROR_ARGUMENT, "of this thread");
+  assert_int_equal(pthread_create(&thread, NULL, leave_one, *state), 0);
+  assert_int_equal(pthread_join(thread, NULL), 0);
+  assert_int_equal(context_relay(own, *state, LOTTERY_ERROR_ARGUMENT), LOTTERY_ERROR_ARGUMENT);
+  assert_message(own, gone);
+  assert_int_equal(context_prefix(*state, LOTTERY_ERROR_FORMAT, "graph: "), LOTTERY_ERROR_FORMAT);
+  char message[CONTEXT_MESSAGE_CAPACITY];
+  assert_ok(*state, lottery_context_message(*state, message, sizeof message, NULL));
+  assert_string_equal(message, "graph: the message is gone, another thread has left one since");
+  /* The prefixed message is this thread's again. */
+  assert_int_equal(context_prefix(*state, LOTTERY_ERROR_FORMAT, "file: "), LOTTERY_ERROR_FORMAT);
+  assert_message(*state, "file: graph: the message");
+  lottery_context_destroy(own);
+}
+
+static void test_two_threads_at_once(void **state) {
+  pthread_barrier_t barrier;
+  struct thread threads[2] = {{.name = "first"}, {.name = "second"}};
+  pthread_t handles[2];
+  assert_int_equal(pthread_barrier_init(&barrier, NULL, 2), 0);
+  for (int i = 0; i < 2; i++) {
+    threads[i].barrier = &barrier;
+    threads[i].shared = *state;
+    assert_ok(*state, lottery_context_create(&threads[i].own));
+    assert_int_equal(pthread_create(&handles[i], NULL, leave_messages, &threads[i]), 0);
+  }
+  for (int i = 0; i < 2; i++) {
+    assert_int_equal(pthread_join(handles[i], NULL), 0);
+    lottery_context_destroy(threads[i].own);
+    assert_int_equal(threads[i].mixed, 0);
+    assert_int_equal(threads[i].kept + threads[i].lost, TURNS);
+  }
+  assert_int_equal(threads[0].kept + threads[1].kept, TURNS); /* the one that stayed, relayed by its own thread */
+  assert_int_equal(pthread_barrier_destroy(&barrier), 0);
+}
+
 static void test_finite(void **state) {
   float values[] = {0.0F, -0.0F, 1e-45F, 3.4e38F, -3.4e38F, 1.0F};
   assert_int_equal(finite_end(values, 6), 6);
@@ -62,7 +145,11 @@ static void test_finite(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_prefix), cmocka_unit_test(test_long_prefix),
-                                     cmocka_unit_test(test_relay), cmocka_unit_test(test_finite)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_prefix),
+                                     cmocka_unit_test(test_long_prefix),
+                                     cmocka_unit_test(test_relay),
+                                     cmocka_unit_test(test_another_thread_between),
+                                     cmocka_unit_test(test_two_threads_at_once),
+                                     cmocka_unit_test(test_finite)};
   return cmocka_run_group_tests(tests, setup, teardown);
 }
