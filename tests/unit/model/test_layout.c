@@ -95,6 +95,11 @@ static int64_t places(const struct layout *layout, const float *flat, float valu
   return count;
 }
 
+/* Which elements of a tensor a mask keeps. */
+static void read_kept(const lottery_network *network, const lottery_mask *mask, int64_t tensor, uint8_t *kept) {
+  for (int64_t j = 0; j < network->tensors[tensor].count; j++) kept[j] = is_kept(network, mask, tensor, j);
+}
+
 static void check_copies(const lottery_network *network, const lottery_mask *mask, const struct layout *layout) {
   float *flat = layout_allocate(layout), *again = layout_allocate(layout);
   assert_true(flat != NULL && again != NULL);
@@ -103,22 +108,26 @@ static void check_copies(const lottery_network *network, const lottery_mask *mas
     const int64_t count = network->tensors[i].count, survivors = layout_survivors(layout, i);
     all += survivors;
     float *values = room(count), *read = room(count + 1), *packed = room(survivors + 1);
-    for (int64_t j = 0; j < count; j++) values[j] = 2.0F + support_random_float(&random_state);
+    float *expected = room(count + 1), *expected_packed = room(survivors + 1);
+    for (int64_t j = 0, k = 0; j < count; j++) {
+      values[j] = 2.0F + support_random_float(&random_state);
+      if (!is_kept(network, mask, i, j)) continue;
+      expected[j] = values[j];
+      expected_packed[k++] = values[j];
+    }
     for (int64_t j = 0; j <= count; j++) read[j] = -7.0F;
-    packed[survivors] = -7.0F;
+    read[count] = packed[survivors] = expected[count] = expected_packed[survivors] = -7.0F;
     layout_write(layout, flat, i, values);
     layout_read(layout, flat, i, read);
     layout_pack(layout, flat, i, packed);
-    assert_true(read[count] == -7.0F && packed[survivors] == -7.0F);
-    for (int64_t j = 0, k = 0; j < count; j++) {
-      const bool kept = is_kept(network, mask, i, j);
-      assert_true(read[j] == (kept ? values[j] : 0.0F));
-      if (kept) assert_true(packed[k++] == values[j]);
-    }
+    assert_memory_equal(read, expected, (size_t)(count + 1) * sizeof *read);
+    assert_memory_equal(packed, expected_packed, (size_t)(survivors + 1) * sizeof *packed);
     layout_unpack(layout, again, i, packed);
     free(values);
     free(read);
     free(packed);
+    free(expected);
+    free(expected_packed);
   }
   assert_memory_equal(flat, again, (size_t)layout->parameter_count * sizeof *flat);
   assert_int_equal(places(layout, flat, 0.0F), layout->parameter_count - all); /* the rest stays 0 */
@@ -126,40 +135,76 @@ static void check_copies(const lottery_network *network, const lottery_mask *mas
   memory_release(layout->object.context, again);
 }
 
-/* What goes through another layout: the survivors of both, 0 elsewhere. */
-static void check_conversion(const lottery_network *network, const lottery_mask *from_mask, const struct layout *from,
-                             const lottery_mask *to_mask, const struct layout *to) {
-  float *source = layout_allocate(from), *target = layout_allocate(to);
-  float *scratch = room(network_largest_tensor(network));
-  assert_true(source != NULL && target != NULL);
-  for (int64_t i = 0; i < from->tensor_count; i++) {
-    float *values = room(network->tensors[i].count);
+/* A layout of a network's tensors, the elements that its mask keeps, and its flat array of 1, 2, 3, … a tensor. */
+struct filled {
+  const struct layout *layout;
+  uint8_t *kept; /* [element of all tensors] */
+  float *flat;
+};
+
+static struct filled fill(const lottery_network *network, const lottery_mask *mask, const struct layout *layout,
+                          int64_t elements) {
+  struct filled filled = {layout, calloc((size_t)elements, 1), layout_allocate(layout)};
+  float *values = room(network_largest_tensor(network));
+  assert_true(filled.kept != NULL && filled.flat != NULL);
+  int64_t first = 0;
+  for (int64_t i = 0; i < network->tensor_count; first += network->tensors[i++].count) {
+    read_kept(network, mask, i, filled.kept + first);
     for (int64_t j = 0; j < network->tensors[i].count; j++) values[j] = (float)(j + 1);
-    layout_write(from, source, i, values);
-    free(values);
+    layout_write(layout, filled.flat, i, values);
   }
-  layout_convert(from, source, to, target, scratch);
-  int64_t both = 0;
-  for (int64_t i = 0; i < from->tensor_count; i++) {
-    float *values = room(network->tensors[i].count);
-    layout_read(to, target, i, values);
-    for (int64_t j = 0; j < network->tensors[i].count; j++) {
-      const bool kept = is_kept(network, from_mask, i, j) && is_kept(network, to_mask, i, j);
-      assert_true(values[j] == (kept ? (float)(j + 1) : 0.0F));
+  free(values);
+  return filled;
+}
+
+/* What goes through another layout: the survivors of both, 0 elsewhere. */
+static void check_conversion(const lottery_network *network, const struct filled *from, const struct filled *to,
+                             float *target, float *values, float *expected, float *scratch) {
+  memset(target, 0, (size_t)to->layout->parameter_count * sizeof *target);
+  layout_convert(from->layout, from->flat, to->layout, target, scratch);
+  int64_t both = 0, first = 0;
+  for (int64_t i = 0; i < network->tensor_count; first += network->tensors[i++].count) {
+    const int64_t count = network->tensors[i].count;
+    const uint8_t *kept_before = from->kept + first, *kept_after = to->kept + first;
+    for (int64_t j = 0; j < count; j++) {
+      const int kept = kept_before[j] & kept_after[j];
+      expected[j] = kept != 0 ? (float)(j + 1) : 0.0F;
       both += kept;
     }
-    free(values);
+    layout_read(to->layout, target, i, values);
+    assert_memory_equal(values, expected, (size_t)count * sizeof *values);
   }
-  assert_int_equal(places(to, target, 0.0F), to->parameter_count - both);
-  memory_release(from->object.context, source);
-  memory_release(from->object.context, target);
-  free(scratch);
+  assert_int_equal(places(to->layout, target, 0.0F), to->layout->parameter_count - both);
 }
 
 static const double all_densities[][3] = {{1, 1, 1},       {0.5, 0.5, 0.5}, {0.1, 0.3, 0.9},
                                           {0.01, 0, 0.02}, {0, 0, 0},       {1, 0.2, 1}};
 static const double crossovers[] = {0.0, 0.4, 1.0};
 enum { MASKS = sizeof all_densities / sizeof all_densities[0], CROSSOVERS = 3, LAYOUTS = 1 + MASKS * CROSSOVERS };
+
+/* From each layout to each. */
+static void check_conversions(lottery_network *network, lottery_mask *const *masks, struct layout *const *layouts) {
+  struct filled filled[LAYOUTS];
+  const int64_t largest = network_largest_tensor(network);
+  float *values = room(largest), *expected = room(largest), *scratch = room(largest);
+  int64_t elements = 0;
+  for (int64_t i = 0; i < network->tensor_count; i++) elements += network->tensors[i].count;
+  for (int i = 0; i < LAYOUTS; i++) filled[i] = fill(network, masks[i], layouts[i], elements);
+  for (int to = 0; to < LAYOUTS; to++) {
+    float *target = layout_allocate(layouts[to]);
+    assert_non_null(target);
+    for (int from = 0; from < LAYOUTS; from++)
+      check_conversion(network, &filled[from], &filled[to], target, values, expected, scratch);
+    memory_release(network->object.context, target);
+  }
+  for (int i = 0; i < LAYOUTS; i++) {
+    free(filled[i].kept);
+    memory_release(network->object.context, filled[i].flat);
+  }
+  free(values);
+  free(expected);
+  free(scratch);
+}
 
 static void check_network(lottery_context *context, const char *name) {
   lottery_network *network;
@@ -174,8 +219,7 @@ static void check_network(lottery_context *context, const char *name) {
     check_form(network, masks[i], crossovers[(i - 1) / MASKS], layouts[i]);
     check_copies(network, masks[i], layouts[i]);
   }
-  for (int i = 0; i < LAYOUTS; i++)
-    for (int j = 0; j < LAYOUTS; j++) check_conversion(network, masks[i], layouts[i], masks[j], layouts[j]);
+  check_conversions(network, masks, layouts);
   for (int i = 0; i < LAYOUTS; i++) {
     object_release(layouts[i]);
     lottery_mask_destroy(masks[i]);
