@@ -1,5 +1,5 @@
 /* The lottery ticket hypothesis in one program: trains LeNet-300-100, prunes a fifth of its weights, rewinds the rest
- * to where they began, and does it again; beside every ticket stands the same mask with new random weights.
+ * to where they began, and repeats. Beside every ticket it trains a control: the same mask with new random weights.
  *
  *   first_ticket DIRECTORY [ITERATIONS [LEVELS]]
  *
@@ -11,7 +11,7 @@
 
 static lottery_context *context;
 
-/* Ends the program when a call fails; the context knows why. */
+/* Ends the program when a call fails, with the context's message. */
 static void must(lottery_status status) {
   if (status >= LOTTERY_OK) return;
   char message[512] = "";
@@ -39,7 +39,7 @@ struct result {
   double early_stop_accuracy; /* on the test set, there */
 };
 
-/* Trains and looks at the validation loss every 100 iterations. */
+/* Trains, and measures the validation loss every 100 iterations. */
 static struct result train(lottery_trainer *trainer, int64_t iterations, lottery_dataset *validation,
                            lottery_dataset *test) {
   struct result best = {0, 0.0};

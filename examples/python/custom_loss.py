@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """A loss that the library lacks: the multi-class hinge max(0, 1 + max over j != y of z_j - z_y) (Crammer & Singer 2001),
-through its gradient to the outputs. Anything that makes such a gradient will do, PyTorch's autograd too.
+through its gradient to the outputs. Any source of such a gradient will do, PyTorch's autograd included.
 
   custom_loss.py DIRECTORY [ITERATIONS]      DIRECTORY has MNIST's four files"""
 import pathlib

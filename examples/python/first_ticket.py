@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The lottery ticket hypothesis from Python: what first_ticket.c does, and a picture of it.
+"""The lottery ticket hypothesis from Python: the search of first_ticket.c, and a picture of it.
 
   first_ticket.py DIRECTORY [ITERATIONS [LEVELS]]      DIRECTORY has MNIST's four files"""
 import pathlib
@@ -18,7 +18,7 @@ def load(name):
     return lottery.Dataset.idx(*(file if file.exists() else f"{file}.gz" for file in files))
 
 
-def train():  # the iteration of least validation loss, looked at every 100 iterations, and the test accuracy there
+def train():  # evaluates every 100 iterations; the iteration of least validation loss, and the test accuracy there
     seen = []
     while len(seen) < max(1, iterations // 100):
         trainer.run(100)

@@ -1,4 +1,4 @@
-"""liblottery for NumPy and PyTorch: winning tickets in ctypes and numpy alone, without a compiler.
+"""liblottery for NumPy and PyTorch, in one file of ctypes and numpy, without a compiler.
 
     import lottery
     training = lottery.Dataset(inputs, labels)             # arrays: float32 or uint8, [count, ...]; shared, not copied
@@ -11,10 +11,10 @@
         print(mask.density, trainer.evaluate(test).accuracy)
         mask = pruner.apply(network, mask)
 
-Objects go when nothing refers to them, in any order and any thread; `with` or close() lets go of one at once. Errors are
-LotteryError and its children, which are ValueError, MemoryError and so on, too. The library is $LOTTERY_LIBRARY, or the
-one in the tree's build/, or the one that the loader finds. `raw` holds the C functions and constants as they are. Shapes,
-formulas and promises: lottery.h, of which this says only what is different here."""
+Objects are released when nothing refers to them, in any order and any thread; `with` or close() releases one at once.
+Errors are LotteryError and its subclasses, which are also a ValueError, MemoryError and so on. The library is
+$LOTTERY_LIBRARY, or the one in the tree's build/, or the one that the loader finds. `raw` holds the C functions and
+constants. lottery.h is the manual: shapes, formulas and promises are there, and this file says only what differs."""
 from __future__ import annotations
 
 import collections.abc
@@ -42,8 +42,8 @@ _RANK = 8  # no shape has more sizes
 SLICE_SECONDS = 0.02  # processor time for which Trainer.run stays in C before it looks for Ctrl-C
 
 # ---- The raw layer -------------------------------------------------------------------------------------------------
-# name(parameters)result: h handle, i int32, l int64, u uint64, d double, s text, p any other pointer, f callback, v void;
-# the result is a status where none is given.
+# name(parameters)result: h handle, i int32, l int64, u uint64, d double, s text, p any other pointer, f callback, v void.
+# Without a letter the result is a status.
 _FUNCTIONS = {
     "": "version()s status_name(i)s option_count(p) option_describe(lpppppppp) option_choice(ilp)",
     "context": """create(p) create_with_allocator(ffpp) destroy(h)v message(hplp) set_instruction_set(hi)
@@ -75,7 +75,7 @@ _FUNCTIONS = {
 }
 _CALLBACKS = {"allocate": "llp:p", "release": "plp:v", "progress": "ldp:i", "dataset_release": "p:v", "write": "plp:i",
               "read": "plp:l"}
-# Constants by prefix. The keys of options are not here: the library's own table names them.
+# Constants by prefix. The keys of options come from the library's own table.
 _CONSTANTS = {
     "": "OK=0 CANCELLED=1 STOPPED=2 PARTIAL=3",
     "ERROR": """ARGUMENT=-1 HANDLE=-2 MEMORY=-3 STATE=-4 SHAPE=-5 FILE=-6 FORMAT=-7 NOT_FINITE=-8 UNSUPPORTED=-9
@@ -106,13 +106,13 @@ def _load() -> ctypes.CDLL:
     try:
         return ctypes.CDLL(os.environ.get("LOTTERY_LIBRARY") or str((built + ["liblottery.so.0"])[0]))
     except OSError as error:
-        raise ImportError(f"liblottery is not to be had: {error}. Build it (cmake -S . -B build && cmake --build build), "
+        raise ImportError(f"liblottery could not be loaded: {error}. Build it (cmake -S . -B build && cmake --build build), "
                           "install it where the loader looks (LD_LIBRARY_PATH, ldconfig), or set LOTTERY_LIBRARY to the "
                           "path of liblottery.so.0") from None
 
 
 class _Raw:
-    """lottery.h through ctypes: functions lottery_…, constants LOTTERY_…, types of callbacks, by their names there."""
+    """lottery.h through ctypes: functions lottery_…, constants LOTTERY_… and types of callbacks, by their C names."""
 
     def __init__(self) -> None:
         self.library = _load()
@@ -142,12 +142,12 @@ raw: Any = _Raw()
 version: str = raw.lottery_version().decode()
 State = enum.IntFlag("State", [(name, getattr(raw, f"LOTTERY_STATE_{name}"))
                                for name in re.findall(r"(\w+)=", _CONSTANTS["STATE"])], module=__name__)
-State.__doc__ = "Parts of a trainer's state, to be joined by |."
+State.__doc__ = "Parts of a trainer's state; | joins them."
 
 
 # ---- Errors --------------------------------------------------------------------------------------------------------
 class LotteryError(Exception):
-    """A call failed. The text is the library's message; `status` its status. `done`, where Trainer.run failed: the
+    """A call failed. The text is the library's message, `status` its status. `done`: where Trainer.run failed, the
     iterations that it completed."""
     status: int = 0
     done: Optional[int] = None
@@ -194,11 +194,11 @@ class MaskError(LotteryError, ValueError):
 
 
 class Cancelled(LotteryError):
-    """Trainer.run ended because of Context.cancel, after a whole iteration; Context.resume, and run goes on."""
+    """Trainer.run ended because of Context.cancel, after a whole iteration. To continue: Context.resume, then run."""
 
 
 class PartialWarning(UserWarning):
-    """Done, but some tensors did not match; the text lists them."""
+    """The call succeeded, but some tensors did not match; the text lists them."""
 
 
 _ERRORS = {"ARGUMENT": ArgumentError, "HANDLE": HandleError, "MEMORY": OutOfMemory, "STATE": StateError,
@@ -211,7 +211,7 @@ for _status, _error in errors.items():
 
 
 def _judge(status: int, context: Optional[Context] = None) -> int:
-    """Raises what a status says; PARTIAL is a warning."""
+    """Raises the error of a status; PARTIAL is a warning."""
     if status < 0:
         text = context.message if context is not None else ""
         error = errors.get(status, LotteryError)(text or raw.lottery_status_name(status).decode())
@@ -224,7 +224,7 @@ def _judge(status: int, context: Optional[Context] = None) -> int:
 
 # ---- Arguments -----------------------------------------------------------------------------------------------------
 def _integer(what: str, value: Any, bits: int = 64, signed: bool = True) -> int:
-    """A whole number that C takes as it is: ctypes would cut off what is too large."""
+    """A whole number that fits into C's type: ctypes would silently cut off a larger one."""
     number = operator.index(value)
     low, high = (-2 ** (bits - 1), 2 ** (bits - 1) - 1) if signed else (0, 2 ** bits - 1)
     if not low <= number <= high:
@@ -238,7 +238,7 @@ def _seed(value: Any) -> int:
 
 def _count_of(array: NDArray[Any], what: str) -> int:
     if array.ndim == 0:
-        raise ShapeError(f"{what}: a single number, not one row for each example")
+        raise ShapeError(f"{what}: a single number, expected a row for each example")
     return array.shape[0]
 
 
@@ -255,12 +255,12 @@ def _constant(prefix: str, value: Union[str, int]) -> int:
 def _bytes(what: str, text: Union[str, bytes, os.PathLike[Any]]) -> bytes:
     encoded = os.fsencode(text)
     if b"\0" in encoded:
-        raise ArgumentError(f"{what}: has a zero byte in it")
+        raise ArgumentError(f"{what}: contains a zero byte")
     return encoded
 
 
 def _array(values: ArrayLike, kind: Any) -> NDArray[Any]:
-    """The values as C wants them: the same memory if they are so already."""
+    """The values in C's type and order: the same memory if they have that already."""
     array = np.ascontiguousarray(values, kind)
     return array if array.flags.aligned else array.copy()
 
@@ -268,7 +268,7 @@ def _array(values: ArrayLike, kind: Any) -> NDArray[Any]:
 def _floats(what: str, values: ArrayLike, shape: Sequence[int]) -> Floats:
     array = _array(values, np.float32)
     if array.shape != tuple(shape):
-        raise ShapeError(f"{what}: shape {array.shape}, but {tuple(shape)} is wanted")
+        raise ShapeError(f"{what}: shape {array.shape}, expected {tuple(shape)}")
     return array
 
 
@@ -277,19 +277,19 @@ def _rows(what: str, values: ArrayLike, width: int, count: Optional[int] = None)
     array = _array(values, np.float32)
     rows = _count_of(array, what) if count is None else count
     if array.size != rows * width or array.shape[0] != rows:
-        raise ShapeError(f"{what}: shape {array.shape}, but {rows} rows of {width} are wanted")
+        raise ShapeError(f"{what}: shape {array.shape}, expected {rows} rows of {width}")
     return array
 
 
 def _labels(values: ArrayLike, count: int) -> NDArray[np.int32]:
     given = np.asarray(values)
     if given.dtype.kind not in "iub":
-        raise TypeError(f"labels: whole numbers are wanted, not {given.dtype}")
+        raise TypeError(f"labels: {given.dtype}, expected whole numbers")
     array = _array(given, np.int32)
     if given.dtype != np.int32 and (given != array.reshape(given.shape)).any():
         raise ArgumentError("labels: a number does not fit into 32 bits")
     if array.shape != (count,):
-        raise ShapeError(f"labels: shape {array.shape}, but ({count},) is wanted")
+        raise ShapeError(f"labels: shape {array.shape}, expected ({count},)")
     return array
 
 
@@ -305,7 +305,7 @@ def _text(function: Any, context: Optional[Context], *arguments: Any) -> str:
 
 # ---- Handles -------------------------------------------------------------------------------------------------------
 class Handle:
-    """What all objects have: close(), `with`, and an end that comes by itself."""
+    """What all objects have: close(), `with`, and a release when nothing refers to them."""
     __slots__ = ("_address", "_finalizer", "__weakref__")
     _kind = ""
 
@@ -323,7 +323,7 @@ class Handle:
         self._finalizer.atexit = False  # the end of the process frees everything
 
     def _become(self, other: Handle) -> None:
-        """Takes over what the other one holds."""
+        """Takes over the C object of the other one."""
         self.close()
         other._finalizer.detach()
         self._take(other._address)
@@ -337,7 +337,7 @@ class Handle:
         return address
 
     def close(self) -> None:
-        """Lets go of the C object now, if no other thread uses this one; what was made from it goes on working."""
+        """Releases the C object now; no other thread may be using it. Objects that were made from it keep working."""
         if getattr(self, "_address", None) is not None:
             self._address = None
             self._finalizer()
@@ -354,14 +354,14 @@ class Handle:
 
 
 class Memory(NamedTuple):
-    """Bytes that the library allocated through a context: now, and the most at any time."""
+    """Bytes that the library has allocated through a context: now, and the most at any time."""
     bytes: int
     peak: int
 
 
 class Context(Handle):
-    """Allocator, messages, instruction set and cancelling. Each thread has one of its own, Context.current(), which
-    is used where none is given; inside `with Context() as context:` that one is current.
+    """Allocator, messages, instruction set and cancelling. Each thread has its own, Context.current(), which is the
+    default for new objects. Inside `with Context() as context:` that context is the current one.
 
     instruction_set: "automatic", "portable", "avx2", "avx512" or "neon"."""
     __slots__ = ()
@@ -425,7 +425,7 @@ class Context(Handle):
         return _text(raw.lottery_context_describe, self, self._pointer)
 
     def cancel(self) -> None:
-        """Makes every Trainer.run of this context, in whatever thread, end with Cancelled, until resume()."""
+        """Makes every Trainer.run of this context, in any thread, end with Cancelled, until resume()."""
         raw.lottery_context_cancel(self._pointer)
 
     def resume(self) -> None:
@@ -459,7 +459,7 @@ class _Part(Handle):
 
 def _given(handle: Any, cls: type) -> int:
     if not isinstance(handle, cls):
-        raise TypeError(f"a {cls.__name__} is wanted, not {type(handle).__name__}")
+        raise TypeError(f"expected a {cls.__name__}, not {type(handle).__name__}")
     return handle._pointer
 
 
@@ -471,7 +471,7 @@ class _Tensors(_Part, collections.abc.Mapping):  # type: ignore[type-arg]
 
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
-        """The shape of each tensor by its name, in the library's order."""
+        """The shape of each tensor by name, in the library's order."""
         known: Optional[dict[str, tuple[int, ...]]] = getattr(self, "_shapes", None)
         if known is None:  # they never change once they are there
             prefix, known = f"lottery_{self._kind}_tensor_", {}
@@ -519,7 +519,7 @@ class Option(NamedTuple):
     choices: tuple[str, ...]
 
     def shown(self, value: float) -> Any:
-        """A value as Python shows it: a choice by its name, 0 or 1 as a truth value."""
+        """A value as Python shows it: a choice by its name, 0 or 1 as a bool."""
         if self.type == raw.LOTTERY_TYPE_CHOICE:
             return self.choices[int(value)]
         if self.type == raw.LOTTERY_TYPE_INTEGER:
@@ -607,7 +607,7 @@ class _Optioned(_Part):
 
 
 def _with_options(cls: Any) -> Any:
-    """Gives a class its options: attributes, the signature and the list that help() shows."""
+    """Gives a class its options: the attributes, the signature, and the list that help() shows."""
     cls._options = {option.name: option for option in options
                     if option.handle == getattr(raw, f"LOTTERY_HANDLE_{cls._kind.upper()}")}
     for option in cls._options.values():
@@ -625,25 +625,25 @@ def _with_options(cls: Any) -> Any:
 
 
 # ---- Datasets ------------------------------------------------------------------------------------------------------
-_borrowed: dict[int, NDArray[Any]] = {}  # arrays whose memory the library reads, until it gives them back
+_borrowed: dict[int, NDArray[Any]] = {}  # arrays whose memory the library reads, until it releases them
 _tokens = itertools.count(1)
-# A method of C, not a function of Python: no interrupt can come between its call and what it does.
+# A method in C, not a function in Python: no interrupt can come between its call and its work.
 _give_back = raw.lottery_dataset_release(_borrowed.pop)
 
 
 class Statistics(NamedTuple):
-    """Mean and standard deviation of a dataset's inputs, one number a group."""
+    """Mean and standard deviation of a dataset's inputs, a number for each group."""
     mean: NDArray[np.float64]
     deviation: NDArray[np.float64]
 
 
 class Dataset(_Part):
-    """Examples and what is to be learnt of them; never changes, may be used by any number of threads and contexts.
+    """Examples with labels or targets. A dataset never changes; any number of threads and contexts may use it.
 
-    inputs: [count, ...], read as value * scale + shift. float32 and uint8 arrays that are contiguous (a PyTorch tensor on
-    the CPU, too) are not copied but used where they are, as with torch.from_numpy: do not change them while the dataset
-    lives, or say copy=True. Others are converted to float32. scale: 1 / 255 for uint8 unless given, else 1.
-    labels: [count] whole numbers below `classes` (if not given, the largest + 1). targets: [count, width], for mean
+    inputs: [count, ...], read as value * scale + shift. Contiguous float32 and uint8 arrays, and PyTorch tensors on the
+    CPU, are used where they are, as torch.from_numpy does: do not change them while the dataset lives, or pass
+    copy=True. Others are converted to float32. scale: by default 1 / 255 for uint8, else 1.
+    labels: [count] whole numbers below `classes` (by default the largest + 1). targets: [count, width], for mean
     squared error."""
     __slots__ = ("_sizes", "_shape")
     _kind = "dataset"
@@ -666,7 +666,7 @@ class Dataset(_Part):
             _borrowed[token] = array
             try:
                 self._own(self.context, raw.lottery_dataset_create, *create, raw.LOTTERY_MEMORY_BORROW, _give_back, token)
-            except LotteryError:  # then the library does not give it back
+            except LotteryError:  # then the library does not call release
                 _borrowed.pop(token, None)
                 raise
         if labels is not None:
@@ -685,14 +685,14 @@ class Dataset(_Part):
         return made
 
     def with_labels(self, labels: ArrayLike, classes: Optional[int] = None) -> Dataset:
-        """The same inputs with these labels."""
+        """The same inputs with new labels."""
         array = _labels(labels, len(self))
         classes = int(array.max()) + 1 if classes is None and array.size else classes or 0
         return self._derive(Dataset, raw.lottery_dataset_with_labels, _integer("classes", classes, 32),
                             array.ctypes.data, array.size)
 
     def with_targets(self, targets: ArrayLike) -> Dataset:
-        """The same inputs with these targets, [count, width]."""
+        """The same inputs with new targets, [count, width]."""
         array = _array(targets, np.float32)
         count = _count_of(array, "targets")
         return self._derive(Dataset, raw.lottery_dataset_with_targets, array.size // count if count else 0,
@@ -712,7 +712,7 @@ class Dataset(_Part):
         """These examples, in this order; an index may come more than once."""
         given = np.asarray(indices)
         if given.dtype.kind not in "iu":
-            raise TypeError(f"indices: whole numbers are wanted, not {given.dtype}")
+            raise TypeError(f"indices: {given.dtype}, expected whole numbers")
         array = _array(given, np.int64)
         return self._derive(Dataset, raw.lottery_dataset_subset, array.ctypes.data, array.size)
 
@@ -728,16 +728,16 @@ class Dataset(_Part):
                             array.size)
 
     def statistics(self, groups: int = 1) -> Statistics:
-        """Mean and deviation of all inputs together, or one for each of the first axis's `groups` (channels)."""
+        """Mean and deviation of all inputs together (groups: 1) or of each channel (groups: the first axis's size)."""
         groups = _integer("groups", groups)
-        if groups not in (1, self.shape[0]):  # before memory is asked for
+        if groups not in (1, self.shape[0]):  # before memory is allocated
             raise ArgumentError(f"groups: {groups} is neither 1 nor the first size of the shape, {self.shape[0]}")
         mean, deviation = np.empty(groups), np.empty(groups)
         self._call(raw.lottery_dataset_statistics, groups, mean.ctypes.data, deviation.ctypes.data)
         return Statistics(mean, deviation)
 
     def normalise(self, mean: ArrayLike, deviation: ArrayLike) -> Dataset:
-        """Inputs v as (v - mean) / deviation, usually by the training set's statistics."""
+        """Each input v becomes (v - mean) / deviation, usually by the training set's statistics."""
         first, second = _array(mean, np.float64), _array(deviation, np.float64)
         if first.shape != second.shape:
             raise ShapeError(f"mean and deviation: shapes {first.shape} and {second.shape} differ")
@@ -772,7 +772,7 @@ class Dataset(_Part):
         """Copies of examples as training sees them: inputs [count, ...], and labels if there are any."""
         first = _integer("first", first)
         count = len(self) - first if count is None else _integer("count", count)
-        if first < 0 or count < 0 or first + count > len(self):  # before memory is asked for
+        if first < 0 or count < 0 or first + count > len(self):  # before memory is allocated
             raise ArgumentError(f"first, count: {first} and {count} are not within the {len(self)} examples")
         inputs = np.empty((count, *self.shape), np.float32)
         labels = np.empty(count, np.int32) if self.classes else None
@@ -781,13 +781,13 @@ class Dataset(_Part):
         return inputs, labels
 
     def __getitem__(self, index: Any) -> Any:
-        """Of a number one example, (input, label or None); of a slice, a list of numbers or a mask a dataset."""
+        """For a number one example, (input, label or None); for a slice, a list of numbers or a mask a dataset."""
         if isinstance(index, slice):
             return self.subset(np.arange(len(self))[index])
         if np.ndim(index) > 0:
             chosen = np.asarray(index)
             if chosen.dtype == np.bool_ and chosen.shape != (len(self),):
-                raise ShapeError(f"index: shape {chosen.shape}, but ({len(self)},) is wanted")
+                raise ShapeError(f"index: shape {chosen.shape}, expected ({len(self)},)")
             return self.subset(np.flatnonzero(chosen) if chosen.dtype == np.bool_ else chosen)
         at = operator.index(index)
         at += len(self) if at < 0 else 0
@@ -802,7 +802,7 @@ class Dataset(_Part):
 
 # ---- Networks, masks, snapshots --------------------------------------------------------------------------------------
 class Evaluation(NamedTuple):
-    """Mean loss, right answers, and of how many."""
+    """Mean loss, number of correct answers, and number of examples."""
     loss: float
     correct: int
     count: int
@@ -819,14 +819,14 @@ def _evaluation(call: Callable[..., int], function: Any, dataset: Dataset, *kind
 
 
 class Form(NamedTuple):
-    """The form of a tensor ("dense" or "packed") and the bytes of its weights with what finds them."""
+    """The form of a tensor ("dense" or "packed"), and the bytes of its weights and of the index that finds them."""
     form: str
     bytes: int
 
 
 @_with_options
 class Network(_Tensors, _Optioned):
-    """A network: a preset by its name ("lenet-300-100", "mlp-784-300-100-10"), initialised if there is a seed; or an empty
+    """A network: a preset by name ("lenet-300-100", "mlp-784-300-100-10"), initialised if a seed is given; or an empty
     one, built node by node:
 
         network = Network()
@@ -835,8 +835,8 @@ class Network(_Tensors, _Optioned):
         network.finish(network.dense(x, 10, bias=False))
         network.initialise(seed=1)
 
-    It is a mapping from names of tensors to copies of their values, dict(network); network["fc1.weight"] = array and
-    load(state) write them. Pruned weights stay 0. One thread at a time."""
+    It is a mapping from names of tensors to copies of their values: dict(network). network["fc1.weight"] = array and
+    load(state) write values. Pruned weights stay 0. One thread at a time."""
     __slots__ = ("_features", "_mask_context")
     _kind = "network"
 
@@ -852,12 +852,13 @@ class Network(_Tensors, _Optioned):
             self.initialise(seed, scheme)
 
     def input(self, *shape: int) -> int:
-        """Adds the input node, of (features) or (channels, height, width); returns its number, as all of these do."""
+        """Adds the input node, (features) or (channels, height, width). It and the functions below return the node's
+        number."""
         sizes = [_integer("shape", size) for size in shape]
         return self._get(c_int32, raw.lottery_network_input, len(sizes), (c_int64 * len(sizes))(*sizes))
 
     def dense(self, node: int, units: int, **options: Any) -> int:
-        """Adds a fully connected layer. Options of a node: bias=True or False."""
+        """Adds a fully connected layer. Option of the node: bias=True or False."""
         unknown = options.keys() - _NODE_OPTIONS.keys()
         if unknown:
             raise TypeError(f"dense has no option {unknown.pop()!r}; it has {', '.join(_NODE_OPTIONS)}")
@@ -895,7 +896,7 @@ class Network(_Tensors, _Optioned):
                               _NODE_OPTIONS["bias"].key))
 
     def finish(self, output: int) -> None:
-        """Fixes the graph; from now on there are tensors, of zeros."""
+        """Fixes the graph and makes the tensors, all zero."""
         self._call(raw.lottery_network_finish, _integer("output", output, 32))
 
     @property
@@ -909,7 +910,7 @@ class Network(_Tensors, _Optioned):
         return known
 
     def initialise(self, seed: int, scheme: Union[str, int] = "glorot_normal") -> None:
-        """New weights of this seed: "glorot_normal", "glorot_uniform", "kaiming_normal" or "kaiming_uniform"."""
+        """New weights from a seed: "glorot_normal", "glorot_uniform", "kaiming_normal" or "kaiming_uniform"."""
         self._call(raw.lottery_network_initialise, _constant("INITIALISE", scheme), _seed(seed))
 
     def __getitem__(self, name: str) -> Floats:
@@ -921,14 +922,14 @@ class Network(_Tensors, _Optioned):
         self._call(raw.lottery_network_write_tensor, tensor, array.ctypes.data, array.size)
 
     def load(self, state: Mapping[str, ArrayLike]) -> None:
-        """Writes every tensor from a mapping like dict(network): all of them, or, if anything is wrong, none."""
+        """Writes every tensor from a mapping like dict(network): all of them, or none if anything is wrong."""
         shapes = self.shapes
         if set(state) != set(shapes):
-            raise ShapeError(f"state: names {sorted(set(state) ^ set(shapes))} are on one side only")
+            raise ShapeError(f"state: only one side has the names {sorted(set(state) ^ set(shapes))}")
         arrays = {name: _floats(name, state[name], shape) for name, shape in shapes.items()}
         for name, array in arrays.items():
             if not np.isfinite(array).all():
-                raise NotFiniteError(f"{name}: holds a value that is not finite")
+                raise NotFiniteError(f"{name}: has a value that is not finite")
         for name, array in arrays.items():
             self[name] = array
 
@@ -939,17 +940,17 @@ class Network(_Tensors, _Optioned):
                 if self._get(c_int32, raw.lottery_network_tensor_prunable, tensor)]
 
     def form(self, name: str) -> Form:
-        """Whether a tensor is packed now, and its bytes."""
+        """The form that a tensor has now, and its bytes."""
         form, size = c_int32(), c_int64()
         self._call(raw.lottery_network_tensor_form, self._find(name)[0], byref(form), byref(size))
         return Form(re.findall(rf"(\w+)={form.value}\b", _CONSTANTS["FORM"])[0].lower(), size.value)
 
     @property
     def mask(self) -> Mask:
-        """The network's mask, one of ones if it has none. It may be set, from a Mask or a dict of arrays; setting zeroes
-        what it prunes. None takes it away."""
+        """The network's mask, or a mask of ones if it has none. Setting it, to a Mask or a dict of arrays, zeroes the
+        weights that it prunes; None removes it."""
         mask: Mask = self._derive(Mask, raw.lottery_network_get_mask)
-        mask.context = getattr(self, "_mask_context", self.context)  # where its messages will be
+        mask.context = getattr(self, "_mask_context", self.context)  # errors leave their messages there
         return mask
 
     @mask.setter
@@ -963,7 +964,7 @@ class Network(_Tensors, _Optioned):
             return mask
         if isinstance(mask, collections.abc.Mapping):
             return Mask(self, mask)
-        raise TypeError(f"a Mask or a mapping of arrays is wanted, not {type(mask).__name__}")
+        raise TypeError(f"expected a Mask or a mapping of arrays, not {type(mask).__name__}")
 
     def check_mask(self, mask: MaskLike = None) -> None:
         """Raises MaskError if a weight that the mask (or the network's own) prunes is not 0."""
@@ -971,7 +972,7 @@ class Network(_Tensors, _Optioned):
         self._call(raw.lottery_network_check_mask, given and given._pointer, None, None)
 
     def predict(self, inputs: ArrayLike) -> Floats:
-        """Outputs [count, outputs] of a batch [count, ...] of any size."""
+        """The outputs [count, outputs] of a batch [count, ...] of any size."""
         width, outputs = self.sizes
         array = _rows("inputs", inputs, width)
         values = np.empty((len(array), outputs), np.float32)
@@ -979,7 +980,7 @@ class Network(_Tensors, _Optioned):
         return values
 
     def evaluate(self, dataset: Dataset, loss: Union[str, int] = "cross_entropy") -> Evaluation:
-        """Mean loss and right answers over a dataset."""
+        """Mean loss and correct answers over a dataset."""
         return _evaluation(self._call, raw.lottery_network_evaluate, dataset, _constant("LOSS", loss))
 
     def snapshot(self) -> Snapshot:
@@ -987,7 +988,7 @@ class Network(_Tensors, _Optioned):
         return self._derive(Snapshot, raw.lottery_network_snapshot)
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Writes a snapshot's weights by name and shape. PartialWarning says what had no match."""
+        """Writes a snapshot's weights by name and shape. PartialWarning lists tensors without a match."""
         self._call(raw.lottery_network_restore, _given(snapshot, Snapshot))
 
 
@@ -995,11 +996,11 @@ _NODE_OPTIONS = {option.name: option for option in options if option.handle == r
 
 
 class Mask(_Tensors):
-    """Which weights survive: a mapping from names of weights to boolean arrays, which are copies. Never changes; any
-    number of threads.
+    """Which weights survive: a mapping from names of weights to boolean arrays, which are copies. A mask never changes;
+    any number of threads may use it.
 
-    Mask(network) keeps everything; with a mapping of arrays those tensors are taken from it (what is not 0 is kept).
-    a & b, a | b, a - b, ~a and a == b work weight by weight."""
+    Mask(network) keeps everything. Mask(network, arrays) takes these tensors from a mapping of arrays, where an element
+    that is not 0 keeps its weight. a & b, a | b, a - b, ~a and a == b work weight by weight."""
     __slots__ = ()
     _kind = "mask"
 
@@ -1015,7 +1016,7 @@ class Mask(_Tensors):
             tensor, shape = self._find(name)
             array = _array(values, np.bool_)
             if array.shape != shape:
-                raise ShapeError(f"{name}: shape {array.shape}, but {shape} is wanted")
+                raise ShapeError(f"{name}: shape {array.shape}, expected {shape}")
             mask = mask._derive(Mask, raw.lottery_mask_replace, tensor, array.ctypes.data, array.size)
         return mask
 
@@ -1023,7 +1024,7 @@ class Mask(_Tensors):
         return self._read(raw.lottery_mask_read, name, kind=np.bool_)
 
     def counts(self, name: Optional[str] = None) -> tuple[int, int]:
-        """How many weights a tensor, or without a name the whole, keeps, and of how many."""
+        """How many weights a tensor keeps, and of how many; without a name, all tensors together."""
         kept, total = c_int64(), c_int64()
         self._call(raw.lottery_mask_kept, -1 if name is None else self._find(name)[0], byref(kept), byref(total))
         return kept.value, total.value
@@ -1063,11 +1064,11 @@ class Mask(_Tensors):
         return self._get(c_double, raw.lottery_mask_jaccard, _given(other, Mask))
 
     def shuffle(self, seed: int) -> Mask:
-        """As many weights in each tensor, at random places."""
+        """A mask that keeps as many weights in each tensor, at random places."""
         return self._derive(Mask, raw.lottery_mask_shuffle, _seed(seed))
 
     def transfer(self, network: Network) -> Mask:
-        """A mask for another network, by name and shape. PartialWarning says what had no match."""
+        """A mask for another network, by name and shape. PartialWarning lists tensors without a match."""
         return self._derive(Mask, raw.lottery_mask_transfer, _given(network, Network))
 
     def __repr__(self) -> str:
@@ -1078,8 +1079,8 @@ MaskLike = Union[Mask, Mapping[str, ArrayLike], None]
 
 
 class Snapshot(_Tensors):
-    """Saved state: a mapping from names of tensors to their values, which are copies. Never changes; any number of
-    threads. Made by Trainer.snapshot and Network.snapshot, or got from an Archive."""
+    """Saved state: a mapping from names of tensors to their values, which are copies. A snapshot never changes; any
+    number of threads may use it. Trainer.snapshot and Network.snapshot make one, and an Archive can hold one."""
     __slots__ = ()
     _kind = "snapshot"
 
@@ -1093,7 +1094,7 @@ class Snapshot(_Tensors):
 
     @property
     def iteration(self) -> int:
-        """When it was taken."""
+        """The iteration at which it was taken."""
         return self._get(c_int64, raw.lottery_snapshot_iteration)
 
     def __getitem__(self, name: str) -> Floats:
@@ -1114,10 +1115,10 @@ class Preview(NamedTuple):
 
 @_with_options
 class Pruner(_Optioned):
-    """Decides which weights go: by magnitude, a fifth of what is left in each layer, unless told otherwise. The last set of
-    rate, count and density decides how many; count and density are None until they are set.
+    """Decides which weights go: by default the smallest fifth of those that each layer has left. The last set of rate,
+    count and density decides how many; count and density are None until they are set.
 
-    rates: a rate of its own for each of these tensors, by name."""
+    rates: own rates for some tensors, by name."""
     __slots__ = ()
     _kind = "pruner"
 
@@ -1135,11 +1136,11 @@ class Pruner(_Optioned):
 
     def apply(self, network: Network, mask: MaskLike = None,
               scores: Union[Mapping[str, ArrayLike], ArrayLike, None] = None) -> Mask:
-        """The mask (or the network's own) less what is pruned. The network does not change.
+        """The mask (or the network's own) without the weights that are pruned now. The network does not change.
 
-        scores: what ranks the weights in place of the criterion, the lowest going first: an array for each prunable
-        tensor by its name, or a flat one of all of them, in the order of network.prunable. Those of weights that the mask
-        prunes do not matter."""
+        scores: they rank the weights instead of the criterion, and the lowest go first. A mapping from each prunable
+        tensor's name to an array, or one flat array of all of them in the order of network.prunable. Scores of weights
+        that the mask prunes do not matter."""
         pointer, given = _given(network, Network), network._mask(mask)
         if scores is None:
             return self._derive(Mask, raw.lottery_pruner_apply, pointer, given and given._pointer)
@@ -1161,7 +1162,7 @@ def _flat_scores(network: Network, scores: Union[Mapping[str, ArrayLike], ArrayL
     if not isinstance(scores, collections.abc.Mapping):
         flat = _array(scores, np.float32)
         if flat.ndim != 1:
-            raise ShapeError(f"scores: shape {flat.shape}, but a flat array or one for each tensor is wanted")
+            raise ShapeError(f"scores: shape {flat.shape}, expected a flat array or a mapping of arrays")
         return flat
     names, shapes = network.prunable, network.shapes
     if set(scores) != set(names):
@@ -1178,7 +1179,7 @@ _FLOAT32, _INT32, _INT64 = np.dtype(np.float32), np.dtype(np.int32), np.dtype(np
 class Trainer(_Optioned):
     """Trains a network, iteration by iteration, and rewinds it. One thread at a time.
 
-    dataset: what run trains on; None when batches come from the caller. seed: of the order of data."""
+    dataset: what run trains on; None when the caller brings batches. seed: decides the order of data."""
     __slots__ = ("network", "dataset", "_width", "_slice")
     _kind = "trainer"
 
@@ -1190,20 +1191,20 @@ class Trainer(_Optioned):
         self.set(**options)
 
     def run(self, iterations: int, progress: Optional[Callable[[int, float], Any]] = None) -> int:
-        """Trains; returns how many iterations were made.
+        """Trains; returns how many iterations it completed.
 
-        progress(iteration, loss) is called after each progress_interval-th iteration. A true result ends the run, an
-        exception comes out of here; it may change options and mask. Ctrl-C in the main thread raises KeyboardInterrupt,
-        some hundredths of a second later; other threads go on, Context.cancel stops them. Whatever ends a run, the
-        trainer is after a whole iteration, and run goes on from there as if nothing had been."""
-        # C is left every few hundredths of a second, so that Python sees signals. A callback of C would not do: an
-        # interrupt that waits is raised at its first instruction, where ctypes prints and forgets it.
+        progress(iteration, loss) is called after each progress_interval-th iteration. A true result ends the run, and
+        an exception leaves run. The callback may change options and mask. In the main thread, Ctrl-C raises
+        KeyboardInterrupt within a few hundredths of a second; other threads continue, and Context.cancel stops them.
+        Whatever ends a run, it ends after a whole iteration, and the next run continues as if nothing had happened."""
+        # The loop returns from C every few hundredths of a second, so that Python sees signals. A callback from C would
+        # not do: a waiting interrupt is raised at its first instruction, where ctypes prints and drops it.
         iterations, done, part = _integer("iterations", iterations), 0, c_int64()
         while True:
             count = min(iterations - done, self._slice)
             if progress is not None:
                 count = min(count, (interval := self.progress_interval) - self.iteration % interval)
-            began = time.thread_time()  # by the wall, slices would become many and short on a loaded machine
+            began = time.thread_time()  # by wall-clock time, slices would become many and short on a loaded machine
             status = raw.lottery_trainer_run(self._pointer, count, None, None, byref(part))
             seconds = time.thread_time() - began
             done += part.value
@@ -1240,12 +1241,12 @@ class Trainer(_Optioned):
     def step(self, inputs: ArrayLike, labels: Optional[ArrayLike] = None, targets: Optional[ArrayLike] = None) -> float:
         """One iteration on a batch [count, ...]; returns its loss before the step."""
         loss = c_double()
-        # Arrays that are already as C wants them take a short way: a step of a large network leaves the caches cold, and
-        # then it is the amount of code that costs.
+        # Arrays that C can take as they are go a short way: a step of a large network leaves the caches cold, and then
+        # every line of code costs.
         if targets is None and type(inputs) is type(labels) is np.ndarray and inputs.dtype is _FLOAT32:
             if labels.dtype is _INT64:
                 narrow = labels.astype(_INT32)
-                labels = narrow if (narrow == labels).all() else labels  # the long way says what is wrong
+                labels = narrow if (narrow == labels).all() else labels  # the long way reports the mistake
             count = len(labels) if labels.ndim == 1 else 0
             if labels.dtype is _INT32 and count and inputs.flags.carray and labels.flags.carray and (
                     inputs.ndim and len(inputs) == count and inputs.size == count * self._width[0]):
@@ -1260,18 +1261,18 @@ class Trainer(_Optioned):
 
     def gradient(self, inputs: Optional[ArrayLike] = None, labels: Optional[ArrayLike] = None,
                  targets: Optional[ArrayLike] = None) -> float:
-        """Makes the gradient of a batch, or without one of the dataset's next; returns the loss. Then apply()."""
+        """Makes the gradient of a batch, by default the dataset's next; returns the loss. Then call apply()."""
         if inputs is None:
             return self._get(c_double, raw.lottery_trainer_gradient, 0, None, None, None)
         arguments, _kept = self._batch(inputs, labels, targets)
         return self._get(c_double, raw.lottery_trainer_gradient, *arguments)
 
     def apply(self) -> None:
-        """One step of the optimiser with the gradient as it is."""
+        """One step of the optimiser with the present gradient."""
         self._call(raw.lottery_trainer_apply)
 
     def forward(self, inputs: ArrayLike) -> Floats:
-        """Outputs of a batch, for a loss of one's own; then backward(its gradient to them) and apply()."""
+        """The outputs of a batch, for your own loss. Then call backward(gradient of the loss to them) and apply()."""
         width, outputs = self._width
         array = _rows("inputs", inputs, width)
         values = np.empty((len(array), outputs), np.float32)
@@ -1279,13 +1280,13 @@ class Trainer(_Optioned):
         return values
 
     def backward(self, output_gradient: ArrayLike) -> None:
-        """Makes the gradient of every tensor from that of the outputs of the last forward."""
+        """Makes the gradient of every tensor from the gradient of the last forward's outputs."""
         array = _rows("output_gradient", output_gradient, self._width[1])
         self._call(raw.lottery_trainer_backward, len(array), array.ctypes.data)
 
     @property
     def packed_gradient(self) -> Floats:
-        """The gradient of all surviving weights and biases, one after another; may be set before apply()."""
+        """The gradient of all surviving weights and biases, one after another. It may be set before apply()."""
         values = np.empty(self._get(c_int64, raw.lottery_trainer_gradient_count), np.float32)
         self._call(raw.lottery_trainer_read_gradient, values.ctypes.data, values.size)
         return values
@@ -1296,7 +1297,7 @@ class Trainer(_Optioned):
         self._call(raw.lottery_trainer_write_gradient, array.ctypes.data, array.size)
 
     def gradients(self) -> dict[str, Floats]:
-        """The gradient by names of tensors, 0 at pruned weights."""
+        """The gradient of each tensor by name, 0 at pruned weights."""
         found = {}
         for tensor, (name, shape) in enumerate(self.network.shapes.items()):
             found[name] = np.empty(shape, np.float32)
@@ -1304,12 +1305,12 @@ class Trainer(_Optioned):
         return found
 
     def evaluate(self, dataset: Dataset) -> Evaluation:
-        """Mean loss, as the option loss says, and right answers over a dataset."""
+        """Mean loss, by the option `loss`, and correct answers over a dataset."""
         return _evaluation(self._call, raw.lottery_trainer_evaluate, dataset)
 
     @property
     def iteration(self) -> int:
-        """Completed iterations, counted on from what was rewound to."""
+        """Completed iterations; after rewinding they count on from the restored position."""
         return self._get(c_int64, raw.lottery_trainer_iteration)
 
     @property
@@ -1327,8 +1328,8 @@ class Trainer(_Optioned):
         return self._derive(Snapshot, raw.lottery_trainer_snapshot, _integer("what", what, 32))
 
     def rewind(self, snapshot: Optional[Snapshot] = None, mask: MaskLike = None, what: Optional[int] = None) -> None:
-        """Restores the parts `what` of the snapshot (all that it holds, unless given), sets the mask, and zeroes what it
-        prunes. Without a snapshot only the mask is set: fine-tuning."""
+        """Restores the parts `what` of the snapshot (by default all that it holds), sets the mask, and zeroes the weights
+        that it prunes. Without a snapshot it only sets the mask: fine-tuning."""
         given = self.network._mask(mask)
         pointer = None if snapshot is None else _given(snapshot, Snapshot)
         what = what if what is not None else 0 if snapshot is None else snapshot.contents
@@ -1337,13 +1338,13 @@ class Trainer(_Optioned):
             self.network._mask_context = given.context
 
     def reset(self, what: int = State.OPTIMISER | State.POSITION) -> None:
-        """Starts the optimiser's state or the position (or both) afresh."""
+        """Resets the optimiser's state, the position, or both."""
         self._call(raw.lottery_trainer_reset, _integer("what", what, 32))
 
 
 # ---- Archives --------------------------------------------------------------------------------------------------------
 class Ticket(NamedTuple):
-    """A network at its initial values with its mask set, that mask, and a snapshot of those values."""
+    """A network at its initial values with its mask set, the mask, and a snapshot of the values."""
     network: Network
     mask: Mask
     snapshot: Snapshot
@@ -1354,8 +1355,8 @@ _ELEMENTS = {np.dtype(np.float32): "FLOAT32", np.dtype(np.uint8): "UINT8", np.dt
 
 @_with_options
 class Archive(_Optioned, collections.abc.Mapping):  # type: ignore[type-arg]
-    """Named things in one safetensors file: a mapping from names to a Network, Mask, Snapshot, Ticket, Trainer, str or array,
-    which are copies.
+    """Named items in one safetensors file: a mapping from names to copies. An item is a Network, Mask, Snapshot, Ticket,
+    Trainer, str or array.
 
         archive = lottery.Archive()
         archive["ticket"] = lottery.Ticket(network, mask, initial)
@@ -1363,9 +1364,9 @@ class Archive(_Optioned, collections.abc.Mapping):  # type: ignore[type-arg]
         archive.save("ticket.safetensors")
         network, mask, initial = lottery.Archive("ticket.safetensors")["ticket"]
 
-    A Trainer is not got but restored into another one, which then goes on with its bits.
-    A name is given once. Arrays are float32, uint8 or int64. The file of a network called "" is a state dict for PyTorch.
-    One thread at a time."""
+    A Trainer cannot be got: restore() puts it into another one, which then continues with the same bits.
+    A name cannot be set twice. Arrays are float32, uint8 or int64. The file of a network called "" is a state dict for
+    PyTorch. One thread at a time."""
     __slots__ = ()
     __eq__ = object.__eq__
     __hash__ = object.__hash__
@@ -1402,19 +1403,19 @@ class Archive(_Optioned, collections.abc.Mapping):  # type: ignore[type-arg]
             raise UnsupportedError(f"{name}: is of a kind that this version does not know")
         return getattr(self, f"_get_{kind}")(_bytes("name", name))
 
-    def __setitem__(self, name: str, thing: Any) -> None:
+    def __setitem__(self, name: str, item: Any) -> None:
         text = _bytes("name", name)
         for cls in (Network, Mask, Snapshot, Trainer):
-            if isinstance(thing, cls):
-                self._call(getattr(raw, f"lottery_archive_add_{cls._kind}"), text, thing._pointer)
+            if isinstance(item, cls):
+                self._call(getattr(raw, f"lottery_archive_add_{cls._kind}"), text, item._pointer)
                 return
-        if isinstance(thing, Ticket):
-            handles = (_given(handle, cls) for handle, cls in zip(thing, (Network, Mask, Snapshot)))
+        if isinstance(item, Ticket):
+            handles = (_given(handle, cls) for handle, cls in zip(item, (Network, Mask, Snapshot)))
             self._call(raw.lottery_archive_add_ticket, text, *handles)
-        elif isinstance(thing, str):
-            self._call(raw.lottery_archive_add_text, text, _bytes("text", thing))
+        elif isinstance(item, str):
+            self._call(raw.lottery_archive_add_text, text, _bytes("text", item))
         else:
-            given = np.asarray(thing)
+            given = np.asarray(item)
             if given.dtype not in _ELEMENTS:
                 raise TypeError(f"{name}: arrays are float32, uint8 or int64, not {given.dtype}")
             array = _array(given, given.dtype)
@@ -1440,12 +1441,12 @@ class Archive(_Optioned, collections.abc.Mapping):  # type: ignore[type-arg]
         return Ticket(*made)
 
     def _get_trainer(self, name: bytes) -> None:
-        raise TypeError(f"{name.decode()}: is a trainer, which restore() puts into another")
+        raise TypeError(f"{name.decode()}: is a trainer; use restore()")
 
     def restore(self, name: str, trainer: Trainer, *, any_instruction_set: bool = False) -> None:
-        """Goes on where the trainer of this name was: `trainer`, made for the same graph and dataset, has its weights,
-        mask, optimiser state, position and options from here on. any_instruction_set: also if that one was trained on
-        another instruction set, whose results differ in the last bits."""
+        """Continues where the saved trainer of this name was: `trainer`, made for the same graph and dataset, takes its
+        weights, mask, optimiser state, position and options. any_instruction_set: allow this even if the saved trainer
+        ran on another instruction set, whose results differ in the last bits."""
         consent = raw.LOTTERY_CONSENT_INSTRUCTION_SET if any_instruction_set else raw.LOTTERY_CONSENT_NONE
         self._call(raw.lottery_archive_restore_trainer, _bytes("name", name), _given(trainer, Trainer), consent)
 
@@ -1465,8 +1466,8 @@ class Archive(_Optioned, collections.abc.Mapping):  # type: ignore[type-arg]
         return self._get_mask(_bytes("name", name), _given(network, Network))
 
     def snapshot(self, name: str, network: Network) -> Snapshot:
-        """The snapshot of this name, which must fit the network; also weights from a thing that is a network, or from a
-        state dict of another program, whose name is ""."""
+        """The snapshot of this name, which must fit the network. It can also be made from an item that is a network, or,
+        with the name "", from another program's state dict."""
         return self._get_snapshot(_bytes("name", name), _given(network, Network))
 
     def array(self, name: str) -> NDArray[Any]:
@@ -1474,23 +1475,23 @@ class Archive(_Optioned, collections.abc.Mapping):  # type: ignore[type-arg]
         return self._get_array(_bytes("name", name))
 
     def save(self, path: Union[str, os.PathLike[str]]) -> None:
-        """Saves to a file; the path holds what it held or the new file, whole."""
+        """Saves to a file; the path holds its old content or the new file, whole."""
         self._call(raw.lottery_archive_save, _bytes("path", path))
 
     def load(self, path: Union[str, os.PathLike[str]]) -> None:
-        """Replaces all by a file's content."""
+        """Replaces what the archive holds by a file's content."""
         self._call(raw.lottery_archive_load, _bytes("path", path))
 
     def to_bytes(self) -> bytes:
         """The file in memory."""
-        # Not through lottery_archive_write: for a callback that an interrupt ended ctypes returns 0, which says "written".
+        # Not through lottery_archive_write: if an interrupt ends the callback, ctypes returns 0, which means "written".
         with tempfile.TemporaryDirectory() as folder:
             path = pathlib.Path(folder) / "archive"
             self.save(path)
             return path.read_bytes()
 
     def load_bytes(self, data: bytes) -> None:
-        """Replaces all by the content of a file in memory."""
+        """Replaces what the archive holds by the content of a file in memory."""
         array = np.frombuffer(data or b"\0", np.uint8)
         self._call(raw.lottery_archive_load_memory, array.ctypes.data, len(data))
 

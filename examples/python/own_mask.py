@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""A mask of one's own tried against magnitude and chance: before training, keep the weights of largest |weight * gradient|
-(the saliency of SNIP, Lee et al., ICLR 2019), train, and compare at equal density.
+"""Compares your own mask with magnitude and chance at equal density. The mask is made before training: it keeps the
+weights of largest |weight * gradient|, the saliency of SNIP (Lee et al., ICLR 2019).
 
   own_mask.py DIRECTORY [ITERATIONS [DENSITY]]      DIRECTORY has MNIST's four files"""
 import pathlib

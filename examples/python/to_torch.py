@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A ticket moved to PyTorch, weights and mask, with equal outputs; trained on there, and moved back.
+"""Moves a ticket, weights and mask, to PyTorch, compares the outputs, trains it there, and moves it back.
 
   to_torch.py DIRECTORY [ITERATIONS]      DIRECTORY has MNIST's four files"""
 import collections
@@ -14,7 +14,7 @@ from torch.nn.utils import prune
 
 
 def to_torch(network):
-    """A model of fully connected layers with ReLU between, whose pruned weights stay 0 in PyTorch's own way."""
+    """A model of fully connected layers with ReLU between; PyTorch's pruning module keeps its pruned weights at 0."""
     layers = collections.OrderedDict()
     mask, names = network.mask, network.prunable
     for name in names:
@@ -30,7 +30,7 @@ def to_torch(network):
 
 
 def from_torch(model, network):
-    """The model's weights and masks into a network of the same layers."""
+    """Writes the model's weights and masks into a network of the same layers."""
     layers = {name: layer for name, layer in model.named_children() if isinstance(layer, nn.Linear)}
     network.mask = {f"{name}.weight": layer.weight_mask for name, layer in layers.items()}
     network.load({f"{name}.{part}": getattr(layer, part).detach() for name, layer in layers.items()

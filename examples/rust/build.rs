@@ -31,7 +31,7 @@ fn main() {
     }
 }
 
-/// Links liblottery from the first of the folders that has it; `others` are the libraries that its archive needs.
+/// Links liblottery from the first folder that has it; `others` are the libraries that its archive needs.
 fn link(folders: &[PathBuf], others: &[String], wants_static: bool) {
     let first = |name: &str| folders.iter().find(|folder| folder.join(name).is_file());
     let shared = if wants_static { None } else { first("liblottery.so") };
@@ -55,7 +55,7 @@ fn link(folders: &[PathBuf], others: &[String], wants_static: bool) {
     println!("cargo:libdir={}", folder.display());
 }
 
-/// The folders and the further libraries of lottery.pc. Folders that the linker knows anyway are named, too.
+/// The folders and the other libraries of lottery.pc, including folders that the linker knows anyway.
 fn ask_pkg_config(wants_static: bool) -> (Vec<PathBuf>, Vec<String>) {
     let program = env::var("PKG_CONFIG").unwrap_or_else(|_| "pkg-config".into());
     let run =

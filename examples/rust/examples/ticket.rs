@@ -1,6 +1,6 @@
-//! The lottery ticket hypothesis in one program, as examples/first_ticket.c: trains LeNet-300-100, prunes a fifth of its
-//! weights, rewinds the rest to where they began, and does it again; beside every ticket stands the same mask with new
-//! random weights.
+//! The lottery ticket hypothesis in one program, like examples/first_ticket.c: trains LeNet-300-100, prunes a fifth of
+//! its weights, rewinds the rest to where they began, and repeats. Beside every ticket it trains a control: the same
+//! mask with new random weights.
 //!
 //!     cargo run --release --example ticket DIRECTORY [ITERATIONS [LEVELS]]
 //!
@@ -20,14 +20,14 @@ fn load(context: &Context, directory: &Path, name: &str) -> Result<Dataset<'stat
     }
 }
 
-/// Where the validation loss was least, and the test accuracy there.
+/// The iteration of least validation loss, and the test accuracy there.
 #[derive(Default)]
 struct Best {
     iteration: u64,
     accuracy: f64,
 }
 
-/// Trains and looks at the validation loss every 100 iterations.
+/// Trains, and measures the validation loss every 100 iterations.
 fn train(trainer: &mut Trainer, iterations: u64, validation: &Dataset, test: &Dataset) -> Result<Best> {
     let mut best = Best::default();
     let mut least = f64::INFINITY;

@@ -10,9 +10,9 @@ use std::path::Path;
 use std::ptr::null_mut;
 
 choice! {
-    /// What a thing is.
+    /// The kind of an item.
     Kind {
-        /// Of a later version.
+        /// A kind of a later version.
         Unknown = LOTTERY_KIND_UNKNOWN,
         /// A graph and its weights.
         Network = LOTTERY_KIND_NETWORK,
@@ -26,22 +26,22 @@ choice! {
         Text = LOTTERY_KIND_TEXT,
         /// An array of the host's, or of another program's file.
         Array = LOTTERY_KIND_ARRAY,
-        /// A trainer and its network with all that they need to go on.
+        /// A trainer and its network with all that they need to continue.
         Trainer = LOTTERY_KIND_TRAINER,
     }
 }
 
 choice! {
-    /// What restoring a trainer may do beside going on with the same bits.
+    /// What restoring a trainer may do beside continuing with the same bits.
     Consent {
         /// Nothing.
         None = LOTTERY_CONSENT_NONE,
-        /// Go on with another instruction set, whose results differ in the last bits.
+        /// Continue on another instruction set, whose results differ in the last bits.
         InstructionSet = LOTTERY_CONSENT_INSTRUCTION_SET,
     }
 }
 
-/// A pruned network at its initial values, and what makes it one.
+/// A pruned network at its initial values, its mask, and the values.
 pub struct Ticket {
     /// The network, its mask set.
     pub network: Network,
@@ -51,7 +51,7 @@ pub struct Ticket {
     pub snapshot: Snapshot,
 }
 
-/// Named things in memory that are saved to, and loaded from, one file. One thread at a time.
+/// Named items in memory, which are saved to one file and loaded from it. One thread at a time.
 pub struct Archive {
     handle: Handle<raw::lottery_archive>,
 }
@@ -77,7 +77,7 @@ unsafe extern "C" fn write<W: Write>(bytes: *const c_void, count: i64, user: *mu
 /// # Safety
 /// `user` is a `Stream<R>` that nobody else uses meanwhile; `bytes` have room for `capacity`.
 unsafe extern "C" fn read<R: Read>(bytes: *mut c_void, capacity: i64, user: *mut c_void) -> i64 {
-    // SAFETY: the caller's promise. Nobody promises that the room was ever written to, and a reader may look at it.
+    // SAFETY: the caller's promise. The room may never have been written to, and a reader may look at it.
     let (from, bytes) = unsafe {
         bytes.cast::<u8>().write_bytes(0, text::size(capacity));
         (&mut *user.cast::<Stream<R>>(), std::slice::from_raw_parts_mut(bytes.cast(), text::size(capacity)))
@@ -118,7 +118,7 @@ impl Archive {
         option::get(&self.handle, key)
     }
 
-    /// The names of all things, in the order of their bytes.
+    /// The names of all items, in the order of their bytes.
     pub fn names(&self) -> Result<Vec<String>> {
         let count: i64 = self.handle.number(|archive, out| unsafe { raw::lottery_archive_count(archive, out) })?;
         let name = |index| {
@@ -129,7 +129,7 @@ impl Archive {
         (0..count).map(name).collect()
     }
 
-    /// The kind of a thing.
+    /// The kind of the item called `name`.
     pub fn kind(&self, name: &str) -> Result<Kind> {
         let name = text::from_str("name", name)?;
         Kind::from_raw(
@@ -156,14 +156,15 @@ impl Archive {
         self.with_name(name, |archive, name| unsafe { raw::lottery_archive_add_mask(archive, name, mask.handle.raw()) })
     }
 
-    /// Adds a snapshot: all that it holds.
+    /// Adds a snapshot: everything that it holds.
     pub fn add_snapshot(&mut self, name: &str, snapshot: &Snapshot) -> Result<()> {
         self.with_name(name, |archive, name| unsafe {
             raw::lottery_archive_add_snapshot(archive, name, snapshot.handle.raw())
         })
     }
 
-    /// Adds a ticket: the network's graph, the mask, and of the snapshot what the mask keeps.
+    /// Adds a ticket: the network's graph, the mask, and from the snapshot the biases and the weights that the mask
+    /// keeps.
     pub fn add_ticket(&mut self, name: &str, network: &Network, mask: &Mask, snapshot: &Snapshot) -> Result<()> {
         self.with_name(name, |archive, name| unsafe {
             let (network, mask, snapshot) = (network.handle.raw(), mask.handle.raw(), snapshot.handle.raw());
@@ -171,14 +172,14 @@ impl Archive {
         })
     }
 
-    /// Adds a trainer and its network with all that they need to go on.
+    /// Adds a trainer and its network with all that they need to continue.
     pub fn add_trainer(&mut self, name: &str, trainer: &mut Trainer) -> Result<()> {
         self.with_name(name, |archive, name| unsafe {
             raw::lottery_archive_add_trainer(archive, name, trainer.handle.raw())
         })
     }
 
-    /// Goes on where a trainer was when it was added: `trainer`, made for the same graph and dataset, then has its
+    /// Continues where a trainer was when it was added: `trainer`, made for the same graph and dataset, takes its
     /// weights, mask, optimiser state, position and options.
     pub fn restore_trainer(&self, name: &str, trainer: &mut Trainer, consent: Consent) -> Result<()> {
         self.with_name(name, |archive, name| unsafe {
@@ -215,8 +216,8 @@ impl Archive {
             .map(Mask::new)
     }
 
-    /// A snapshot; with a network, one that fits it, also from a thing that is a network, or from arrays of another
-    /// program's file that have the names of the network's tensors.
+    /// A snapshot; with a network, one that fits it. It can also be made from an item that is a network, or from arrays
+    /// of another program's file that have the names of the network's tensors.
     pub fn snapshot(&self, name: &str, network: Option<&Network>) -> Result<Snapshot> {
         let (name, network) = (text::from_str("name", name)?, raw_or_null(network));
         self.make(|archive, out| unsafe { raw::lottery_archive_get_snapshot(archive, name.as_ptr(), network, out) })
@@ -251,8 +252,8 @@ impl Archive {
         })
     }
 
-    /// What an array is, which may be one of another thing ("ticket.fc1.bias"): the number of its type of elements
-    /// (`f32::NUMBER` and the like), and its shape.
+    /// The number of an array's element type (`f32::NUMBER` and the like), and its shape. The array may belong to
+    /// another item ("ticket.fc1.bias").
     pub fn array_shape(&self, name: &str) -> Result<(i32, Vec<usize>)> {
         let mut element = 0;
         let shape = tensor::shape(|capacity, shape, rank| {
@@ -263,7 +264,7 @@ impl Archive {
         Ok((element, shape))
     }
 
-    /// Shape and elements of an array, which must be of this type.
+    /// The shape and the elements of an array, which must be of this type.
     pub fn array<E: Element>(&self, name: &str) -> Result<(Vec<usize>, Vec<E>)> {
         let (_, shape) = self.array_shape(name)?;
         let mut values = room::<E>(product(&shape))?;
@@ -275,7 +276,7 @@ impl Archive {
         Ok((shape, values))
     }
 
-    /// Saves to a file: the path holds what it held or the new file, whole.
+    /// Saves to a file: the path holds its old content or the new file, whole.
     pub fn save(&mut self, path: impl AsRef<Path>) -> Result<()> {
         let path = text::from_path("path", path.as_ref())?;
         self.handle.check(unsafe { raw::lottery_archive_save(self.handle.raw(), path.as_ptr()) }).map(drop)
@@ -311,7 +312,7 @@ impl Archive {
         self.stream(to, |archive, user| unsafe { raw::lottery_archive_write(archive, Some(write::<W>), user) })
     }
 
-    /// Replaces what the archive holds by a file that a stream brings, to its end.
+    /// Replaces what the archive holds by a file that a stream delivers, up to its end.
     pub fn read<R: Read>(&mut self, from: &mut R) -> Result<()> {
         self.stream(from, |archive, user| unsafe { raw::lottery_archive_read(archive, Some(read::<R>), user) })
     }

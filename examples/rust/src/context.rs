@@ -24,7 +24,7 @@ choice! {
     }
 }
 
-/// What networks, datasets and pruners are made from. Clones are the same context; everything made from it keeps it.
+/// Networks, datasets and pruners are made from a context, and keep it alive. Clones are the same context.
 #[derive(Clone)]
 pub struct Context(Arc<Owned>);
 
@@ -37,20 +37,20 @@ unsafe impl Sync for Owned {}
 
 impl Drop for Owned {
     fn drop(&mut self) {
-        // SAFETY: owned, and gone after this.
+        // SAFETY: owned, and not used after this.
         unsafe { raw::lottery_context_destroy(self.0.as_ptr()) };
     }
 }
 
-/// A release tells the size of a block and not its alignment, which a Rust allocator wants too: every block gets the most
-/// that the header allows.
+/// A release tells the size of a block but not its alignment, which a Rust allocator needs, too. So every block gets
+/// the largest alignment that the header allows.
 const ALIGNMENT: usize = 64;
 
 /// # Safety
 /// `user` points to an `A`; the size is at least 1, as the header promises.
 unsafe extern "C" fn allocate<A: GlobalAlloc>(size: i64, alignment: i64, user: *mut c_void) -> *mut c_void {
     match Layout::from_size_align(text::size(size), ALIGNMENT) {
-        // SAFETY: a layout of a size above 0. An allocator does not unwind: `GlobalAlloc` demands it.
+        // SAFETY: the layout's size is above 0. An allocator does not unwind: `GlobalAlloc` forbids it.
         Ok(layout) if text::size(alignment) <= ALIGNMENT => unsafe { (*user.cast::<A>()).alloc(layout).cast() },
         _ => null_mut(),
     }
@@ -67,17 +67,17 @@ unsafe extern "C" fn release<A: GlobalAlloc>(memory: *mut c_void, size: i64, use
 }
 
 impl Context {
-    /// Allocates with the C library, computes on the best instruction set.
+    /// A context that allocates with the C library and computes on the best instruction set.
     pub fn new() -> Result<Context> {
         // SAFETY: `out` is valid.
         Context::create(|out| unsafe { raw::lottery_context_create(out) })
     }
 
-    /// Allocates with `allocator`, every byte. It is used until the last handle of the context is gone, about which the
-    /// library tells nobody: hence `'static`. It must not call the library.
+    /// A context that allocates every byte with `allocator`. The library uses it until the last handle of the context
+    /// is gone, and does not tell when that is: hence `'static`. It must not call the library.
     pub fn with_allocator<A: GlobalAlloc + Sync>(allocator: &'static A) -> Result<Context> {
         let user = allocator as *const A as *mut c_void;
-        // SAFETY: `allocator` lives for ever and may be called from any thread.
+        // SAFETY: `allocator` lives as long as the program and may be called from any thread.
         Context::create(|out| unsafe {
             raw::lottery_context_create_with_allocator(Some(allocate::<A>), Some(release::<A>), user, out)
         })
@@ -96,8 +96,8 @@ impl Context {
         self.0 .0.as_ptr()
     }
 
-    /// The message of the last error in this context, of any thread; empty if there was none. An [`Error`](crate::Error)
-    /// has its own.
+    /// The message of the last error in this context, of any thread; empty if there was none. An
+    /// [`Error`](crate::Error) has a copy of its own.
     pub fn message(&self) -> Result<String> {
         // SAFETY: the buffer has the capacity.
         text::read_raw(|buffer, capacity, needed| unsafe {

@@ -12,9 +12,9 @@ use std::sync::Arc;
 /// The value of an element e is e * scale + shift.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Scale {
-    /// What an element is multiplied by.
+    /// The factor of an element.
     pub scale: f64,
-    /// What is added then.
+    /// The number added after that.
     pub shift: f64,
 }
 
@@ -41,7 +41,7 @@ pub struct Dataset<'a> {
     inputs: PhantomData<&'a [u8]>,
 }
 
-/// How `make` is to treat the memory of inputs.
+/// How `make` treats the memory of inputs.
 struct Memory {
     kind: i32,
     release: raw::lottery_dataset_release,
@@ -51,7 +51,7 @@ struct Memory {
 /// Drops the owner of a buffer.
 ///
 /// # Safety
-/// `user` is a `Box<T>` that nobody else has, made into a pointer.
+/// `user` is a `Box<T>` made into a pointer, which nobody else has.
 unsafe extern "C" fn release<T>(user: *mut c_void) {
     // SAFETY: the caller's promise.
     let owner = unsafe { Box::from_raw(user.cast::<T>()) };
@@ -109,8 +109,8 @@ impl<'a> Dataset<'a> {
         unsafe { Dataset::make(context, shape, inputs, scale, memory) }
     }
 
-    /// A dataset that owns its inputs: a `Vec`, an `Arc<[f32]>`, a mapped file. The owner is dropped when the last
-    /// dataset or trainer that uses it is, in that thread; here, when this function fails.
+    /// A dataset that owns its inputs: a `Vec`, an `Arc<[f32]>`, a mapped file. The owner is dropped with the last
+    /// dataset or trainer that uses it, in the thread that drops that one; if this function fails, here.
     pub fn own<E: Input, T: AsRef<[E]> + Send + 'static>(
         context: &Context, shape: &[usize], owner: T, scale: Scale,
     ) -> Result<Dataset<'static>> {
@@ -145,7 +145,7 @@ impl<'a> Dataset<'a> {
         Handle::create(self.handle.context(), |out| call(self.handle.raw(), out)).map(Dataset::new)
     }
 
-    /// The same inputs with labels, 0 to `classes` - 1, one an example.
+    /// The same inputs with labels: one for each example, 0 to `classes` - 1.
     pub fn with_labels(&self, classes: i32, labels: &[i32]) -> Result<Dataset<'a>> {
         let count = text::count(labels.len());
         self.derive(|dataset, out| unsafe {
@@ -153,7 +153,7 @@ impl<'a> Dataset<'a> {
         })
     }
 
-    /// The same inputs with real targets, `width` an example, for mean squared error.
+    /// The same inputs with real targets for mean squared error: `width` for each example.
     pub fn with_targets(&self, width: usize, targets: &[f32]) -> Result<Dataset<'a>> {
         let examples = self.len()?;
         check_length("targets", targets.len(), examples.saturating_mul(width))?;
@@ -193,7 +193,7 @@ impl<'a> Dataset<'a> {
 
     /// Mean and deviation of the inputs. `groups`: 1 for all together, or the first size of the shape for one each.
     pub fn statistics(&self, groups: usize) -> Result<Statistics> {
-        // The arrays are as long as the library accepts: anything else it refuses before it writes.
+        // The arrays have the lengths that the library accepts; it refuses any other before it writes.
         let room = if groups == 1 || groups == self.shape()?[0] { groups } else { 0 };
         let (mut mean, mut deviation) = (vec![0.0; room], vec![0.0; room]);
         let groups = text::count(groups);
@@ -203,7 +203,7 @@ impl<'a> Dataset<'a> {
         Ok(Statistics { mean, deviation })
     }
 
-    /// The input value v replaced by (v - mean) / deviation, usually of another dataset's statistics.
+    /// The input value v replaced by (v - mean) / deviation, usually by another dataset's statistics.
     pub fn normalise(&self, statistics: &Statistics) -> Result<Dataset<'a>> {
         let Statistics { mean, deviation } = statistics;
         check_length("deviation", deviation.len(), mean.len())?;
@@ -264,7 +264,7 @@ impl<'a> Dataset<'a> {
         Ok(labels)
     }
 
-    /// Examples to make room for: none for a range that the library will refuse.
+    /// How many examples to make room for: 0 for a range that the library will refuse.
     fn room(&self, first: usize, count: usize) -> Result<usize> {
         let end = first.checked_add(count);
         Ok(if end.map_or(true, |end| end > self.len().unwrap_or(0)) { 0 } else { count })

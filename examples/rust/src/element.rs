@@ -31,7 +31,7 @@ elements! {
 impl Input for f32 {}
 impl Input for u8 {}
 
-/// Elements of an array of this shape in a slice of this length.
+/// The number of elements of an array of this shape in a slice of this length.
 pub(crate) fn check_shape(argument: &str, length: usize, shape: &[usize]) -> Result<()> {
     if product(shape) == Some(length) {
         return Ok(());
@@ -53,7 +53,7 @@ pub(crate) fn raw_shape(shape: &[usize]) -> (i32, Vec<i64>) {
     (i32::try_from(shape.len()).unwrap_or(i32::MAX), sizes)
 }
 
-/// An array of zeros; a size that a file says may be more than there is memory.
+/// An array of zeros; a file may give a size that exceeds the memory.
 pub(crate) fn room<E: Element>(count: Option<usize>) -> Result<Vec<E>> {
     let mut values = Vec::new();
     match count {

@@ -107,11 +107,11 @@ pub(crate) fn check(context: &Context, status: raw::lottery_status) -> Result<ra
     if status >= raw::LOTTERY_OK {
         return Ok(status);
     }
-    // The library has none for a first handle that is invalid, which cannot happen here.
+    // The library has no message for an invalid first handle, which cannot happen here.
     Err(Error::new(Status::from_raw(status), context.message().unwrap_or_default()))
 }
 
-/// What the library would say of a wrong length if C's slices had one.
+/// The error that the library would return for a wrong length if C's arrays had one.
 pub(crate) fn check_length(argument: &str, length: usize, wanted: usize) -> Result<()> {
     if length == wanted {
         return Ok(());

@@ -6,7 +6,7 @@ use std::ptr::{null_mut, NonNull};
 /// A type of handle.
 pub(crate) trait Kind {
     /// # Safety
-    /// `handle` is one of the library's, not destroyed before and not used after.
+    /// `handle` is one of the library's; it was not destroyed before and is not used after.
     unsafe fn destroy(handle: *mut Self);
 }
 
@@ -19,20 +19,20 @@ pub(crate) struct Handle<T: Kind> {
     context: Context,
 }
 
-// SAFETY: "one thread at a time" is not "one thread": docs/threads.md lets every handle move, and destroy anywhere.
+// SAFETY: by docs/threads.md every handle may move between threads, and any thread may destroy it.
 unsafe impl<T: Kind> Send for Handle<T> {}
 // SAFETY: what `Shared` means.
 unsafe impl<T: Shared> Sync for Handle<T> {}
 
 impl<T: Kind> Handle<T> {
-    /// Owns what `call` writes to its argument. What a call makes belongs to the context of its first handle.
+    /// Owns the handle that `call` writes to its argument. It belongs to the context of the call's first handle.
     pub(crate) fn create(
         context: &Context, call: impl FnOnce(*mut *mut T) -> raw::lottery_status,
     ) -> Result<Handle<T>> {
         Ok(Handle::create_with_status(context, call)?.0)
     }
 
-    /// The same for calls whose positive statuses say something.
+    /// The same for calls with positive statuses of interest.
     pub(crate) fn create_with_status(
         context: &Context, call: impl FnOnce(*mut *mut T) -> raw::lottery_status,
     ) -> Result<(Handle<T>, raw::lottery_status)> {
@@ -68,7 +68,7 @@ impl<T: Kind> Handle<T> {
 
 impl<T: Kind> Drop for Handle<T> {
     fn drop(&mut self) {
-        // SAFETY: owned, and gone after this. A borrowed buffer may be released in it, with a panic.
+        // SAFETY: owned, and not used after this. The call may release a borrowed buffer, which may panic.
         unsafe { T::destroy(self.pointer.as_ptr()) };
         unwind::resume();
     }

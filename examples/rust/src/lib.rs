@@ -1,8 +1,8 @@
 //! liblottery for Rust: finds winning tickets, the small subnetworks that train as well as the whole.
 //!
-//! The manual is the library's header, `include/lottery.h`; what is said here is what Rust adds. [`raw`] is that header,
-//! declaration by declaration. The other modules are a thin safe layer over it: handles that destroy themselves,
-//! [`Result`]s with the library's message, slices with checked lengths, closures, and typed option keys.
+//! The manual is the library's header, `include/lottery.h`; these pages say only what Rust adds. [`raw`] is that
+//! header, declaration by declaration. The other modules are a thin safe layer over it: handles that destroy
+//! themselves, [`Result`]s with the library's message, slices with checked lengths, closures, and typed option keys.
 //!
 //! ```
 //! use lottery::{option, Context, Dataset, Mask, Network, Pruner, Scale, Scheme, State, Trainer};
@@ -46,9 +46,9 @@
 //! shared::<lottery::Network>();
 //! ```
 //!
-//! A trainer uses its network in every call, so the two must stay in one thread: [`Trainer::new`] takes the network, and
-//! [`Trainer::network`] lends it. For this reason functions that change a network take `&self`, as a `Cell`'s do; no
-//! `&mut Network` exists by which it could be swapped for another.
+//! A trainer uses its network in every call, so the two must stay in one thread: [`Trainer::new`] takes the network,
+//! and [`Trainer::network`] lends it. For this reason functions that change a network take `&self`, like those of a
+//! `Cell`; there is no `&mut Network` with which it could be swapped for another.
 //!
 //! # Borrowed memory
 //!
@@ -68,7 +68,7 @@
 //! drop(pixels);
 //! drop(dataset);
 //! ```
-//! What is made from a borrowed dataset borrows too, and so does a trainer:
+//! Datasets that are made from a borrowed one borrow, too, and so does a trainer:
 //! ```compile_fail
 //! use lottery::{Context, Dataset, Network, Scale, Trainer};
 //! let context = Context::new().unwrap();
@@ -84,7 +84,7 @@
 //!
 //! # Panics
 //!
-//! A panic in a callback never crosses the library. It is caught, the call returns, and it goes on from there.
+//! A panic in a callback never crosses the library. It is caught, the call returns, and then the panic resumes.
 #![warn(missing_docs)]
 #![deny(unsafe_op_in_unsafe_fn)]
 
@@ -118,7 +118,7 @@ pub use pruner::{Preview, Pruner};
 pub use snapshot::{Slot, Snapshot, State};
 pub use trainer::{Batch, Ended, Progress, Rejected, Run, Trainer};
 
-/// The version of the library that is linked, "major.minor.patch".
+/// The version of the linked library, "major.minor.patch".
 pub fn version() -> &'static str {
     // SAFETY: a constant string.
     unsafe { text::constant(raw::lottery_version()) }

@@ -11,7 +11,7 @@ pub struct Mask {
     pub(crate) handle: Arc<Handle<raw::lottery_mask>>,
 }
 
-/// How many weights are kept, and of how many.
+/// The number of weights kept, and of all weights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Kept {
     /// Weights that survive.
@@ -51,7 +51,7 @@ impl Mask {
         Handle::create(self.handle.context(), |out| call(self.handle.raw(), out)).map(Mask::new)
     }
 
-    /// The mask with a tensor taken from bytes, one a weight: 0 prunes, anything else keeps.
+    /// The mask with a tensor taken from bytes, one for each weight: 0 prunes, anything else keeps.
     pub fn replace(&self, tensor: usize, bytes: &[u8]) -> Result<Mask> {
         let (tensor, count) = (text::count(tensor), text::count(bytes.len()));
         self.derive(|mask, out| unsafe { raw::lottery_mask_replace(mask, tensor, bytes.as_ptr(), count, out) })
@@ -118,7 +118,7 @@ impl Mask {
         self.derive(|mask, out| unsafe { raw::lottery_mask_shuffle(mask, seed, out) })
     }
 
-    /// A mask for another network, by the tensors' names and shapes; and, where some had no match, the library's list of
+    /// A mask for another network, by the tensors' names and shapes; and, if some had no match, the library's list of
     /// them.
     pub fn transfer(&self, network: &Network) -> Result<(Mask, Option<String>)> {
         let context = self.handle.context();

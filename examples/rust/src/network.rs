@@ -25,7 +25,7 @@ choice! {
     Form {
         /// All weights are held.
         Dense = LOTTERY_FORM_DENSE,
-        /// Surviving weights alone are held.
+        /// Only surviving weights are held.
         Packed = LOTTERY_FORM_PACKED,
     }
 }
@@ -46,8 +46,8 @@ pub struct Evaluation {
 /// A graph of nodes with its tensors. One thread at a time; see the crate's documentation for `&self` everywhere.
 pub struct Network {
     pub(crate) handle: Handle<raw::lottery_network>,
-    /// The mask that was set from here. It may be of another context, where its messages go, and the library's handle
-    /// does not tell.
+    /// The mask that was set through this handle. It may belong to another context, which gets its messages, and the
+    /// library's handle does not tell which.
     set: RefCell<Option<Mask>>,
 }
 
@@ -73,7 +73,7 @@ impl Network {
         self.handle.number(call).map(Node)
     }
 
-    /// Adds the input node, made first: (features) or (channels, height, width).
+    /// Adds the input node, which must be the first: (features) or (channels, height, width).
     pub fn input(&self, shape: &[usize]) -> Result<Node> {
         let (rank, shape) = raw_shape(shape);
         self.node(|network, out| unsafe { raw::lottery_network_input(network, rank, shape.as_ptr(), out) })
@@ -159,7 +159,7 @@ impl Network {
         Ok(text::size(number))
     }
 
-    /// The form that a tensor has now, and the bytes of its weights with what finds them.
+    /// The form that a tensor has now, and the bytes of its weights and of the index that finds them.
     pub fn tensor_form(&self, tensor: usize) -> Result<(Form, usize)> {
         let (mut form, mut bytes) = (0, 0);
         let tensor = text::count(tensor);
@@ -208,7 +208,7 @@ impl Network {
         option::get(&self.handle, key)
     }
 
-    /// Sets the mask and zeroes the weights that it prunes; `None` takes the mask away.
+    /// Sets the mask and zeroes the weights that it prunes; `None` removes the mask.
     pub fn set_mask(&self, mask: Option<&Mask>) -> Result<()> {
         self.handle.check(unsafe { raw::lottery_network_set_mask(self.handle.raw(), Mask::raw_or_null(mask)) })?;
         self.note_mask(mask);
@@ -221,7 +221,7 @@ impl Network {
         drop(previous);
     }
 
-    /// The network's mask; one of ones if it has none.
+    /// The network's mask, or a mask of ones if it has none.
     pub fn mask(&self) -> Result<Mask> {
         if let Some(mask) = &*self.set.borrow() {
             return Ok(mask.clone());
@@ -267,8 +267,8 @@ impl Network {
             .map(Snapshot::new)
     }
 
-    /// Writes a snapshot's weights into the tensors of the same name and shape. Where some had no match: the library's
-    /// list of them.
+    /// Writes a snapshot's weights into the tensors of the same name and shape. Returns the library's list of tensors
+    /// without a match, if there are any.
     pub fn restore(&self, snapshot: &Snapshot) -> Result<Option<String>> {
         let status = unsafe { raw::lottery_network_restore(self.handle.raw(), snapshot.handle.raw()) };
         match self.handle.check(status)? {

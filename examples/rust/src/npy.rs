@@ -18,7 +18,7 @@ pub fn save<E: Element>(context: &Context, path: impl AsRef<Path>, shape: &[usiz
     check(context, status).map(drop)
 }
 
-/// What a file holds: the number of its type of elements (`f32::NUMBER` and the like), and its shape.
+/// The number of a file's element type (`f32::NUMBER` and the like), and its shape.
 pub fn describe(context: &Context, path: impl AsRef<Path>) -> Result<(i32, Vec<usize>)> {
     let path = text::from_path("path", path.as_ref())?;
     let mut element = 0;
@@ -42,7 +42,7 @@ pub fn load<E: Element>(context: &Context, path: impl AsRef<Path>) -> Result<(Ve
     let mut values = room::<E>(product(&shape))?;
     let path = text::from_path("path", path.as_ref())?;
     let count = text::count(values.len());
-    // SAFETY: `count` elements of room. Another file may be there by now: the library then says that it differs.
+    // SAFETY: room for `count` elements. If another file is there by now, the library says that it differs.
     let status =
         unsafe { raw::lottery_npy_load(context.raw(), path.as_ptr(), E::NUMBER, values.as_mut_ptr().cast(), count) };
     check(context, status)?;

@@ -27,7 +27,7 @@ macro_rules! choice {
                 }
             }
 
-            /// The value of a number; one of a later library is an error.
+            /// The value with a number; a number of a later library is an error.
             pub fn from_raw(number: i32) -> crate::Result<$type> {
                 match number {
                     $(crate::raw::$constant => Ok($type::$name),)*
@@ -43,7 +43,7 @@ macro_rules! choice {
 pub(crate) use choice;
 
 choice! {
-    /// Who takes the steps.
+    /// The optimiser.
     Optimiser {
         /// Stochastic gradient descent.
         Sgd = LOTTERY_OPTIMISER_SGD,
@@ -52,7 +52,7 @@ choice! {
     }
 }
 choice! {
-    /// What training makes small.
+    /// The loss, which training minimises.
     Loss {
         /// Softmax cross-entropy.
         CrossEntropy = LOTTERY_LOSS_CROSS_ENTROPY,
@@ -63,18 +63,18 @@ choice! {
 choice! {
     /// Which weights go first.
     Criterion {
-        /// Those of smallest magnitude.
+        /// The weights of smallest magnitude.
         Magnitude = LOTTERY_CRITERION_MAGNITUDE,
-        /// Random ones.
+        /// Random weights.
         Random = LOTTERY_CRITERION_RANDOM,
     }
 }
 choice! {
-    /// Among which weights they are ranked.
+    /// The weights that are ranked together.
     Scope {
-        /// Within each tensor.
+        /// Those of each tensor.
         Layerwise = LOTTERY_SCOPE_LAYERWISE,
-        /// Among all.
+        /// All weights.
         Global = LOTTERY_SCOPE_GLOBAL,
     }
 }
@@ -117,7 +117,7 @@ macro_rules! keys {
             }
         )*
 
-        /// Each key with the type of its value, for the test that compares with the library's table.
+        /// Each key with the type of its value, for the test that compares them with the library's table.
         #[doc(hidden)]
         pub fn keys() -> Vec<(i32, i32)> {
             vec![$($((raw::$constant, <$value as Value>::TYPE),)*)*]
@@ -164,7 +164,7 @@ keys! {
     }
 }
 
-/// What an option's value can be, and in which of C's types it travels.
+/// A type of an option's value, and the C type in which it is passed.
 pub trait Value: Sized + sealed::Sealed {
     /// The C type.
     #[doc(hidden)]
@@ -209,7 +209,7 @@ values! {
     Scope as i64, LOTTERY_TYPE_CHOICE: value => value.to_raw().into(), Scope::from_raw(value as i32);
 }
 
-/// A handle with options that travel as a `C`.
+/// A handle with options that are passed as a `C`.
 #[doc(hidden)]
 pub trait Store<C>: Sized {
     /// # Safety
@@ -279,12 +279,12 @@ pub(crate) fn get<H: Kind + Store<V::Carrier>, V: Value>(handle: &Handle<H>, key
     V::from_carrier(carrier)
 }
 
-/// A line of the library's table of options.
+/// A row of the library's table of options.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Description {
     /// `LOTTERY_TRAINER_…` and the like.
     pub key: i32,
-    /// `LOTTERY_HANDLE_…`: what it belongs to.
+    /// `LOTTERY_HANDLE_…`: the handle that it belongs to.
     pub handle: i32,
     /// `LOTTERY_TYPE_…`: the type of its value.
     pub kind: i32,

@@ -21,7 +21,7 @@ pub struct Preview {
 }
 
 impl Pruner {
-    /// A pruner with the default options: 20 % of what is left, by magnitude.
+    /// A pruner with the default options: the smallest 20 % of the weights that are left.
     pub fn new(context: &Context) -> Result<Pruner> {
         // SAFETY: a valid handle; so in all calls below.
         let handle = Handle::create(context, |out| unsafe { raw::lottery_pruner_create(context.raw(), out) })?;
@@ -52,7 +52,7 @@ impl Pruner {
         self.handle.check(status).map(drop)
     }
 
-    /// The next mask from a network's weights: `mask` (`None`: the network's own, or ones) less the pruned weights.
+    /// The next mask from a network's weights: `mask` (`None`: the network's own, or ones) without the pruned weights.
     pub fn apply(&self, network: &Network, mask: Option<&Mask>) -> Result<Mask> {
         Handle::create(self.handle.context(), |out| unsafe {
             raw::lottery_pruner_apply(self.handle.raw(), network.handle.raw(), Mask::raw_or_null(mask), out)
@@ -60,8 +60,8 @@ impl Pruner {
         .map(Mask::new)
     }
 
-    /// The same from scores of the caller's own, the lowest going first: those of the mask's tensors one after the other,
-    /// each with all of its elements, row-major. Scores of weights that the mask prunes do not matter.
+    /// The same from the caller's own scores, of which the lowest go first. `scores`: the mask's tensors one after the
+    /// other, each with all of its elements, row-major. Scores of weights that the mask prunes do not matter.
     pub fn apply_scores(&self, network: &Network, mask: Option<&Mask>, scores: &[f32]) -> Result<Mask> {
         // SAFETY: as many scores as said.
         Handle::create(self.handle.context(), |out| unsafe {

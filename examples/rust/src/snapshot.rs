@@ -7,7 +7,7 @@ use crate::{raw, text};
 use std::ops::BitOr;
 use std::sync::Arc;
 
-/// Parts of a trainer's state; `|` puts them together.
+/// Parts of a trainer's state; `|` joins them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct State(i32);
 
@@ -80,7 +80,7 @@ impl Snapshot {
         Ok(text::size(iteration) as u64)
     }
 
-    /// What it holds of a tensor.
+    /// Copies out what it holds of a tensor.
     pub fn read(&self, tensor: usize, slot: Slot) -> Result<Vec<f32>> {
         let mut values = vec![0.0; self.tensor_size(tensor)?];
         let (number, count) = (text::count(tensor), text::count(values.len()));

@@ -1,8 +1,8 @@
-//! What networks, masks and snapshots say of their tensors, in the same three calls each.
+//! Count, names and shapes of tensors, which networks, masks and snapshots give by the same three calls.
 use crate::error::Result;
 use crate::text;
 
-/// More sizes than any shape has: see the header, section 1.
+/// No shape has more sizes: see the header, section 1.
 const MOST_SIZES: usize = 8;
 
 /// A shape from a function of the form (…, capacity, shape, rank).

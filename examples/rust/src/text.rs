@@ -59,7 +59,7 @@ pub(crate) fn from_path(argument: &str, path: &Path) -> Result<CString> {
     zero_terminated(argument, path.as_os_str().as_bytes())
 }
 
-/// A count for the library; one that does not fit is over every limit, and the library says which.
+/// A count for the library. One that does not fit exceeds every limit, and the library says which.
 pub(crate) fn count<T: TryInto<i64>>(value: T) -> i64 {
     value.try_into().unwrap_or(i64::MAX)
 }

@@ -17,11 +17,11 @@ pub struct Trainer<'d> {
     dataset: PhantomData<Dataset<'d>>,
 }
 
-/// A trainer that could not be made: the error, and the network back.
+/// A trainer could not be made: the error, and the network returned.
 pub struct Rejected {
-    /// Why.
+    /// The error.
     pub error: Error,
-    /// What was to be trained.
+    /// The network, given back.
     pub network: Network,
 }
 
@@ -45,7 +45,7 @@ impl fmt::Display for Rejected {
 
 impl std::error::Error for Rejected {}
 
-/// How a run ended.
+/// Why a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
     /// After all iterations.
@@ -56,35 +56,34 @@ pub enum Ended {
     Stopped,
 }
 
-/// What a run did.
+/// The result of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Run {
     /// Completed iterations of this run.
     pub done: u64,
-    /// How it ended.
+    /// Why it ended.
     pub ended: Ended,
 }
 
-/// What a run's callback sees, between two iterations.
+/// What a run's callback receives, between two iterations.
 pub struct Progress<'a> {
     /// Completed iterations since the trainer's start.
     pub iteration: u64,
     /// Loss of the last batch.
     pub loss: f64,
-    /// The trainer, to evaluate with or read from. What would change it or its network fails with
+    /// The trainer, to evaluate with or read from. Functions that change it or its network fail with
     /// [`Status::State`](crate::Status::State).
     pub trainer: &'a Trainer<'a>,
 }
 
-/// A batch of the host's. The loss needs labels or targets; targets win where both are given and the loss is mean
-/// squared error.
+/// A batch of the host's. The loss needs labels or targets. Where both are given, mean squared error takes the targets.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Batch<'a> {
     /// Examples one after another, at most the batch size.
     pub inputs: &'a [f32],
-    /// A label an example.
+    /// A label for each example.
     pub labels: Option<&'a [i32]>,
-    /// Outputs that are wanted, as many an example as the network has.
+    /// The target outputs, for each example as many as the network has.
     pub targets: Option<&'a [f32]>,
 }
 
@@ -116,7 +115,7 @@ where
 // SAFETY of all calls below: valid handles, and pointers to as many elements as is said.
 impl<'d> Trainer<'d> {
     /// A trainer with the default options: Adam at 0.0012, batches of 60. `dataset`: what [`run`](Trainer::run) trains
-    /// on; `None` when all batches come from the host. `seed`: of the order of data.
+    /// on; `None` when all batches come from the host. `seed`: decides the order of data.
     pub fn new(
         network: Network, dataset: Option<&Dataset<'d>>, seed: u64,
     ) -> std::result::Result<Trainer<'d>, Rejected> {
@@ -156,7 +155,7 @@ impl<'d> Trainer<'d> {
         option::get(&self.handle, key)
     }
 
-    /// Calls the library. A panic of the callback goes on here.
+    /// Calls the library. A panic of the callback resumes here.
     fn run_raw(&self, iterations: u64, progress: raw::lottery_progress, user: *mut c_void) -> Result<Run> {
         let (iterations, mut done) = (text::count(iterations), 0);
         let status = unsafe { raw::lottery_trainer_run(self.handle.raw(), iterations, progress, user, &mut done) };
@@ -169,13 +168,13 @@ impl<'d> Trainer<'d> {
         Ok(Run { done: text::size(done) as u64, ended })
     }
 
-    /// Trains on the trainer's dataset. After an error, [`iteration`](Trainer::iteration) says how far it came.
+    /// Trains on the trainer's dataset. After an error, [`iteration`](Trainer::iteration) says how far it got.
     pub fn run(&mut self, iterations: u64) -> Result<Run> {
         self.run_raw(iterations, None, null_mut())
     }
 
     /// The same with a callback after every [`PROGRESS_INTERVAL`](option::trainer::PROGRESS_INTERVAL)-th iteration. It
-    /// stops the run with `ControlFlow::Break(())`, or by a panic, which goes on when the iteration is done.
+    /// stops the run with `ControlFlow::Break(())`, or by a panic, which resumes when the iteration is done.
     pub fn run_with<F>(&mut self, iterations: u64, call: F) -> Result<Run>
     where
         F: FnMut(&Progress) -> ControlFlow<()>,
@@ -209,7 +208,7 @@ impl<'d> Trainer<'d> {
             .number(|trainer, loss| unsafe { raw::lottery_trainer_step(trainer, count, inputs, labels, targets, loss) })
     }
 
-    /// The gradient of a batch, `None` for the next one of the trainer's dataset, without a step; returns the loss.
+    /// The gradient of a batch (`None`: the next of the trainer's dataset), without a step; returns the loss.
     pub fn gradient(&mut self, batch: Option<&Batch>) -> Result<f64> {
         let RawBatch { count, inputs, labels, targets } = match batch {
             Some(batch) => self.raw_batch(batch)?,
@@ -220,7 +219,7 @@ impl<'d> Trainer<'d> {
         })
     }
 
-    /// One step of the optimiser with the gradient as it is; it ends the iteration.
+    /// One step of the optimiser with the present gradient; it ends the iteration.
     pub fn apply(&mut self) -> Result<()> {
         self.handle.check(unsafe { raw::lottery_trainer_apply(self.handle.raw()) }).map(drop)
     }
@@ -265,7 +264,8 @@ impl<'d> Trainer<'d> {
         self.handle.check(status).map(drop)
     }
 
-    /// The gradient of every tensor from that of the last forward's outputs. Then [`apply`](Trainer::apply).
+    /// The gradient of every tensor from the gradient of the last forward's outputs. Then call
+    /// [`apply`](Trainer::apply).
     pub fn backward(&mut self, output_gradient: &[f32]) -> Result<()> {
         let count = examples(output_gradient, self.network.sizes()?.1)?;
         let (count, gradient) = (text::count(count), output_gradient.as_ptr());
@@ -282,7 +282,7 @@ impl<'d> Trainer<'d> {
         Ok(Evaluation { loss, correct: text::size(correct) })
     }
 
-    /// Completed iterations, counted on from the position that was rewound to.
+    /// Completed iterations. After rewinding, they count on from the restored position.
     pub fn iteration(&self) -> Result<u64> {
         let iteration = self.handle.number(|trainer, out| unsafe { raw::lottery_trainer_iteration(trainer, out) })?;
         Ok(text::size(iteration) as u64)
@@ -324,7 +324,7 @@ impl<'d> Trainer<'d> {
         Ok(())
     }
 
-    /// Starts parts afresh: optimiser state to zero, position to iteration 0.
+    /// Resets parts: optimiser state to zero, position to iteration 0.
     pub fn reset(&mut self, what: State) -> Result<()> {
         self.handle.check(unsafe { raw::lottery_trainer_reset(self.handle.raw(), what.to_raw()) }).map(drop)
     }

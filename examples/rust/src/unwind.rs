@@ -1,11 +1,11 @@
-//! Panics in callbacks stay on this side of the library: caught in the callback, resumed when the call has returned.
+//! Panics in callbacks never cross the library: they are caught in the callback, and resume when the call has returned.
 use std::any::Any;
 use std::cell::Cell;
 use std::panic::{catch_unwind, resume_unwind, AssertUnwindSafe};
 
 thread_local! {
     /// The first panic of the call that this thread is in. Each call into the library that can lead to a callback ends
-    /// with `resume`, and a callback's own calls have ended before it returns.
+    /// with `resume`, and a callback's own calls end before it returns.
     static CAUGHT: Cell<Option<Box<dyn Any + Send>>> = Cell::new(None);
 }
 
@@ -13,14 +13,14 @@ thread_local! {
 pub(crate) fn catch<T>(otherwise: T, body: impl FnOnce() -> T) -> T {
     catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|panic| {
         let mut panic = Some(panic);
-        // At a thread's end the place may be gone; then the panic has been printed and nobody is left to catch it.
+        // At a thread's end this place may be gone. The panic has been printed then, and nobody is left to catch it.
         let _ = CAUGHT.try_with(|caught| caught.set(caught.take().or_else(|| panic.take())));
-        std::mem::forget(panic); // one that was not kept: its own destructor may panic, too
+        std::mem::forget(panic); // a panic that was not kept: its destructor may panic, too
         otherwise
     })
 }
 
-/// Goes on with a caught panic.
+/// Resumes a caught panic.
 pub(crate) fn resume() {
     if let Ok(Some(panic)) = CAUGHT.try_with(Cell::take) {
         resume_unwind(panic);

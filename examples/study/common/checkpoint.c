@@ -1,4 +1,4 @@
-/* Checkpoints as archives of the library. Numbers of the study's own go into an array of int64, reals as their bits. */
+/* Checkpoints as archives of the library. The study's numbers go into an array of int64, reals as their bits. */
 #ifndef _POSIX_C_SOURCE
 #define _POSIX_C_SOURCE 200809L
 #endif
@@ -151,7 +151,7 @@ static lottery_status get_outcome(lottery_archive *archive, struct outcome *outc
   lottery_status status = lottery_archive_get_array(archive, "outcome", LOTTERY_ELEMENT_INT64, values, NUMBERS);
   if (status != LOTTERY_OK) return status;
   int64_t count = values[HISTORY_COUNT];
-  if (count < 0 || count > capacity) count = capacity; /* which the array has not, as the library will say */
+  if (count < 0 || count > capacity) count = capacity; /* the array has fewer, and the library will say so */
   int64_t *history = malloc((size_t)(count + 1) * EVALUATION_NUMBERS * sizeof *history);
   if (!history) return LOTTERY_ERROR_MEMORY;
   status = lottery_archive_get_array(archive, "history", LOTTERY_ELEMENT_INT64, history, EVALUATION_NUMBERS * count);

@@ -1,4 +1,4 @@
-/* The study's settings, from its command line, which each study reads in an options.c of its own. */
+/* The study's settings. Each study reads them from its command line in its own options.c. */
 #ifndef STUDY_OPTIONS_H
 #define STUDY_OPTIONS_H
 
@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* The networks that look at the test set at every evaluation; the others do at the early stop and the end only. */
+/* The networks whose test accuracy is measured at every evaluation; for the others at the early stop and the end. */
 enum { HISTORY_FULL = 0, HISTORY_TICKETS = 1, HISTORY_EARLY_STOP = 2 };
 
 struct options {
@@ -22,7 +22,7 @@ struct options {
   int64_t optimiser; /* LOTTERY_OPTIMISER_… */
   double learning_rate;
   int64_t batch_size;
-  double rate;       /* the fraction of what is left that a level prunes */
+  double rate;       /* the fraction of the remaining weights that a level prunes */
   int64_t criterion; /* LOTTERY_CRITERION_… */
   int64_t rewind_to; /* the iteration of level 0 that tickets start from */
   bool one_shot, continued;
@@ -30,17 +30,17 @@ struct options {
   bool resume;
   double checkpoint_interval; /* seconds */
   int64_t instruction_set;    /* LOTTERY_INSTRUCTION_SET_… */
-  bool any_instruction_set;   /* one gone on with may have been begun on another */
+  bool any_instruction_set;   /* a resumed study may have begun on another */
 };
 
-/* What a study's own file of options says: the program's name, before its complaints, and its network, a preset. */
+/* A study's own options.c defines these: the program's name, which begins its messages, and its network, a preset. */
 extern const char study_program[], study_network[];
 
-/* Reads a command line into `options`. Returns -1 to go on, else the program's exit code: 0 after printing help, 2
- * after complaining. */
+/* Reads a command line into `options`. Returns -1 to continue, else the program's exit code: 0 after printing help, 2
+ * after reporting a mistake. */
 int options_read(struct options *options, int argument_count, char **arguments);
 
-/* Writes settings as lines "name value": those that the results depend on, or all but the folders. */
+/* Writes settings as lines "name value": those that the results depend on, or all except the folders. */
 void options_write(const struct options *options, bool all, FILE *file);
 
 #endif

@@ -1,4 +1,4 @@
-/* Shows how far the study is and how long it will still take. */
+/* Shows how far the study is and how much time is left. */
 #ifndef _POSIX_C_SOURCE
 #define _POSIX_C_SOURCE 200809L
 #endif

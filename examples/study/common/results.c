@@ -106,7 +106,7 @@ static int compare(const void *first, const void *second) {
   return a->control < b->control ? -1 : a->control > b->control;
 }
 
-/* The files in their final order are written beside the old ones and take their place only when whole. */
+/* The files in their final order are written beside the old ones, and replace them only when they are complete. */
 static bool rewrite(struct results *results) {
   FILE *files[FILE_COUNT] = {NULL};
   bool fine = true;

@@ -30,8 +30,8 @@ static void make_folder(char *path) {
   mkdir(path, 0777);
 }
 
-/* The lines that a study that goes on must have again, or all. The images are told by their numbers and the test set's
- * mean. */
+/* The lines that must be the same when a study resumes, or all lines. The images are recognised by their numbers and
+ * the test set's mean. */
 static void write_lines(const struct options *options, const struct datasets *datasets, bool all, FILE *file) {
   int64_t training = 0, validation = 0;
   double mean = 0, deviation = 0;
@@ -53,7 +53,7 @@ static const char *find(const char *text, const char *name, size_t length) {
   return NULL;
 }
 
-/* Complains about the first line that differs. */
+/* Reports the first line that differs. */
 static bool compare(const struct options *options, const char *path, const char *old, const char *now) {
   for (const char *line = now; *line; line = strchr(line, '\n') + 1) {
     const size_t name = strcspn(line, " ");
@@ -70,7 +70,7 @@ static bool compare(const struct options *options, const char *path, const char 
   return true;
 }
 
-/* Whether the study in the folder, if there is one, can be gone on with; *found: there is one. */
+/* Whether the study in the folder, if there is one, can be resumed; *found: there is one. */
 static bool check(const struct options *options, const struct datasets *datasets, const char *path, bool *found) {
   static char old[TEXT], now[TEXT];
   FILE *file = fopen(path, "r");
@@ -97,7 +97,7 @@ bool settings_begin(const struct options *options, const struct datasets *datase
   make_folder(path);
   snprintf(path, sizeof path, "%.4000s/settings.txt", options->out);
   if (options->resume && !check(options, datasets, path, &found)) return false;
-  if (!found) unlink(path); /* first, so that a folder half cleared is no study */
+  if (!found) unlink(path); /* first, so that a half cleared folder is not taken for a study */
   checkpoint_clear(options, !found);
   snprintf(new_path, sizeof new_path, "%s.new", path);
   FILE *file = fopen(new_path, "w");

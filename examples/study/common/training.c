@@ -1,4 +1,4 @@
-/* Trains one network of the study: from which weights, under which mask, and what is looked at on the way. */
+/* Trains one network of the study: from which weights, under which mask, with which evaluations. */
 #ifndef _POSIX_C_SOURCE
 #define _POSIX_C_SOURCE 200809L
 #endif
@@ -26,8 +26,8 @@ struct run {
   lottery_network *network;
   lottery_trainer *trainer;
   lottery_snapshot *best; /* the weights of the early stop, where its test accuracy is still to be measured */
-  double start, seconds;  /* on the clock; of earlier runs */
-  double due;             /* on the clock: the next checkpoint */
+  double start, seconds;  /* on the clock; the second of earlier runs */
+  double due;             /* on the clock: when the next checkpoint is due */
   training_progress progress;
   void *user;
 };
@@ -71,8 +71,9 @@ static double least_loss(const struct outcome *outcome) {
   return outcome->history[i].validation_loss;
 }
 
-/* Notes one evaluation. The test accuracy belongs to the result only at the early stop: unless the whole history is
- * asked for, the weights of the best evaluation so far are kept instead, which costs far less than the test set. */
+/* Records one evaluation. The results need the test accuracy only at the early stop. So unless --history wants it at
+ * every evaluation, this keeps the weights of the best evaluation so far instead, which costs far less than going over
+ * the test set. */
 static lottery_status evaluate(struct run *run, int64_t iteration) {
   struct outcome *outcome = run->outcome;
   struct evaluation *evaluation = &outcome->history[outcome->history_count];
@@ -99,7 +100,7 @@ static bool is_first(const struct run *run) {
 }
 
 /* The iteration at which the network's training begins, and the trainer's iteration there: a ticket that is rewound to
- * iteration k begins with k; one that is trained on counts from 0 again. */
+ * iteration k begins with k; a ticket whose training continues (--continue) counts from 0 again. */
 static int64_t first_iteration(const struct run *run) {
   const struct network_id *id = &run->outcome->id;
   return id->method == METHOD_REINITIALISED || id->level == 0 ? 0 : run->options->rewind_to;
@@ -120,7 +121,7 @@ static bool is_evaluated(const struct run *run, int64_t iteration) {
          (iteration % run->options->evaluation_interval != 0 && iteration != run->options->iterations);
 }
 
-/* Iterations to the next evaluation, or to what tickets are rewound to. */
+/* Iterations to the next evaluation, or to the iteration that tickets are rewound to. */
 static int64_t iterations_left(const struct run *run, int64_t iteration) {
   const struct options *options = run->options;
   int64_t next = (iteration / options->evaluation_interval + 1) * options->evaluation_interval;
@@ -144,7 +145,7 @@ static int32_t is_due(int64_t iteration, double loss, void *user) {
   return training_clock() >= run->due;
 }
 
-/* Trains to the last iteration with evaluations and checkpoints on the way, from wherever the trainer is. */
+/* Trains from wherever the trainer is to the last iteration, with evaluations and checkpoints on the way. */
 static lottery_status train(struct run *run) {
   struct outcome *outcome = run->outcome;
   int64_t iteration, done;
@@ -171,7 +172,7 @@ end:
   return status;
 }
 
-/* Network and trainer with their options, as they are before their state is given to them. */
+/* Network and trainer with their options, before they receive their state. */
 static lottery_status create(struct run *run) {
   const struct options *options = run->options;
   const struct network_id of_trial = {run->outcome->id.trial, 0, METHOD_TICKET, 0};
@@ -187,7 +188,7 @@ end:
   return status;
 }
 
-/* The network as it begins: initialised, or rewound, under its mask. */
+/* Brings the network to where its training begins: initialised, or rewound, under its mask. */
 static lottery_status begin(struct run *run) {
   const struct options *options = run->options;
   const struct network_id *id = &run->outcome->id;
@@ -248,7 +249,7 @@ end:
   return status;
 }
 
-/* The test accuracy that evaluate() put off. */
+/* Measures the test accuracy that evaluate() put off. */
 static lottery_status look_back(struct run *run) {
   struct outcome *outcome = run->outcome;
   lottery_status status = LOTTERY_OK;

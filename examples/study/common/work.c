@@ -1,5 +1,6 @@
-/* Trains the study's networks in parallel. Those of a level wait for the level's mask, which the ticket before makes;
- * then all are independent. Lower levels go first, and in a level the tickets, on which the next level waits. */
+/* Trains the study's networks in parallel. The networks of a level wait for the level's mask, which the ticket of the
+ * level before makes; after that all are independent. Lower levels go first, and within a level the tickets, for which
+ * the next level waits. */
 #ifndef _POSIX_C_SOURCE
 #define _POSIX_C_SOURCE 200809L
 #endif
@@ -20,7 +21,7 @@ struct worker {
   lottery_context *context; /* its own, so that messages and memory are not shared */
   pthread_t thread;
   struct network_id id; /* of the network in training */
-  double done;          /* how much of its training, 0 to 1; 0 when it has none */
+  double done;          /* how much of it is trained, 0 to 1; 0 when the thread has no network */
 };
 
 struct result {
@@ -34,7 +35,7 @@ struct work {
   struct trial *trials;
   struct worker *workers;
   int64_t worker_count;
-  atomic_bool stopped; /* beside the contexts' own cancelling, for the time between two networks */
+  atomic_bool stopped; /* beside the contexts' cancelling, for the time between two networks */
   pthread_mutex_t mutex;
   pthread_cond_t changed;   /* the queue, or the number of running networks */
   pthread_cond_t announced; /* a result, or the end */
@@ -49,7 +50,7 @@ int64_t work_networks(const struct options *options) {
   return options->trials * (options->levels + (options->levels - 1) * (options->reinitialised + options->random_masks));
 }
 
-/* Relative time of a training: some of it goes with the weights that are left. */
+/* Relative time of a training: a part of it is proportional to the weights that are left. */
 static double cost(const struct work *work, int64_t level) {
   return 0.05 + pow(1 - work->options->rate, (double)level);
 }
@@ -253,7 +254,7 @@ struct work *work_start(const struct options *options, const struct datasets *da
   }
   for (int64_t trial = 0; trial < options->trials; trial++) enqueue_level(work, trial, 0);
 
-  /* Signals are the main thread's. */
+  /* Only the main thread receives signals. */
   sigset_t all, before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -268,7 +269,7 @@ struct work *work_start(const struct options *options, const struct datasets *da
   while (work->worker_count > created) lottery_context_destroy(work->workers[--work->worker_count].context);
   pthread_mutex_unlock(&work->mutex);
   pthread_sigmask(SIG_SETMASK, &before, NULL);
-  if (created) return work; /* with fewer threads than asked for it takes longer, no more */
+  if (created) return work; /* with fewer threads it only takes longer */
   fprintf(stderr, "%s: cannot create a thread: %s\n", study_program, strerror(fault));
   release(work);
   return NULL;

@@ -1,4 +1,4 @@
-/* The study's networks trained in parallel: a queue of those that can be trained now, and a thread a processor. */
+/* Trains the study's networks in parallel: a queue of those that can be trained now, and a thread a processor. */
 #ifndef STUDY_WORK_H
 #define STUDY_WORK_H
 
@@ -13,22 +13,22 @@ struct work;
 enum work_event {
   WORK_TICK,   /* time has passed */
   WORK_RESULT, /* a network is trained */
-  WORK_END     /* nothing is left to do, or the work was stopped */
+  WORK_END     /* no work is left, or it was stopped */
 };
 
-/* Starts training; options and datasets must stay. NULL after complaining. */
+/* Starts training; options and datasets must stay. Returns NULL after reporting an error. */
 struct work *work_start(const struct options *options, const struct datasets *datasets);
 
-/* Waits up to a quarter of a second for the next event. outcome: set by WORK_RESULT, now the caller's. */
+/* Waits up to a quarter of a second for the next event. outcome: set by WORK_RESULT, and then owned by the caller. */
 enum work_event work_wait(struct work *work, struct outcome *outcome);
 
-/* How much of the whole is done, 0 to 1, in estimated time: a pruned network costs less. */
+/* How much of the whole is done, 0 to 1, by estimated time: a pruned network costs less. */
 double work_progress(struct work *work);
 
 /* Makes every thread stop after its current iteration. Legal in a signal handler. */
 void work_stop(struct work *work);
 
-/* Stops what still runs, waits for it and frees everything. Returns false after complaining if a network failed. */
+/* Stops the threads, waits for them and frees everything. If a network failed, reports it and returns false. */
 bool work_end(struct work *work);
 
 /* How many networks the study has. */

@@ -1,9 +1,9 @@
 /* The study of Frankle & Carbin (ICLR 2019) with LeNet-300-100: iterative magnitude pruning in many trials at once,
- * beside every ticket its controls, and the results as CSV files that examples/plot.sh draws.
+ * controls for every ticket, and results as CSV files, which examples/plot.sh draws.
  *
  *   lenet_mnist --data DIRECTORY --out DIRECTORY [OPTION VALUE]...      lenet_mnist --help lists the options
  *
- * options.c is its command line; ../common/ holds what any study has: settings, training (one network), work (all
+ * options.c is its command line; ../common/ holds what every study has: settings, training (one network), work (all
  * networks, in parallel), checkpoint, results, progress. */
 #ifndef _POSIX_C_SOURCE
 #define _POSIX_C_SOURCE 200809L
@@ -51,7 +51,7 @@ static lottery_status load(lottery_context *context, const char *folder, const c
   return status;
 }
 
-/* The test set as it is; of the other images 1 in 12, chosen by the seed, is for validation. */
+/* The test set stays as it is. Of the other images 1 in 12, chosen by the seed, is for validation. */
 static lottery_status load_all(lottery_context *context, const struct options *options, struct datasets *datasets) {
   lottery_dataset *all = NULL;
   int64_t count = 0;
@@ -92,7 +92,7 @@ static int study(const struct options *options, const struct datasets *datasets,
       }
     }
     progress_end(&progress);
-    set_handler(SIG_IGN); /* nothing may cut short the files' last writing, nor touch the contexts now */
+    set_handler(SIG_IGN); /* from here on no signal may interrupt the writing of the files or touch the contexts */
     fine = work_end(work) && fine;
   }
   fine = results_finish(results) && fine;
@@ -103,7 +103,7 @@ static int study(const struct options *options, const struct datasets *datasets,
   return stopped_by ? 128 + stopped_by : fine ? 0 : 1;
 }
 
-/* The one that is in use takes the place of "automatic". */
+/* Replaces "automatic" by the instruction set in use. */
 static lottery_status choose_instruction_set(lottery_context *context, struct options *options) {
   int32_t used;
   lottery_status status = lottery_context_set_instruction_set(context, (int32_t)options->instruction_set);

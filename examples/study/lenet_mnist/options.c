@@ -12,19 +12,18 @@
 const char study_program[] = "lenet_mnist", study_network[] = "lenet-300-100";
 
 enum kind { KIND_TEXT, KIND_INTEGER, KIND_REAL, KIND_CHOICE, KIND_FLAG };
-enum { CHOICE_HISTORY = 0, CHOICE_INSTRUCTION_SET = 1 }; /* choices that are not the library's options */
+enum { CHOICE_HISTORY = 0, CHOICE_INSTRUCTION_SET = 1 }; /* choices that the library does not list */
 
-/* What an option means for the results: they depend on it, they do not, it is of one run and not written either. */
+/* What an option means for the results: they depend on it; they do not; it belongs to one run and is not saved. */
 enum use { USE_RESULTS = 0, USE_RUNNING, USE_ONCE };
 
-/* A CHOICE's `key` is the library's option whose named values it takes, or one of the above; its member is an integer.
- */
+/* A CHOICE's `key` is the library's option whose values it takes, or one of the above. Its member is an integer. */
 struct option {
   const char *name;
   enum kind kind;
   enum use use;
   size_t member;
-  double minimum, maximum; /* of a real both are allowed */
+  double minimum, maximum; /* of integers and reals; both included */
   int32_t key;
   const char *meaning;
 };
@@ -39,8 +38,7 @@ static const struct option table[] = {
     {"iterations", KIND_INTEGER, USE_RESULTS, MEMBER(iterations), 1, 1e9, 0, "iterations of each training"},
     {"levels", KIND_INTEGER, USE_RESULTS, MEMBER(levels), 1, 1000, 0,
      "trainings in a row; the first, level 0, is dense"},
-    {"trials", KIND_INTEGER, USE_RESULTS, MEMBER(trials), 1, 1000, 0,
-     "repetitions, each from initial weights of its own"},
+    {"trials", KIND_INTEGER, USE_RESULTS, MEMBER(trials), 1, 1000, 0, "repetitions, each with its own initial weights"},
     {"reinit", KIND_INTEGER, USE_RESULTS, MEMBER(reinitialised), 0, 1000, 0,
      "controls a level: the ticket's mask, new weights"},
     {"random-mask", KIND_INTEGER, USE_RESULTS, MEMBER(random_masks), 0, 1000, 0,
@@ -48,31 +46,31 @@ static const struct option table[] = {
     {"eval-every", KIND_INTEGER, USE_RESULTS, MEMBER(evaluation_interval), 1, 1e9, 0,
      "iterations between two evaluations"},
     {"threads", KIND_INTEGER, USE_RUNNING, MEMBER(threads), 1, 256, 0,
-     "networks trained at once, as many as processors if not given; the results do not depend on it"},
-    {"seed", KIND_INTEGER, USE_RESULTS, MEMBER(seed), 0, 9007199254740992.0, 0,
-     "what all random numbers are made from"},
+     "networks trained at once, by default one a processor; the results do not depend on it"},
+    {"seed", KIND_INTEGER, USE_RESULTS, MEMBER(seed), 0, 9007199254740992.0, 0, "determines all random numbers"},
     {"optimiser", KIND_CHOICE, USE_RESULTS, MEMBER(optimiser), 0, 0, LOTTERY_TRAINER_OPTIMISER, NULL},
     {"learning-rate", KIND_REAL, USE_RESULTS, MEMBER(learning_rate), 0, 1e6, 0,
-     "0.0012 for adam and 0.1 for sgd if not given"},
+     "by default 0.0012 for adam and 0.1 for sgd"},
     {"batch", KIND_INTEGER, USE_RESULTS, MEMBER(batch_size), 1, 65536, 0, "examples of one iteration"},
     {"rate", KIND_REAL, USE_RESULTS, MEMBER(rate), 0, 1, 0,
-     "fraction of what is left that a level prunes; half of it at the output"},
+     "fraction of the remaining weights that a level prunes; half of it at the output"},
     {"criterion", KIND_CHOICE, USE_RESULTS, MEMBER(criterion), 0, 0, LOTTERY_PRUNER_CRITERION, NULL},
     {"one-shot", KIND_FLAG, USE_RESULTS, MEMBER(one_shot), 0, 0, 0,
      "prunes the dense network to each level's density at once"},
     {"rewind-to", KIND_INTEGER, USE_RESULTS, MEMBER(rewind_to), 0, 1e9, 0,
      "iteration of level 0 that tickets are rewound to"},
-    {"continue", KIND_FLAG, USE_RESULTS, MEMBER(continued), 0, 0, 0, "trains on after pruning instead of rewinding"},
+    {"continue", KIND_FLAG, USE_RESULTS, MEMBER(continued), 0, 0, 0,
+     "continues training after pruning instead of rewinding"},
     {"history", KIND_CHOICE, USE_RESULTS, MEMBER(history), 0, 0, CHOICE_HISTORY,
-     "whose test accuracy is in history.csv at every evaluation, not at the early stop and the end alone"},
+     "whose test accuracy is in history.csv at every evaluation, not only at the early stop and the end"},
     {"instruction-set", KIND_CHOICE, USE_RESULTS, MEMBER(instruction_set), 0, 0, CHOICE_INSTRUCTION_SET,
-     "of the processor; in the last bits the results depend on it"},
+     "of the processor; the last bits of the results depend on it"},
     {"resume", KIND_FLAG, USE_ONCE, MEMBER(resume), 0, 0, 0,
-     "goes on from what an earlier run left in --out/checkpoint, if anything, with the same options"},
+     "resumes an earlier run from --out/checkpoint, if there is one, with the same options"},
     {"any-instruction-set", KIND_FLAG, USE_ONCE, MEMBER(any_instruction_set), 0, 0, 0,
-     "with --resume: goes on even if that run was on another instruction set"},
+     "with --resume: resumes even if that run was on another instruction set"},
     {"checkpoint-every", KIND_REAL, USE_RUNNING, MEMBER(checkpoint_interval), 0, 1e9, 0,
-     "seconds after which a network in training is saved again"},
+     "seconds between two savings of a network in training"},
 };
 enum { TABLE_COUNT = sizeof table / sizeof table[0] };
 
@@ -92,7 +90,7 @@ static void write_choices(const struct option *option, FILE *file) {
   for (int64_t value = 0; (name = choice_name(option, value)); value++) fprintf(file, "%s%s", value ? " | " : "", name);
 }
 
-/* As few digits as give the same number again. */
+/* As few digits as restore the same number. */
 static void write_real(double value, FILE *file) {
   char text[40];
   for (int digits = 6; digits <= 17; digits++) {
@@ -144,13 +142,13 @@ static void write_help(const struct options *defaults, const char *program) {
   }
   printf(
       "  --%-19s the setting of Frankle & Carbin (ICLR 2019): 50000 iterations, 21 levels, 5 trials, 3 reinitialised\n"
-      "  %-21s networks a level; options beside it change it\n"
+      "  %-21s networks a level; other options change it\n"
       "  --%-19s this text\n\n",
       "paper", "", "help");
-  printf(
-      "Writes results.csv, history.csv and settings.txt; examples/plot.sh draws them. Of the training images 1 in 12\n"
-      "is kept for validation (55,000 and 5,000 of MNIST's). The early stop is the evaluation of least validation\n"
-      "loss. Ctrl-C stops; the results of finished networks are kept, and --resume goes on, as after a crash.\n");
+  printf("Writes results.csv, history.csv and settings.txt; examples/plot.sh draws them. One in 12 training images is\n"
+         "kept for validation (55,000 and 5,000 of MNIST's). The early stop is the evaluation of least validation\n"
+         "loss. Ctrl-C stops the study and keeps the results of finished networks; --resume continues it, as it does\n"
+         "after a crash.\n");
 }
 
 static int complain(const struct option *option, const char *value) {
@@ -224,7 +222,7 @@ static void set_paper(struct options *options) {
   options->history = HISTORY_TICKETS;
 }
 
-/* Finds the option called `text`, which may go on with "=VALUE". */
+/* Finds the option called `text`, which "=VALUE" may follow. */
 static const struct option *find(const char *text) {
   if (strncmp(text, "--", 2) != 0) return NULL;
   const size_t length = strcspn(text + 2, "=");

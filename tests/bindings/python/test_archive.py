@@ -60,7 +60,7 @@ class Archives(Case):
         again.run(4)
         np.testing.assert_array_equal(weights(other), weights(network))
         archive.restore("run", again, any_instruction_set=True)
-        with self.assertRaisesRegex(TypeError, "run: is a trainer, which restore"):
+        with self.assertRaisesRegex(TypeError, "run: is a trainer; use restore"):
             archive["run"]
         with self.assertRaisesRegex(lottery.ArgumentError, "has no 'walk'"):
             archive.restore("walk", again)
