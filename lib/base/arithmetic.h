@@ -15,5 +15,6 @@ static inline bool arithmetic_multiply(int64_t a, int64_t b, int64_t *out) {
 static inline int64_t arithmetic_round_up(int64_t value, int64_t step) { return (value + step - 1) / step * step; }
 
 static inline int64_t arithmetic_minimum(int64_t a, int64_t b) { return a < b ? a : b; }
+static inline int64_t arithmetic_maximum(int64_t a, int64_t b) { return a > b ? a : b; }
 
 #endif

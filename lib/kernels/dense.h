@@ -21,7 +21,7 @@ struct dense_kernels {
   const struct micro_kernel *own_micro_kernel; /* where BLIS has none: see choice_micro_kernel */
   void (*forward)(const struct forward_arguments *arguments, struct range rows);
   void (*input_gradient)(const struct input_gradient_arguments *arguments, struct range columns);
-  void (*weight_gradient)(const struct weight_gradient_arguments *arguments);
+  void (*weight_gradient)(const struct weight_gradient_arguments *arguments, struct range columns);
 };
 
 /* BLIS's micro-kernels (dense_blis.c); NULL where BLIS has none for the set. */

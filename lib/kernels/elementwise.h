@@ -5,18 +5,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "kernels/tile.h"
+#include "kernels/range.h"
 
 enum activation { ACTIVATION_RELU, ACTIVATION_TANH, ACTIVATION_SIGMOID };
 
 struct elementwise_kernels {
-  /* output = activation(input), and input_gradient (+)= output_gradient * activation'(input), from the output. The
-   * arrays may be the same. */
-  void (*activate)(enum activation activation, const float *input, float *output, int64_t count);
+  /* Of a range of elements: output = activation(input), and input_gradient (+)= output_gradient * activation'(input),
+   * from the output. The arrays may be the same. */
+  void (*activate)(enum activation activation, const float *input, float *output, struct range elements);
   void (*activate_backward)(enum activation activation, const float *output, const float *output_gradient,
-                            float *input_gradient, int64_t count, bool accumulate);
+                            float *input_gradient, bool accumulate, struct range elements);
   /* output = a + b. */
-  void (*add)(const float *a, const float *b, float *output, int64_t count);
+  void (*add)(const float *a, const float *b, float *output, struct range elements);
 };
 
 #endif

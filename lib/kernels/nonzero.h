@@ -10,7 +10,7 @@ struct nonzero_kernels {
   /* Lists what is not 0 in a tile of bytes and its bfloat16 (gather.h); false where it is too much. */
   bool (*list)(const uint8_t *const rows[BATCH_TILE], const uint16_t *halves, int64_t tile, struct nonzeros *nonzeros);
   void (*forward)(const struct forward_arguments *arguments, struct range rows);
-  void (*weight_gradient)(const struct weight_gradient_arguments *arguments);
+  void (*weight_gradient)(const struct weight_gradient_arguments *arguments, struct range columns);
 };
 
 #endif

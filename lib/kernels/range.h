@@ -1,5 +1,7 @@
 /* Ranges of what a kernel makes, so that a step can be shared among workers: any partition of the whole into ranges
  * gives the same bits as the whole, for each output is made from its own sum, and no range writes what is another's.
+ * Gradients of parameters are shared out by parameters, never by examples, or the sum over a batch would depend on the
+ * number of workers. Kernels of gather.h and loss.h take one tile of a batch at a time: a tile is the least share.
  *
  * A range begins at a multiple of ROW_STEP and ends at one, or where the whole ends. */
 #ifndef KERNELS_RANGE_H

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "kernels/range.h"
+
 /* Kept for the host, or used up by a step of the optimiser at once, while it is near. */
 enum update_kind { UPDATE_STORE, UPDATE_SGD, UPDATE_ADAM };
 
@@ -20,8 +22,8 @@ struct update {
 };
 
 struct update_kernels {
-  /* The update with update->gradient, `count` (a multiple of ROW_STEP) parameters. */
-  void (*apply)(const struct update *update, int64_t count);
+  /* The update with update->gradient. A range of parameters ends at a multiple of ROW_STEP, too: they are padded. */
+  void (*apply)(const struct update *update, struct range parameters);
 };
 
 #endif

@@ -70,6 +70,6 @@ void optimiser_apply(struct lottery_trainer *trainer, const struct gradient_sink
     const struct tensor_layout *tensor = &network->parameters.layout->tensors[i];
     if (!role_is_trained(tensor->role)) continue;
     const struct update update = layer_update(&network->parameters, i, sink);
-    network->kernels->update->apply(&update, tensor->floats);
+    network->kernels->update->apply(&update, (struct range){0, tensor->floats});
   }
 }

@@ -71,7 +71,8 @@ static double time_of(const struct layer *layer, bool own, bool processor, int64
                                                       .micro_kernel = micro_kernel,
                                                       .workspace = layer->workspace};
   const double start = measure_now(processor);
-  for (int64_t i = 0; i < repeats; i++) kernels->dense->weight_gradient(&arguments);
+  for (int64_t i = 0; i < repeats; i++)
+    kernels->dense->weight_gradient(&arguments, (struct range){0, arguments.weights->columns});
   return (measure_now(processor) - start) / (double)repeats;
 }
 

@@ -17,17 +17,19 @@ VECTOR_INLINE vector sum_row(const float *output_gradient, int64_t row, int64_t 
   return sum;
 }
 
-static void gradient(const float *output_gradient, int64_t rows, int64_t tiles, const struct update *update) {
-  for (int64_t row = 0; row < rows; row += 4) {
+static void gradient(const float *output_gradient, int64_t rows, int64_t tiles, const struct update *update,
+                     struct range range) {
+  /* gradient [row] = sum over tiles and lanes of output_gradient [tile][row][lane], four rows at a time */
+  for (int64_t row = range.first; row < range.end; row += 4) {
     vector sums[4];
     for (int i = 0; i < 4; i++) /* the last row again where there are fewer */
-      sums[i] = sum_row(output_gradient, row + i < rows ? row + i : rows - 1, rows, tiles);
+      sums[i] = sum_row(output_gradient, row + i < range.end ? row + i : range.end - 1, rows, tiles);
     float four[4];
     vector_store_sums(four, sums[0], sums[1], sums[2], sums[3]);
-    for (int i = 0; i < 4 && row + i < rows; i++) update->gradient[row + i] = four[i];
+    for (int i = 0; i < 4 && row + i < range.end; i++) update->gradient[row + i] = four[i];
   }
   const struct update_vectors v = update_vectors_of(update);
-  update_range(update, &v, 0, (rows + ROW_STEP - 1) / ROW_STEP * ROW_STEP);
+  update_range(update, &v, range.first, (range.end + ROW_STEP - 1) / ROW_STEP * ROW_STEP);
 }
 
 const struct bias_kernels KERNEL(bias_kernels) = {.gradient = gradient};

@@ -62,10 +62,12 @@ static void hand_on(const struct update *update, const struct update_vectors *v,
   for (int64_t i = 0; i < stride; i += VECTOR_LANES) update_vector(update, v, at + i, vector_load(column + i) * factor);
 }
 
-/* What making G needs, cut out of the workspace. */
+/* What making columns of G needs, cut out of the workspace. */
 struct plan {
   const struct micro_kernel *micro_kernel;
-  int64_t count, columns; /* examples; columns that are made */
+  int64_t count, columns; /* examples; columns that are made: */
+  const int32_t *live;    /* those of this list, or NULL: */
+  int64_t first_column;   /* from this one on */
   int64_t rows, padded;   /* to vectors, and to panels */
   struct panels outputs;  /* [row panel][example][row] */
   float *inputs;          /* [example][column] */
@@ -99,28 +101,40 @@ static void make_columns(const struct plan *plan, int64_t first_column) {
   }
 }
 
+/* The columns of a range that are made: all, or those that are live. */
+static void choose_columns(struct plan *plan, const struct input *input, struct range columns) {
+  plan->first_column = columns.first;
+  plan->columns = columns.end - columns.first;
+  if (input->live == NULL) return;
+  int64_t first = 0, end;
+  while (first < input->live_count && input->live[first] < columns.first) first++;
+  for (end = first; end < input->live_count && input->live[end] < columns.end;) end++;
+  plan->live = input->live + first;
+  plan->columns = end - first;
+}
+
 static void transpose_factors(const struct plan *plan, const struct weights *weights, const struct input *input,
                               const float *output_gradient) {
   const struct panels inputs = {plan->inputs, plan->input_stride, 0};
   for (int64_t tile = 0; tile * BATCH_TILE < plan->count; tile++) {
-    const struct tile from = tile_of(input, tile);
+    const struct tile from = tile_from(tile_of(input, tile), plan->live == NULL ? plan->first_column : 0);
     const struct tile gradient = {output_gradient + tile * weights->rows * BATCH_TILE, NULL};
     const int64_t first = tile * BATCH_TILE;
     if (from.halves != NULL)
-      transpose_lanes(true, from, input->live, plan->columns, plan->input_stride, &inputs, first);
+      transpose_lanes(true, from, plan->live, plan->columns, plan->input_stride, &inputs, first);
     else
-      transpose_lanes(false, from, input->live, plan->columns, plan->input_stride, &inputs, first);
+      transpose_lanes(false, from, plan->live, plan->columns, plan->input_stride, &inputs, first);
     transpose_lanes(false, gradient, NULL, weights->rows, plan->padded, &plan->outputs, first);
   }
 }
 
-void KERNEL(dense_weight_gradient)(const struct weight_gradient_arguments *arguments) {
+void KERNEL(dense_weight_gradient)(const struct weight_gradient_arguments *arguments, struct range columns) {
   const struct micro_kernel *micro_kernel = arguments->micro_kernel;
   const struct weights *weights = arguments->weights;
   const struct input *input = arguments->input;
   const int64_t count = arguments->count, stride = weights->stride, examples = arithmetic_round_up(count, BATCH_TILE);
   struct plan plan = {.micro_kernel = micro_kernel, .count = count};
-  plan.columns = input->live != NULL ? input->live_count : weights->columns;
+  choose_columns(&plan, input, columns);
   plan.rows = stride;
   plan.padded = arithmetic_round_up(stride, micro_kernel->wide_width);
   plan.input_stride = arithmetic_round_up(plan.columns + micro_kernel->narrow_width, PANEL_STEP);
@@ -134,9 +148,9 @@ void KERNEL(dense_weight_gradient)(const struct weight_gradient_arguments *argum
   memset(zeros, 0, (size_t)stride * sizeof *zeros);
   const struct update_vectors v = update_vectors_of(arguments->update);
   int64_t made = 0; /* columns of G that were handed on, less those of zeros */
-  for (int64_t column = 0; column < weights->columns; column++) {
+  for (int64_t column = columns.first; column < columns.end; column++) {
     const float *from = zeros;
-    if (input->live == NULL || (made < plan.columns && input->live[made] == column)) {
+    if (plan.live == NULL || (made < plan.columns && plan.live[made] == column)) {
       const int64_t in_block = made % micro_kernel->narrow_width;
       if (in_block == 0) make_columns(&plan, made);
       from = plan.block + in_block * plan.padded;

@@ -7,6 +7,6 @@
 
 extern const struct micro_kernel KERNEL(own_micro_kernel);
 
-void KERNEL(dense_weight_gradient)(const struct weight_gradient_arguments *arguments);
+void KERNEL(dense_weight_gradient)(const struct weight_gradient_arguments *arguments, struct range columns);
 
 #endif

@@ -73,6 +73,7 @@ VECTOR_INLINE vector load_bytes(const struct block *block, int64_t i, int lane) 
 
 static void gather_bytes(const uint8_t *const rows[BATCH_TILE], int64_t first, int64_t features, float scale,
                          float shift, float *tile) {
+  /* tile [feature][lane] = rows [lane][feature] * scale + shift */
   for (int64_t at = 0; at < features; at += BYTE_BLOCK) {
     struct block block;
     const int64_t count = load_block(rows, first + at, first + features, &block);
@@ -86,6 +87,7 @@ static void gather_bytes(const uint8_t *const rows[BATCH_TILE], int64_t first, i
 
 static void gather_halves(const uint8_t *const rows[BATCH_TILE], int64_t features, uint16_t *tile,
                           uint16_t *live_bits) {
+  /* tile [feature][lane] = rows [lane][feature], lanes in the order of load_halves */
   for (int64_t at = 0; at < features; at += BYTE_BLOCK) {
     struct block block;
     const int64_t count = load_block(rows, at, features, &block);
@@ -107,6 +109,7 @@ static void gather_halves(const uint8_t *const rows[BATCH_TILE], int64_t feature
 }
 
 static void find_live(const float *values, int64_t features, int64_t tiles, uint16_t *live_bits) {
+  /* bit of [feature] = any over tiles and lanes of values [tile][feature][lane] != 0 */
   for (int64_t block = 0; block * ROW_STEP < features; block++) {
     uint32_t bits = 0;
     for (int64_t i = 0; i < ROW_STEP && block * ROW_STEP + i < features; i++) {

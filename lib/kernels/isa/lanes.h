@@ -20,6 +20,13 @@ VECTOR_INLINE struct tile tile_of(const struct input *input, int64_t tile) {
                        input->halves == NULL ? NULL : input->halves + offset};
 }
 
+/* Its features from `feature` on. */
+VECTOR_INLINE struct tile tile_from(struct tile tile, int64_t feature) {
+  const int64_t offset = feature * BATCH_TILE;
+  return (struct tile){tile.values == NULL ? NULL : tile.values + offset,
+                       tile.halves == NULL ? NULL : tile.halves + offset};
+}
+
 /* Two vectors of lanes from bfloat16: each 32-bit word holds lane i in its low half, lane i + VECTOR_LANES in its high.
  */
 VECTOR_INLINE void load_halves(const uint16_t *p, vector *low, vector *high) {

@@ -4,16 +4,19 @@
 #ifndef KERNELS_ISA_LIVE_H
 #define KERNELS_ISA_LIVE_H
 
+#include "base/arithmetic.h"
 #include "kernels/index/sparse_index.h"
 #include "kernels/input.h"
 #include "kernels/isa/tuning.h"
 #include "kernels/isa/vector.h"
+#include "kernels/range.h"
 
-/* A block: whole lines of a chunk, at least one, with at most LIVE_ENTRIES entries. */
+/* A block: lines of a chunk, at least one, with at most LIVE_ENTRIES entries; whole but at the ends of a range. */
 enum { LIVE_ENTRIES = LIVE_STEP + ROW_STEP, LIVE_VECTORS = LIVE_ENTRIES / ROW_STEP + 2 };
 
 struct live_block {
   int64_t line, lines; /* its first line in the index, chunk after chunk, and how many */
+  int64_t first, end;  /* its entries in the index */
   uint16_t columns[LIVE_ENTRIES + ROW_STEP];
   float values[LIVE_ENTRIES + ROW_STEP];
   uint16_t taken[LIVE_VECTORS]; /* of each ROW_STEP entries of the index the bits of those that are in the block */
@@ -21,8 +24,8 @@ struct live_block {
 };
 
 /* Where the entries from `entry` of the index on begin in the block. */
-VECTOR_INLINE int64_t live_place(const struct sparse_index *index, const struct live_block *block, int64_t entry) {
-  const int64_t i = entry / ROW_STEP - index->line_start[block->line] / ROW_STEP;
+VECTOR_INLINE int64_t live_place(const struct live_block *block, int64_t entry) {
+  const int64_t i = entry / ROW_STEP - block->first / ROW_STEP;
   return block->before[i] + __builtin_popcount(block->taken[i] & ((1U << (entry % ROW_STEP)) - 1));
 }
 
@@ -33,16 +36,20 @@ VECTOR_INLINE uint32_t live_between(int64_t at, int64_t first, int64_t end) {
   return end - at < ROW_STEP ? low & ((1U << (end - at)) - 1) : low & 0xffff;
 }
 
-/* Makes the block of lines from `line` on. values: the weights, or NULL: columns alone. */
+/* Makes the block of lines from `line` on, of their entries those of the range. values: the weights, or NULL: columns
+ * alone. */
 VECTOR_INLINE void live_take(const struct sparse_index *index, const float *values, const struct input *input,
-                             int64_t line, struct live_block *block) {
+                             int64_t line, struct range range, struct live_block *block) {
   const __m512i low = _mm512_loadu_si512(input->live_bits), high = _mm512_loadu_si512(input->live_bits + 32);
-  const int64_t first = index->line_start[line];
+  const int64_t start = index->line_start[line];
   const int64_t end_line = (line / index->rows + 1) * index->rows; /* of the chunk */
   int64_t next = line + 1;
-  while (next < end_line && index->line_start[next + 1] - first <= LIVE_ENTRIES) next++;
+  while (next < end_line && index->line_start[next] < range.end && index->line_start[next + 1] - start <= LIVE_ENTRIES)
+    next++;
+  const int64_t first = arithmetic_maximum(start, range.first),
+                end = arithmetic_minimum(index->line_start[next], range.end);
   block->line = line, block->lines = next - line;
-  const int64_t end = index->line_start[next];
+  block->first = first, block->end = end;
   int64_t count = 0, i = 0;
   for (int64_t at = first / ROW_STEP * ROW_STEP; at < end; at += ROW_STEP, i++) {
     const __m512i columns =
@@ -65,9 +72,8 @@ VECTOR_INLINE void live_take(const struct sparse_index *index, const float *valu
 }
 
 /* The gradients of the block's entries written to the places of all, or added to what is there. */
-VECTOR_INLINE void live_spread(const struct sparse_index *index, const struct live_block *block, const float *sums,
-                               bool add, float *gradient) {
-  const int64_t first = index->line_start[block->line], end = index->line_start[block->line + block->lines];
+VECTOR_INLINE void live_spread(const struct live_block *block, const float *sums, bool add, float *gradient) {
+  const int64_t first = block->first, end = block->end;
   for (int64_t at = first / ROW_STEP * ROW_STEP, i = 0; at < end; at += ROW_STEP, i++) {
     const float *from = sums + block->before[i]; // NOLINT(clang-analyzer-core.*): live_take went over the same range
     __m512 spread = _mm512_maskz_expand_ps(block->taken[i], _mm512_loadu_ps(from));
@@ -77,13 +83,12 @@ VECTOR_INLINE void live_spread(const struct sparse_index *index, const struct li
 }
 #else
 VECTOR_INLINE void live_take(const struct sparse_index *index, const float *values, const struct input *input,
-                             int64_t line, struct live_block *block) {
-  (void)index, (void)values, (void)input, (void)line;
+                             int64_t line, struct range range, struct live_block *block) {
+  (void)index, (void)values, (void)input, (void)line, (void)range;
   *block = (struct live_block){.lines = 1}; /* never called */
 }
-VECTOR_INLINE void live_spread(const struct sparse_index *index, const struct live_block *block, const float *sums,
-                               bool add, float *gradient) {
-  (void)index, (void)block, (void)sums, (void)add, (void)gradient;
+VECTOR_INLINE void live_spread(const struct live_block *block, const float *sums, bool add, float *gradient) {
+  (void)block, (void)sums, (void)add, (void)gradient;
 }
 #endif
 

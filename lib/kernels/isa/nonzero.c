@@ -145,11 +145,12 @@ VECTOR_INLINE void update_next(const struct gradient *gradient, struct waiting *
   waiting->next++;
 }
 
-/* Rows `row` … of all columns. The update of a column goes on during the products of the next one, so that its roots
- * and divisions do not hold them up. */
-VECTOR_INLINE void gradient_block(const int vectors, const struct gradient *gradient, int64_t row) {
+/* Rows `row` … of the columns of a range. The update of a column goes on during the products of the next one, so that
+ * its roots and divisions do not hold them up. */
+VECTOR_INLINE void gradient_block(const int vectors, const struct gradient *gradient, int64_t row,
+                                  struct range columns) {
   struct waiting waiting = {.next = vectors};
-  for (int64_t column = 0; column < gradient->inputs->features; column++) {
+  for (int64_t column = columns.first; column < columns.end; column++) {
     vector sums[BLOCK_VECTORS];
 #pragma GCC unroll 12
     for (int j = 0; j < vectors; j++) sums[j] = vector_broadcast(0.0F);
@@ -210,7 +211,7 @@ static void forward(const struct forward_arguments *arguments, struct range rows
     }
 }
 
-static void weight_gradient(const struct weight_gradient_arguments *arguments) {
+static void weight_gradient(const struct weight_gradient_arguments *arguments, struct range columns) {
   const struct weights *weights = arguments->weights;
   const struct panels outputs = {arguments->workspace, weights->stride, 0};
   const int64_t tiles = (arguments->count + BATCH_TILE - 1) / BATCH_TILE;
@@ -228,7 +229,7 @@ static void weight_gradient(const struct weight_gradient_arguments *arguments) {
   const int64_t vectors = weights->stride / VECTOR_LANES, step = block_vectors(vectors);
   for (int64_t first = 0; first < vectors; first += step) {
     const int64_t many = arithmetic_minimum(step, vectors - first);
-    WITH_CONSTANT(gradient_block, many, &gradient, first * VECTOR_LANES)
+    WITH_CONSTANT(gradient_block, many, &gradient, first * VECTOR_LANES, columns)
   }
 }
 

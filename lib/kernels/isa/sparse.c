@@ -91,9 +91,9 @@ VECTOR_INLINE void forward_live(bool halves, const struct pass *pass, const stru
   const int64_t lines = index->chunks * index->rows;
   struct live_block block;
   for (int64_t line = 0; line < lines; line += block.lines) {
-    live_take(index, pass->weights->values, input, line, &block);
+    live_take(index, pass->weights->values, input, line, (struct range){0, index->entries}, &block);
     for (int64_t i = line, first = 0; i < line + block.lines; i++) {
-      const int64_t end = live_place(index, &block, index->line_start[i + 1]);
+      const int64_t end = live_place(&block, index->line_start[i + 1]);
       const struct entries entries = block_entries(&block, first, end);
       if (in_range(rows, index->line_row[i]))
         forward_row(halves, false, pass, &entries, index->line_row[i], i < index->rows, i >= lines - index->rows);

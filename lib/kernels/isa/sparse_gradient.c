@@ -17,15 +17,29 @@ struct gradient_pass {
   vector scale;
   bool add; /* to what earlier tiles left */
   float *gradient;
+  struct range range;              /* of entries */
   const struct ahead_share *ahead; /* or NULL */
-  int64_t lines;                   /* of all chunks and tiles */
+  int64_t lines;                   /* of the range, over all tiles */
 };
 
 /* How far it is. */
 struct progress {
-  int64_t updated; /* entries */
+  int64_t updated; /* entries up to this one */
   int64_t lines;
 };
+
+/* The line of an entry, chunk after chunk; of those past the survivors the last one. */
+static int64_t line_of(const struct sparse_index *index, int64_t entry) {
+  int64_t first = 0, end = index->chunks * index->rows - 1;
+  while (first < end) {
+    const int64_t middle = first + (end - first) / 2;
+    if ((int64_t)index->line_start[middle + 1] > entry)
+      end = middle;
+    else
+      first = middle + 1;
+  }
+  return first;
+}
 
 /* The products of an entry's input with the row's output gradient, their lanes not yet summed. */
 VECTOR_INLINE vector product(bool halves, struct tile tile, int64_t column, int lane, const vector d[SPARSE_VECTORS]) {
@@ -84,16 +98,17 @@ VECTOR_INLINE void update_rows(const struct update *update, const struct update_
   progress->updated = ready;
 }
 
-/* All rows of one chunk over one tile; update: after the last tile, else NULL. */
-VECTOR_INLINE void chunk_gradient(bool halves, bool wide, const struct gradient_pass *pass, int64_t chunk,
-                                  const struct update *update, const struct update_vectors *v,
+/* The lines of one chunk, first_line to end_line - 1, over one tile; update: after the last tile, else NULL. */
+VECTOR_INLINE void chunk_gradient(bool halves, bool wide, const struct gradient_pass *pass, int64_t first_line,
+                                  int64_t end_line, const struct update *update, const struct update_vectors *v,
                                   struct progress *progress) {
   const struct sparse_index *index = pass->weights->index;
-  const int64_t end_line = (chunk + 1) * index->rows;
-  for (int64_t first = end_line - index->rows; first < end_line; first += AHEAD_LINES) {
+  for (int64_t first = first_line; first < end_line; first += AHEAD_LINES) {
     const int64_t end = arithmetic_minimum(first + AHEAD_LINES, end_line);
     for (int64_t line = first; line < end; line++) {
-      const struct entries entries = all_entries(pass->weights, line);
+      struct entries entries = all_entries(pass->weights, line);
+      entries.first = arithmetic_maximum(entries.first, pass->range.first);
+      entries.end = arithmetic_minimum(entries.end, pass->range.end);
       for (int lane = 0; lane < BATCH_TILE; lane += SPARSE_LANES)
         row_gradient(halves, wide, pass, &entries, index->line_row[line], lane, pass->add || lane > 0, pass->gradient);
     }
@@ -104,38 +119,41 @@ VECTOR_INLINE void chunk_gradient(bool halves, bool wide, const struct gradient_
 }
 
 /* The same over live inputs, block by block: what a row writes past its end, the next one writes again. */
-VECTOR_INLINE void chunk_gradient_live(bool halves, const struct gradient_pass *pass, int64_t chunk,
-                                       const struct input *input, const struct update *update,
+VECTOR_INLINE void chunk_gradient_live(bool halves, const struct gradient_pass *pass, int64_t first_line,
+                                       int64_t end_line, const struct input *input, const struct update *update,
                                        const struct update_vectors *v, struct progress *progress) {
   const struct sparse_index *index = pass->weights->index;
-  const int64_t end_line = (chunk + 1) * index->rows;
   struct live_block block;
   float sums[LIVE_ENTRIES + ROW_STEP];
-  for (int64_t line = end_line - index->rows; line < end_line; line += block.lines) {
-    live_take(index, NULL, input, line, &block);
+  for (int64_t line = first_line; line < end_line; line += block.lines) {
+    live_take(index, NULL, input, line, pass->range, &block);
     for (int64_t i = line, first = 0; i < line + block.lines; i++) {
-      const int64_t end = live_place(index, &block, index->line_start[i + 1]);
+      const int64_t end = live_place(&block, arithmetic_minimum(index->line_start[i + 1], block.end));
       const struct entries entries =
           block_entries(&block, first, arithmetic_round_up(end - first, SPARSE_STEP) + first);
       row_gradient(halves, false, pass, &entries, index->line_row[i], 0, false, sums);
       first = end;
     }
-    live_spread(index, &block, sums, pass->add, pass->gradient);
+    live_spread(&block, sums, pass->add, pass->gradient);
     if (update != NULL) update_rows(update, v, index->line_start[line], progress);
     progress->lines += block.lines;
     ask_ahead(pass->ahead, progress->lines, pass->lines);
   }
 }
 
-VECTOR_INLINE void gradient(bool halves, bool wide, bool skip, const struct weight_gradient_arguments *arguments) {
+VECTOR_INLINE void gradient(bool halves, bool wide, bool skip, const struct weight_gradient_arguments *arguments,
+                            struct range range) {
   const struct weights *weights = arguments->weights;
   const struct input *input = arguments->input;
   const struct update *update = arguments->update;
   const struct sparse_index *index = weights->index;
   const struct update_vectors v = update_vectors_of(update);
   const int64_t tiles = (arguments->count + BATCH_TILE - 1) / BATCH_TILE;
-  struct progress progress = {0, 0};
-  for (int64_t chunk = 0; chunk < index->chunks; chunk++)
+  const int64_t first_line = line_of(index, range.first),
+                end_line = range.end > range.first ? line_of(index, range.end - 1) + 1 : first_line;
+  struct progress progress = {range.first, 0};
+  for (int64_t first = first_line, end; first < end_line; first = end) {
+    end = arithmetic_minimum((first / index->rows + 1) * index->rows, end_line); /* of the chunk */
     for (int64_t tile = 0; tile < tiles; tile++) {
       const struct gradient_pass pass = {.weights = weights,
                                          .tile = tile_of(input, tile),
@@ -144,33 +162,36 @@ VECTOR_INLINE void gradient(bool halves, bool wide, bool skip, const struct weig
                                          .scale = vector_broadcast(input->scale),
                                          .add = tile > 0,
                                          .gradient = update->gradient,
+                                         .range = range,
                                          .ahead = arguments->ahead,
-                                         .lines = index->chunks * tiles * index->rows};
+                                         .lines = (end_line - first_line) * tiles};
       const struct update *now = tile == tiles - 1 ? update : NULL;
       if (skip)
-        chunk_gradient_live(halves, &pass, chunk, input, now, &v, &progress);
+        chunk_gradient_live(halves, &pass, first, end, input, now, &v, &progress);
       else
-        chunk_gradient(halves, wide, &pass, chunk, now, &v, &progress);
+        chunk_gradient(halves, wide, &pass, first, end, now, &v, &progress);
     }
-  update_range(update, &v, progress.updated, index->entries);
+  }
+  ask_ahead(arguments->ahead, 1, 1); /* all of it, if there was no line */
+  update_range(update, &v, progress.updated, range.end);
 }
 
-void KERNEL(sparse_weight_gradient)(const struct weight_gradient_arguments *arguments) {
+void KERNEL(sparse_weight_gradient)(const struct weight_gradient_arguments *arguments, struct range entries) {
   const struct weights *weights = arguments->weights;
   const struct input *input = arguments->input;
   const bool halves = input->halves != NULL, wide = weights->index->wide != NULL;
   if (skips(weights, input)) {
     if (halves)
-      gradient(true, false, true, arguments);
+      gradient(true, false, true, arguments, entries);
     else
-      gradient(false, false, true, arguments);
+      gradient(false, false, true, arguments, entries);
   } else if (halves && !wide) {
-    gradient(true, false, false, arguments);
+    gradient(true, false, false, arguments, entries);
   } else if (halves) {
-    gradient(true, true, false, arguments);
+    gradient(true, true, false, arguments, entries);
   } else if (!wide) {
-    gradient(false, false, false, arguments);
+    gradient(false, false, false, arguments, entries);
   } else {
-    gradient(false, true, false, arguments);
+    gradient(false, true, false, arguments, entries);
   }
 }

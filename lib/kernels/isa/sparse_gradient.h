@@ -5,6 +5,6 @@
 #include "kernels/isa/set.h"
 #include "kernels/matrix.h"
 
-void KERNEL(sparse_weight_gradient)(const struct weight_gradient_arguments *arguments);
+void KERNEL(sparse_weight_gradient)(const struct weight_gradient_arguments *arguments, struct range entries);
 
 #endif

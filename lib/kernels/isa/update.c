@@ -4,9 +4,9 @@
 #include "kernels/isa/set.h"
 #include "kernels/isa/update_vector.h"
 
-static void apply(const struct update *update, int64_t count) {
+static void apply(const struct update *update, struct range parameters) {
   const struct update_vectors v = update_vectors_of(update);
-  update_range(update, &v, 0, count);
+  update_range(update, &v, parameters.first, parameters.end);
 }
 
 const struct update_kernels KERNEL(update_kernels) = {.apply = apply};

@@ -13,7 +13,9 @@ static lottery_status shape(struct lottery_network *network, struct node *node) 
   return LOTTERY_OK;
 }
 
-static int64_t elements(const struct layer_call *call) { return call->tiles * call->node->features * BATCH_TILE; }
+static struct range elements(const struct layer_call *call) {
+  return (struct range){0, call->tiles * call->node->features * BATCH_TILE};
+}
 
 static void forward(const struct layer_call *call, enum activation activation) {
   call->kernels->elementwise->activate(activation, call->inputs[0], call->output, elements(call));
@@ -22,7 +24,7 @@ static void forward(const struct layer_call *call, enum activation activation) {
 static void backward(const struct layer_call *call, enum activation activation) {
   if (call->input_gradients[0] == NULL) return;
   call->kernels->elementwise->activate_backward(activation, call->output, call->output_gradient,
-                                                call->input_gradients[0], elements(call), call->accumulate[0]);
+                                                call->input_gradients[0], call->accumulate[0], elements(call));
 }
 
 static void relu_forward(const struct layer_call *call) { forward(call, ACTIVATION_RELU); }

@@ -20,7 +20,9 @@ static lottery_status shape(struct lottery_network *network, struct node *node) 
   return LOTTERY_OK;
 }
 
-static int64_t elements(const struct layer_call *call) { return call->tiles * call->node->features * BATCH_TILE; }
+static struct range elements(const struct layer_call *call) {
+  return (struct range){0, call->tiles * call->node->features * BATCH_TILE};
+}
 
 static void forward(const struct layer_call *call) {
   call->kernels->elementwise->add(call->inputs[0], call->inputs[1], call->output, elements(call));
@@ -33,7 +35,7 @@ static void backward(const struct layer_call *call) {
     if (call->accumulate[i])
       call->kernels->elementwise->add(gradient, call->output_gradient, gradient, elements(call));
     else
-      memcpy(gradient, call->output_gradient, (size_t)elements(call) * sizeof *gradient);
+      memcpy(gradient, call->output_gradient, (size_t)elements(call).end * sizeof *gradient);
   }
 }
 

@@ -5,6 +5,7 @@
 #include "kernels/bias.h"
 #include "kernels/choice.h"
 #include "kernels/dense.h"
+#include "kernels/index/sparse_index.h"
 #include "kernels/kernels.h"
 #include "kernels/nonzero.h"
 #include "kernels/sparse.h"
@@ -107,10 +108,10 @@ static void backward(const struct layer_call *call) {
   if (call->input_gradients[0] != NULL) make_input_gradient(call, &weights);
   const struct input input = input_of(call, &weights);
   const struct update update = layer_update(call->parameters, call->node->tensors[0], call->sink);
-  void (*run)(const struct weight_gradient_arguments *) = weights.index != NULL ? kernels->sparse->weight_gradient
-                                                          : *call->choice == MATRIX_NONZERO
-                                                              ? kernels->nonzero->weight_gradient
-                                                              : kernels->dense->weight_gradient;
+  void (*run)(const struct weight_gradient_arguments *, struct range) =
+      weights.index != NULL             ? kernels->sparse->weight_gradient
+      : *call->choice == MATRIX_NONZERO ? kernels->nonzero->weight_gradient
+                                        : kernels->dense->weight_gradient;
   const struct ahead_share ahead = {call->ahead, 1, 2, 2};
   run(&(struct weight_gradient_arguments){.weights = &weights,
                                           .input = &input,
@@ -119,10 +120,11 @@ static void backward(const struct layer_call *call) {
                                           .update = &update,
                                           .micro_kernel = choice_micro_kernel(kernels),
                                           .ahead = call->ahead != NULL ? &ahead : NULL,
-                                          .workspace = call->workspace});
+                                          .workspace = call->workspace},
+      (struct range){0, weights.index != NULL ? weights.index->entries : weights.columns});
   if (call->node->tensors[1] < 0) return;
   const struct update bias = layer_update(call->parameters, call->node->tensors[1], call->sink);
-  kernels->bias->gradient(call->output_gradient, weights.rows, call->tiles, &bias);
+  kernels->bias->gradient(call->output_gradient, weights.rows, call->tiles, &bias, (struct range){0, weights.rows});
 }
 
 static const int32_t options[] = {LOTTERY_NODE_BIAS};

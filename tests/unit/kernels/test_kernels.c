@@ -83,7 +83,7 @@ static void check_bias_gradient(void) {
             arrays[i][1][j] = (float)j / 7.0F, arrays[i][2][j] = 0.5F, arrays[i][3][j] = 0.25F;
           }
         }
-        kernels->bias->gradient(lanes, rows, tiles, &updates[0]);
+        kernels->bias->gradient(lanes, rows, tiles, &updates[0], (struct range){0, rows});
         for (int64_t row = 0; row < rows; row++) {
           double sum = 0;
           for (int64_t i = 0; i < tiles * BATCH_TILE; i++)
@@ -91,7 +91,7 @@ static void check_bias_gradient(void) {
           arrays[1][0][row] = arrays[0][0][row];
           assert_near((double)arrays[0][0][row], sum, 256 * 5 * (double)FLT_EPSILON, "bias_gradient", row);
         }
-        kernels->update->apply(&updates[1], (rows + ROW_STEP - 1) / ROW_STEP * ROW_STEP);
+        kernels->update->apply(&updates[1], (struct range){0, (rows + ROW_STEP - 1) / ROW_STEP * ROW_STEP});
         assert_memory_equal(arrays[0], arrays[1], sizeof arrays[0]);
         for (int64_t i = 0; i < 4; i++)
           for (int64_t j = rows; j < ROOM; j++) assert_true(arrays[0][i][j] == 0.0F);
@@ -103,10 +103,10 @@ static void check_add(void) {
     fill(a, COUNT, 3);
     fill(b, COUNT, 1);
     memcpy(c, b, sizeof b);
-    kernels->elementwise->add(a, b, c, features * BATCH_TILE);
+    kernels->elementwise->add(a, b, c, (struct range){0, features * BATCH_TILE});
     for (int64_t i = 0; i < COUNT; i++) assert_true(c[i] == (i < features * BATCH_TILE ? a[i] + b[i] : b[i]));
     memcpy(c, a, sizeof a);
-    kernels->elementwise->add(c, b, c, features * BATCH_TILE); /* the output as the first of them */
+    kernels->elementwise->add(c, b, c, (struct range){0, features * BATCH_TILE}); /* the output as the first of them */
     for (int64_t i = 0; i < features * BATCH_TILE; i++) assert_true(c[i] == a[i] + b[i]);
   }
 }
@@ -130,7 +130,7 @@ static double worst_error(enum activation activation, float from, float to) {
   enum { STEPS = 200 };
   for (int step = 0; step < STEPS; step++) {
     for (int64_t i = 0; i < COUNT; i++) a[i] = from + (to - from) * (float)((step + (double)i / COUNT) / STEPS);
-    kernels->elementwise->activate(activation, a, b, COUNT);
+    kernels->elementwise->activate(activation, a, b, (struct range){0, COUNT});
     for (int64_t i = 0; i < COUNT; i++) {
       const double wanted = activation_of(activation, (double)a[i]);
       if (fabs(wanted) < (double)FLT_MIN) continue;
@@ -171,7 +171,7 @@ static void check_special_activations(void) {
   const float *wanted[] = {relu, tangent, sigmoid};
   for (int64_t i = 0; i < COUNT; i++) a[i] = special[i % 9];
   for (int activation = ACTIVATION_RELU; activation <= ACTIVATION_SIGMOID; activation++) {
-    kernels->elementwise->activate((enum activation)activation, a, b, COUNT);
+    kernels->elementwise->activate((enum activation)activation, a, b, (struct range){0, COUNT});
     for (int64_t i = 0; i < COUNT; i++) {
       /* 1 / (1 + exp(88)) is what becomes of 0. */
       assert_near((double)b[i], (double)wanted[activation][i % 9], 1e-37, "activate", i % 9);
@@ -193,10 +193,10 @@ static void check_activate(void) {
       fill(a, COUNT, 4);
       fill(b, COUNT, 1);
       memcpy(before, b, sizeof b);
-      kernels->elementwise->activate(kind, a, b, count);
+      kernels->elementwise->activate(kind, a, b, (struct range){0, count});
       assert_memory_equal(b + count, before + count, (size_t)(COUNT - count) * sizeof *b);
       memcpy(c, a, sizeof a);
-      kernels->elementwise->activate(kind, c, c, count); /* in place */
+      kernels->elementwise->activate(kind, c, c, (struct range){0, count}); /* in place */
       assert_memory_equal(b, c, (size_t)count * sizeof *b);
       /* Backwards, from the output b: written, accumulated, and over the output's gradient. */
       fill(c, COUNT, 1);
@@ -206,14 +206,14 @@ static void check_activate(void) {
         expected[i] = (float)(slope * (double)c[i]);
       }
       for (int64_t i = 0; i < COUNT; i++) a[i] = NAN;
-      kernels->elementwise->activate_backward(kind, b, c, a, count, false);
+      kernels->elementwise->activate_backward(kind, b, c, a, false, (struct range){0, count});
       for (int64_t i = 0; i < count; i++) assert_near((double)a[i], (double)expected[i], 3e-7, "activate_backward", i);
       for (int64_t i = count; i < COUNT; i++) assert_true(isnan(a[i]));
       for (int64_t i = 0; i < count; i++) a[i] = 0.5F;
-      kernels->elementwise->activate_backward(kind, b, c, a, count, true);
+      kernels->elementwise->activate_backward(kind, b, c, a, true, (struct range){0, count});
       for (int64_t i = 0; i < count; i++)
         assert_near((double)a[i], 0.5 + (double)expected[i], 3e-7, "activate_backward, accumulated", i);
-      kernels->elementwise->activate_backward(kind, b, c, c, count, false);
+      kernels->elementwise->activate_backward(kind, b, c, c, false, (struct range){0, count});
       for (int64_t i = 0; i < count; i++)
         assert_near((double)c[i], (double)expected[i], 3e-7, "activate_backward in place", i);
     }
@@ -388,7 +388,7 @@ static void check_sgd(void) {
       fill(c, COUNT, 1);
       memcpy(before, a, sizeof a);
       memcpy(expected, c, sizeof c);
-      kernels->update->apply(&step, count);
+      kernels->update->apply(&step, (struct range){0, count});
       for (int64_t i = 0; i < COUNT; i++) {
         if (i >= count) {
           assert_true(a[i] == before[i] && c[i] == expected[i]);
@@ -429,7 +429,7 @@ static void check_adam(void) {
       memcpy(expected, c, sizeof c);
       static float old[COUNT];
       memcpy(old, second, sizeof old);
-      kernels->update->apply(&step, count);
+      kernels->update->apply(&step, (struct range){0, count});
       for (int64_t i = 0; i < COUNT; i++) {
         if (i >= count) {
           assert_true(a[i] == before[i] && c[i] == expected[i] && second[i] == old[i]);
@@ -470,8 +470,8 @@ static void check_pruned_stays(void) {
   memset(b, 0, sizeof b);
   memset(c, 0, sizeof c);
   memset(second, 0, sizeof second);
-  kernels->update->apply(&sgd, COUNT);
-  kernels->update->apply(&adam, COUNT);
+  kernels->update->apply(&sgd, (struct range){0, COUNT});
+  kernels->update->apply(&adam, (struct range){0, COUNT});
   for (int64_t i = 0; i < COUNT; i++) assert_true(a[i] == 0 && c[i] == 0 && second[i] == 0);
 }
 
@@ -481,7 +481,7 @@ static void check_no_step(void) {
   fill(a, COUNT, 1);
   fill(b, COUNT, 1);
   memcpy(before, a, sizeof a);
-  kernels->update->apply(&store, COUNT);
+  kernels->update->apply(&store, (struct range){0, COUNT});
   assert_memory_equal(a, before, sizeof a);
 }
 

@@ -14,45 +14,18 @@
 #include "kernels/nonzero.h"
 #include "kernels/sparse.h"
 #include "kernels/update.h"
-#include "unit/kernels/kernel_layer.h"
-
-static void mark_place(void *user, int64_t element, int64_t place) {
-  (void)element;
-  ((uint8_t *)user)[place] = 1;
-}
+#include "unit/kernels/kernel_passes.h"
 
 /* Higham 2002, section 3.1, any order of summation, with the roundings of scale and bias. */
 static double bound_of(int64_t terms, double magnitude) {
   return (double)(terms + 6) * (double)FLT_EPSILON / 2 * magnitude + (double)FLT_MIN;
 }
 
-static void forward_range(const struct layer *layer, const float *bias, int64_t tile, bool relu, float *output,
-                          struct range rows) {
-  const struct ahead_share ahead = {layer->ahead, tile, tile + 1, 2 * layer->tiles};
-  const struct forward_arguments arguments = {
-      &layer->weights, bias, &layer->input, tile, relu, output, layer->ahead != NULL ? &ahead : NULL};
-  (layer->shape.sparse       ? kernels->sparse->forward
-   : layer->nonzeros != NULL ? kernels->nonzero->forward
-                             : kernels->dense->forward)(&arguments, rows);
-}
-
-static void forward(const struct layer *layer, const float *bias, int64_t tile, bool relu, float *output) {
-  forward_range(layer, bias, tile, relu, output, (struct range){0, layer->shape.rows});
-}
-
-static void input_gradient_range(const struct layer *layer, int64_t tile, bool accumulate, bool relu, float *gradient,
-                                 struct range columns) {
-  const struct input_gradient_arguments arguments = {
-      &layer->weights, layer->output_tiles + tile * layer->shape.rows * BATCH_TILE, accumulate,
-      relu ? layer->input_tiles + tile * layer->shape.columns * BATCH_TILE : NULL, gradient};
-  (layer->shape.sparse ? kernels->sparse->input_gradient : kernels->dense->input_gradient)(&arguments, columns);
-}
-
 static void check_forward(const struct layer *layer, bool with_bias, bool relu) {
   const int64_t rows = layer->shape.rows, columns = layer->shape.columns, floats = layer->tiles * rows * BATCH_TILE;
   float *outputs = guarded(floats, NAN); /* what is there is not read */
   for (int64_t tile = 0; tile < layer->tiles; tile++)
-    forward(layer, with_bias ? layer->bias : NULL, tile, relu, outputs + tile * rows * BATCH_TILE);
+    layer_forward(layer, with_bias ? layer->bias : NULL, tile, relu, outputs + tile * rows * BATCH_TILE);
   check_guard(outputs, floats, "forward");
   for (int64_t i = 0; i < layer->tiles * BATCH_TILE; i++)
     for (int64_t row = 0; row < rows; row++) {
@@ -74,7 +47,7 @@ static void check_input_gradient(const struct layer *layer, bool accumulate, boo
   const int64_t rows = layer->shape.rows, columns = layer->shape.columns, floats = layer->tiles * columns * BATCH_TILE;
   float *gradient = guarded(floats, accumulate ? 0.75F : NAN);
   for (int64_t tile = 0; tile < layer->tiles; tile++)
-    input_gradient_range(layer, tile, accumulate, relu, gradient + tile * columns * BATCH_TILE,
+    layer_input_gradient(layer, tile, accumulate, relu, gradient + tile * columns * BATCH_TILE,
                          (struct range){0, columns});
   check_guard(gradient, floats, "input gradient");
   for (int64_t i = 0; i < layer->tiles * BATCH_TILE; i++)
@@ -90,37 +63,6 @@ static void check_input_gradient(const struct layer *layer, bool accumulate, boo
                     bound_of(rows, magnitude), "input gradient", column, i);
     }
   free(gradient);
-}
-
-/* The micro-kernel of dense gradients: BLIS's and the library's own in turn. */
-static const struct micro_kernel *micro_kernel;
-
-static void weight_gradient(const struct layer *layer, const struct update *update) {
-  const struct ahead_share ahead = {layer->ahead, 1, 2, 2};
-  struct weight_gradient_arguments arguments = {.weights = &layer->weights,
-                                                .input = &layer->input,
-                                                .output_gradient = layer->output_tiles,
-                                                .count = layer->shape.count,
-                                                .update = update,
-                                                .micro_kernel = micro_kernel,
-                                                .ahead = layer->ahead != NULL ? &ahead : NULL};
-  if (layer->shape.sparse) {
-    kernels->sparse->weight_gradient(&arguments);
-    return;
-  }
-  const int64_t floats = weight_gradient_workspace(layer->shape.rows, layer->shape.columns, layer->shape.count);
-  arguments.workspace = guarded(floats, NAN);
-  (layer->nonzeros != NULL ? kernels->nonzero->weight_gradient : kernels->dense->weight_gradient)(&arguments);
-  check_guard(arguments.workspace, floats, "the workspace of weight gradients");
-  free(arguments.workspace);
-}
-
-/* A flat array in which what is no weight is 0, as it must be, and the rest is `value`. */
-static float *flat_array(const struct layer *layer, const uint8_t *places, float value) {
-  float *values = guarded(layer->floats, 0);
-  for (int64_t i = 0; i < layer->floats; i++)
-    if (places[i]) values[i] = value;
-  return values;
 }
 
 struct stored {
@@ -143,43 +85,6 @@ static void check_stored(void *user, int64_t element, int64_t place) {
                 row, column);
 }
 
-static struct update make_update(const struct layer *layer, enum update_kind kind, int variant) {
-  return (struct update){.kind = kind,
-                         .rate = 0.05F,
-                         .epsilon = 1e-8F,
-                         .decay = variant % 2 == 0 ? 0.0F : 0.01F,
-                         .momentum = 0.9F,
-                         .beta1 = 0.9F,
-                         .beta2 = 0.999F,
-                         .nesterov = variant % 3 == 2,
-                         .kept_bits = layer->shape.density > 1 ? NULL : layer->kept_bits};
-}
-
-/* Arrays of an update: weights and state are random at the survivors. */
-static void give_arrays(const struct layer *layer, const uint8_t *places, uint64_t seed, bool momentum,
-                        struct update *update) {
-  const uint64_t before = random_state;
-  random_state = seed;
-  update->gradient = flat_array(layer, places, NAN);
-  update->weights = flat_array(layer, places, 0);
-  update->first = momentum ? flat_array(layer, places, 0) : NULL;
-  update->second = flat_array(layer, places, 0);
-  for (int64_t i = 0; i < layer->floats; i++) {
-    if (!places[i]) continue;
-    update->weights[i] = (float)any();
-    if (momentum) update->first[i] = (float)any();
-    update->second[i] = (float)fabs(any());
-  }
-  random_state = before;
-}
-
-static void release_arrays(struct update *update) {
-  free(update->gradient);
-  free(update->weights);
-  free(update->first);
-  free(update->second);
-}
-
 static void check_equal(const struct layer *layer, const uint8_t *places, const float *fused, const float *apart,
                         const char *what) {
   if (fused == NULL) return;
@@ -197,11 +102,11 @@ static void check_fused(const struct layer *layer, const uint8_t *places, enum u
   const bool momentum = kind == UPDATE_ADAM || variant > 0;
   give_arrays(layer, places, seed, momentum, &fused);
   give_arrays(layer, places, seed, momentum, &apart);
-  weight_gradient(layer, &fused);
+  layer_weight_gradient(layer, &fused);
   apart.kind = UPDATE_STORE;
-  weight_gradient(layer, &apart);
+  layer_weight_gradient(layer, &apart);
   apart.kind = kind;
-  kernels->update->apply(&apart, layer->floats);
+  kernels->update->apply(&apart, (struct range){0, layer->floats});
   const char *name = kind == UPDATE_ADAM ? "Adam fused" : "SGD fused";
   check_equal(layer, places, fused.weights, apart.weights, name);
   check_equal(layer, places, fused.first, apart.first, name);
@@ -211,13 +116,12 @@ static void check_fused(const struct layer *layer, const uint8_t *places, enum u
 }
 
 static void check_weight_gradient(const struct layer *layer) {
-  uint8_t *places = room(layer->floats, 1);
-  for_each_survivor(layer, mark_place, places);
+  uint8_t *places = layer_places(layer);
   struct update update = make_update(layer, UPDATE_STORE, 0);
   give_arrays(layer, places, random_state, true, &update);
   float *weights = flat_array(layer, places, 0);
   memcpy(weights, update.weights, (size_t)layer->floats * sizeof *weights);
-  weight_gradient(layer, &update);
+  layer_weight_gradient(layer, &update);
   check_guard(update.gradient, layer->floats, "weight gradient");
   struct stored stored = {layer, update.gradient};
   for_each_survivor(layer, check_stored, &stored);
@@ -242,10 +146,10 @@ static void check_ahead(struct layer *layer) {
   layer->ahead = &ahead;
   check_forward(layer, true, false);
   assert_int_equal(ahead.asked, count * LINES / 2);
-  uint8_t *places = room(layer->floats, 1);
+  uint8_t *places = layer_places(layer);
   struct update update = make_update(layer, UPDATE_STORE, 0);
   give_arrays(layer, places, random_state, true, &update);
-  weight_gradient(layer, &update);
+  layer_weight_gradient(layer, &update);
   assert_int_equal(ahead.asked, count * LINES);
   layer->ahead = NULL;
   release_arrays(&update);
@@ -263,11 +167,11 @@ static void check_same_values(struct layer *layer) {
     layer->nonzeros = i == 0 ? NULL : nonzeros;
     outputs[i] = guarded(floats, NAN);
     for (int64_t tile = 0; tile < layer->tiles; tile++)
-      forward(layer, layer->bias, tile, false, outputs[i] + tile * rows * BATCH_TILE);
+      layer_forward(layer, layer->bias, tile, false, outputs[i] + tile * rows * BATCH_TILE);
     gradients[i] = guarded(layer->floats, NAN);
     struct update update = make_update(layer, UPDATE_STORE, 0);
     update.gradient = gradients[i];
-    weight_gradient(layer, &update);
+    layer_weight_gradient(layer, &update);
   }
   for (int64_t i = 0; i < floats; i++) /* -0 is equal to 0: what underflows in the last term keeps its sign */
     if (outputs[0][i] != outputs[1][i])
@@ -281,49 +185,6 @@ static void check_same_values(struct layer *layer) {
   }
 }
 
-/* Cuts `whole` at random multiples of ROW_STEP: cuts[0] … cuts[parts]. Returns parts; some are empty. */
-enum { PARTS = 8 };
-static int64_t cut(int64_t whole, int64_t cuts[PARTS + 1]) {
-  const int64_t parts = 1 + below(PARTS);
-  cuts[0] = 0;
-  for (int64_t i = 1; i < parts; i++) {
-    const int64_t next = cuts[i - 1] + below(3) * ROW_STEP;
-    cuts[i] = next < whole ? next : whole;
-  }
-  cuts[parts] = whole;
-  return parts;
-}
-
-/* A range writes its own outputs with the bits that the whole has, the last range first, and nothing else. */
-static void check_ranges(const struct layer *layer) {
-  const int64_t rows = layer->shape.rows, columns = layer->shape.columns, tile = layer->tiles - 1;
-  const bool relu = below(2) == 0, accumulate = below(2) == 0;
-  for (int backward = 0; backward < 2; backward++) {
-    const int64_t whole = backward ? columns : rows, floats = whole * BATCH_TILE;
-    float *wanted = guarded(floats, 0.75F), *made = guarded(floats, 0.75F);
-    const struct range all = {0, whole};
-    if (backward)
-      input_gradient_range(layer, tile, accumulate, relu, wanted, all);
-    else
-      forward_range(layer, layer->bias, tile, relu, wanted, all);
-    int64_t cuts[PARTS + 1];
-    for (int64_t i = cut(whole, cuts) - 1; i >= 0; i--) {
-      const struct range range = {cuts[i], cuts[i + 1]};
-      if (backward)
-        input_gradient_range(layer, tile, accumulate, relu, made, range);
-      else
-        forward_range(layer, layer->bias, tile, relu, made, range);
-      for (int64_t j = 0; j < range.first * BATCH_TILE; j++) assert_true(made[j] == 0.75F);
-      if (range.first < whole)
-        assert_memory_equal(made + range.first * BATCH_TILE, wanted + range.first * BATCH_TILE,
-                            (size_t)(whole - range.first) * BATCH_TILE * sizeof *made);
-    }
-    check_guard(made, floats, "ranges");
-    free(wanted);
-    free(made);
-  }
-}
-
 /* Everything about one layer. */
 static void check_layer(struct shape shape) {
   random_state += 1000003;
@@ -332,27 +193,10 @@ static void check_layer(struct shape shape) {
   check_forward(&layer, true, relu);
   check_forward(&layer, false, !relu);
   check_input_gradient(&layer, below(2) == 0, below(2) == 0);
-  check_ranges(&layer);
   check_weight_gradient(&layer);
   if (shape.sparse) check_ahead(&layer);
   if (over_nonzeros) check_same_values(&layer);
   release_layer(&layer);
-}
-
-static void for_each(void (*check)(bool sparse), bool sparse) {
-  assert_ok(NULL, lottery_context_create(&context));
-  for (int32_t set = LOTTERY_INSTRUCTION_SET_PORTABLE; set <= LOTTERY_INSTRUCTION_SET_NEON; set++) {
-    kernels = kernels_for(set);
-    if (kernels == NULL) continue;
-    random_state = (uint64_t)set;
-    const uint64_t mode = float_mode_enter();
-    micro_kernel = choice_micro_kernel(kernels);
-    check(sparse);
-    micro_kernel = kernels->dense->own_micro_kernel;
-    if (!sparse) check(sparse);
-    float_mode_leave(mode);
-  }
-  lottery_context_destroy(context);
 }
 
 static const double densities[] = {2, 1, 0.6, 0.3, 0.1, 0.02, 0};
@@ -416,36 +260,35 @@ static void check_wide(bool sparse) {
 
 static void test_dense(void **unused) {
   (void)unused;
-  for_each(check_every_width, false);
-  for_each(check_chunks, false);
-  for_each(check_dead, false);
-  for_each(check_nonzeros, false);
+  for_each_set(check_every_width, false);
+  for_each_set(check_chunks, false);
+  for_each_set(check_dead, false);
+  for_each_set(check_nonzeros, false);
 }
 
 static void test_sparse(void **unused) {
   (void)unused;
-  for_each(check_every_width, true);
-  for_each(check_chunks, true);
-  for_each(check_dead, true);
-  for_each(check_wide, true);
+  for_each_set(check_every_width, true);
+  for_each_set(check_chunks, true);
+  for_each_set(check_dead, true);
+  for_each_set(check_wide, true);
 }
 
 /* NaN stays NaN through ReLU, and a pruned weight keeps out the NaN of its input's gradient. */
 static void check_nan(bool sparse, bool live) {
   struct layer layer = make_layer((struct shape){9, 50, 10, 0.5, sparse, false, live, DEAD_NONE});
   for (int64_t row = 0; row < 9; row++) layer.output_tiles[row * BATCH_TILE + 3] = NAN;
-  uint8_t *places = room(layer.floats, 1);
-  for_each_survivor(&layer, mark_place, places);
+  uint8_t *places = layer_places(&layer);
   struct update update = make_update(&layer, UPDATE_SGD, 1);
   give_arrays(&layer, places, 1, true, &update);
-  weight_gradient(&layer, &update);
+  layer_weight_gradient(&layer, &update);
   for (int64_t i = 0; i < layer.floats; i++)
     assert_true(places[i] ? isnan(update.weights[i]) : update.weights[i] == 0.0F && update.first[i] == 0.0F);
   release_arrays(&update);
   free(places);
   for (int64_t row = 0; row < 9; row++) layer.bias[row] = NAN;
   float *outputs = guarded(9 * BATCH_TILE, 0);
-  forward(&layer, layer.bias, 0, true, outputs);
+  layer_forward(&layer, layer.bias, 0, true, outputs);
   for (int64_t i = 0; i < 9 * BATCH_TILE; i++) assert_true(isnan(outputs[i]));
   free(outputs);
   release_layer(&layer);
@@ -466,7 +309,7 @@ static void check_infinity(bool sparse) {
       float *input = &layer.input_tiles[column * BATCH_TILE + 5], before = *input;
       if (before == 0.0F) continue;
       *input = INFINITY;
-      forward(&layer, NULL, 0, false, outputs);
+      layer_forward(&layer, NULL, 0, false, outputs);
       for (int64_t row = 0; row < ROWS; row++)
         assert_int_equal(isfinite(outputs[row * BATCH_TILE + 5]), !layer.mask[row * COLUMNS + column]);
       *input = before;
@@ -476,35 +319,15 @@ static void check_infinity(bool sparse) {
   }
 }
 
-/* The parts cover the whole, each beginning where the last one ended, at a multiple of the step. */
-static void test_parts(void **unused) {
-  (void)unused;
-  for (int64_t whole = 0; whole <= 100; whole++)
-    for (int64_t parts = 1; parts <= 9; parts++) {
-      int64_t end = 0, least = INT64_MAX, most = 0;
-      for (int64_t part = 0; part < parts; part++) {
-        const struct range range = range_part(whole, ROW_STEP, part, parts);
-        assert_int_equal(range.first, end);
-        assert_true(range.first % ROW_STEP == 0 || range.first == whole);
-        end = range.end;
-        const int64_t steps = (range.end - range.first + ROW_STEP - 1) / ROW_STEP;
-        least = steps < least ? steps : least;
-        most = steps > most ? steps : most;
-      }
-      assert_int_equal(end, whole);
-      assert_true(most - least <= 1);
-    }
-}
-
 static void test_not_a_number(void **unused) {
   (void)unused;
-  for_each(check_not_a_number, false);
-  for_each(check_not_a_number, true);
-  for_each(check_infinity, true);
+  for_each_set(check_not_a_number, false);
+  for_each_set(check_not_a_number, true);
+  for_each_set(check_infinity, true);
 }
 
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_dense), cmocka_unit_test(test_sparse),
-                                     cmocka_unit_test(test_not_a_number), cmocka_unit_test(test_parts)};
+                                     cmocka_unit_test(test_not_a_number)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

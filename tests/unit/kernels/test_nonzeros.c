@@ -158,9 +158,9 @@ static void count_forward(const struct forward_arguments *arguments, struct rang
   kernels->nonzero->forward(arguments, rows);
 }
 
-static void count_gradient(const struct weight_gradient_arguments *arguments) {
+static void count_gradient(const struct weight_gradient_arguments *arguments, struct range columns) {
   gradients++;
-  kernels->nonzero->weight_gradient(arguments);
+  kernels->nonzero->weight_gradient(arguments, columns);
 }
 
 /* Five steps and an evaluation; not_zero: inputs of each example. */
