@@ -1,4 +1,4 @@
-/* Integer arithmetic that says when a result does not fit. */
+/* Integer arithmetic that reports overflow. */
 #ifndef BASE_ARITHMETIC_H
 #define BASE_ARITHMETIC_H
 

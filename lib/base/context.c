@@ -9,7 +9,7 @@
 #include "base/text.h"
 
 struct lottery_context *context_create(lottery_allocate allocate, lottery_release release, void *user) {
-  /* A context of the caller's stack serves the first allocation, which is the context itself. */
+  /* A context on the stack serves the first allocation, which is the context itself. */
   struct lottery_context bootstrap = {.allocate = allocate, .release = release, .user = user};
   struct lottery_context *context = memory_allocate_quietly(&bootstrap, 1, sizeof *context);
   if (context == NULL) return NULL;
@@ -55,7 +55,7 @@ lottery_status context_fail(struct lottery_context *context, lottery_status stat
   const int length = vsnprintf(text, sizeof text, format, arguments);
   va_end(arguments);
   if (length < 0) text[0] = '\0';
-  text_make_printable(text); /* paths and names from files may be anything, and %.512s may cut a character */
+  text_make_printable(text); /* paths and names from files may hold any bytes, and %.512s may cut a character */
   pthread_mutex_lock(&context->message_lock);
   set_message(context, text);
   pthread_mutex_unlock(&context->message_lock);

@@ -37,18 +37,18 @@ __attribute__((format(printf, 3, 4)))
 lottery_status
 context_fail(struct lottery_context *context, lottery_status status, const char *format, ...);
 
-/* Puts a text before the message that a call further down has just left, and returns `status`. Where another thread has
- * left a message since, the text stands before words that say so. */
+/* Puts a text before the message that a lower call has just left, and returns `status`. If another thread has left a
+ * message since, words that say so follow the text instead. */
 #if defined(__GNUC__)
 __attribute__((format(printf, 3, 4)))
 #endif
 lottery_status
 context_prefix(struct lottery_context *context, lottery_status status, const char *format, ...);
 
-/* Makes the message that a call further down has just left in another context this one's, and returns `status`. */
+/* Copies the message that a lower call has just left in another context to this one, and returns `status`. */
 lottery_status context_relay(struct lottery_context *context, struct lottery_context *from, lottery_status status);
 
-/* Whether lottery_context_cancel was called and not taken back. */
+/* Whether lottery_context_cancel was called, and lottery_context_resume was not called since. */
 bool context_is_cancelled(struct lottery_context *context);
 
 #endif

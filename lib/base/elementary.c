@@ -45,7 +45,7 @@ double elementary_exp(double x) {
 double elementary_power(double base, double exponent) { return elementary_exp(exponent * elementary_log(base)); }
 
 void elementary_turn(double x, double *sine, double *cosine) {
-  const int quarter = (int)(4.0 * x + 0.5); /* nearest quarter turn, 0 to 4; the rest is within an eighth */
+  const int quarter = (int)(4.0 * x + 0.5); /* nearest quarter turn, 0 to 4; the rest is at most an eighth of a turn */
   const double angle = (x - 0.25 * quarter) * 6.28318530717958647693;
   const double square = angle * angle;
   double s = 1.0, c = 1.0; /* sum of (-1)^k a^(2k+1) / (2k+1)! and of (-1)^k a^(2k) / (2k)!, |a| < 0.786 */

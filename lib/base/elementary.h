@@ -1,5 +1,6 @@
-/* Elementary functions in double precision from +, -, *, / alone, so that they give the same bits on every machine; a C
- * library's change with the CPU. Relative error below 1e-15 in the ranges used here. */
+/* Elementary functions in double precision, made only from +, -, *, /, so that they give the same bits on every
+ * machine; the results of a C library's functions depend on the CPU. Relative error below 1e-15 in the ranges used
+ * here. */
 #ifndef BASE_ELEMENTARY_H
 #define BASE_ELEMENTARY_H
 

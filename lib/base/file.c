@@ -10,7 +10,7 @@
 #include "base/arithmetic.h"
 #include "base/context.h"
 
-enum { READ_LIMIT = 1 << 30 }; /* bytes of one call: Linux reads no 2 GB at once */
+enum { READ_LIMIT = 1 << 30 }; /* bytes of one call: Linux reads less than 2 GB at once */
 
 lottery_status file_fail(struct lottery_context *context, const char *what, const char *path, const char *verb,
                          int error) {

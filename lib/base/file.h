@@ -1,4 +1,4 @@
-/* Regular files: opening, reading, and what a failed call of the system says. */
+/* Regular files: opening, reading, and messages about failed system calls. */
 #ifndef BASE_FILE_H
 #define BASE_FILE_H
 
@@ -9,7 +9,7 @@ struct lottery_context;
 struct file {
   struct lottery_context *context;
   const char *what; /* the argument's name, for messages */
-  const char *path; /* the caller's, which must outlive this */
+  const char *path; /* the caller's; it must outlive this */
   int descriptor;
   int64_t size; /* bytes, when it was opened */
 };
@@ -18,11 +18,12 @@ struct file {
 lottery_status file_fail(struct lottery_context *context, const char *what, const char *path, const char *verb,
                          int error);
 
-/* "a directory", or what else that is no regular file has this mode of struct stat. */
+/* The name of what has this mode (of struct stat) and is not a regular file, such as "a directory". */
 const char *file_kind(unsigned int mode);
 
-/* Opens for reading what must be a regular file of at most `limit` bytes (INT64_MAX: any). A symbolic link is followed;
- * it never waits, as for a FIFO's writer. Errors: FILE, FORMAT (larger than the limit); nothing is to be closed then.
+/* Opens a file for reading. It must be a regular file of at most `limit` bytes (INT64_MAX: any size). Follows a
+ * symbolic link, and never waits, not even for a FIFO's writer. Errors: FILE, FORMAT (larger than the limit); there is
+ * nothing to close then.
  */
 lottery_status file_open(struct lottery_context *context, const char *what, const char *path, int64_t limit,
                          struct file *out);

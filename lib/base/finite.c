@@ -1,4 +1,4 @@
-/* Looking for values that are not finite. */
+/* Searching for values that are not finite. */
 #include "base/finite.h"
 
 #include <string.h>

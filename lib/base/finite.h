@@ -1,4 +1,4 @@
-/* Looking for values that are infinite or not a number. */
+/* Searching for values that are infinite or not a number. */
 #ifndef BASE_FINITE_H
 #define BASE_FINITE_H
 
@@ -6,8 +6,8 @@
 
 struct lottery_context;
 
-/* The index of the first value that is not finite, or `count`. By bits: whatever the floating-point mode, and without
- * raising an exception. */
+/* The index of the first value that is not finite, or `count`. Tests bits, so that it works in every floating-point
+ * mode and raises no exception. */
 int64_t finite_end(const float *values, int64_t count);
 
 /* LOTTERY_ERROR_NOT_FINITE, naming `what` and the element, unless all values are finite. */

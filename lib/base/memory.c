@@ -6,15 +6,15 @@
 #include "base/arithmetic.h"
 #include "base/context.h"
 
-/* Large arrays begin at a multiple of a page: kernels go over several at once, and a processor that compares addresses
- * by their low 12 bits takes a load for one of a store just before when the arrays lie unequally (measured: an Adam
- * step over dense weights takes 1.5 times as long). */
+/* Large arrays begin at a multiple of a page. Kernels go over several arrays at once. A processor that compares only
+ * the low 12 bits of addresses can take a load for one of a store just before it, if the arrays begin unequally within
+ * their pages (measured: an Adam step over dense weights takes 1.5 times as long). */
 enum { PAGE = 4096, LARGE = 64 * 1024 };
 
-/* Stands MEMORY_ALIGNMENT bytes before what the caller gets. */
+/* Stands MEMORY_ALIGNMENT bytes before the caller's memory. */
 struct header {
   int64_t bytes;  /* of the block */
-  int64_t offset; /* from the block's beginning to what the caller gets */
+  int64_t offset; /* from the block's beginning to the caller's memory */
 };
 
 static void count_bytes(struct lottery_context *context, int64_t bytes) {

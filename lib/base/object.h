@@ -1,4 +1,4 @@
-/* What all handles have in common: kind, context, atomic reference count, and how to take them down. */
+/* What all handles have in common: kind, context, atomic reference count, and how they end. */
 #ifndef BASE_OBJECT_H
 #define BASE_OBJECT_H
 
@@ -38,7 +38,7 @@ void *object_create(struct lottery_context *context, enum object_kind kind, size
 /* Takes a reference and returns the object. NULL stays NULL. */
 void *object_retain(void *object);
 
-/* Gives a reference up; the last one takes the object down. NULL is a no-op. */
+/* Gives a reference up; the object ends with the last one. NULL is a no-op. */
 void object_release(void *object);
 
 /* OK, or LOTTERY_ERROR_HANDLE when `object` is NULL or of another kind. */

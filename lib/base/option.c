@@ -91,7 +91,7 @@ void option_initialise(struct option_values *values, int32_t handle) {
   *values = (struct option_values){.handle = handle};
   for (int i = 0; i < TABLE_COUNT; i++) {
     if (table[i].handle != handle) continue;
-    /* Only what is a whole number is converted: inexact is an exception that a host may trap. */
+    /* Only whole numbers are converted: the exception "inexact" may be trapped by the host. */
     if (table[i].type == INTEGER || table[i].type == CHOICE)
       values->integer[slot(table[i].key)] = (int64_t)table[i].initial;
     else

@@ -54,7 +54,7 @@ const struct option *option_require(struct lottery_context *context, int32_t han
 void option_put_integer(struct option_values *values, int32_t key, int64_t value);
 void option_put_real(struct option_values *values, int32_t key, double value);
 
-/* Notes an option of one handle in `seen`, a bit for each slot, 0 at first. Whether it was there before. */
+/* Notes an option of one handle in `seen`, a bit for each slot, 0 at first. Returns whether it was noted before. */
 bool option_note(uint64_t *seen, const struct option *option);
 
 /* A value that is known to exist. */

@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-/* What a number is for; two uses never share a stream. The values are part of the results: never change them. */
+/* The use of a random number; two uses never share a stream. The values are part of the results: never change them. */
 enum random_stream {
   RANDOM_INITIALISE = 1, /* substream: tensor */
   RANDOM_ORDER = 2,      /* substream: epoch */

@@ -1,10 +1,10 @@
-/* What a function that returns a status does with those of its steps. */
+/* How a function that returns a status treats the statuses of its steps. */
 #ifndef BASE_STATUS_H
 #define BASE_STATUS_H
 
 #include "base/public.h"
 
-/* Returns the step's status if it is an error. Only where nothing is held that would have to be released. */
+/* Returns the step's status if it is an error. Use it only where nothing needs to be released. */
 #define RETURN_IF_ERROR(step)                         \
   do {                                                \
     const lottery_status step_status = (step);        \

@@ -1,4 +1,4 @@
-/* Text for callers: copying it out, and making it UTF-8 whatever it was made from. */
+/* Text for callers: copying it out, and making any bytes valid UTF-8. */
 #ifndef BASE_TEXT_H
 #define BASE_TEXT_H
 
@@ -10,7 +10,7 @@ struct lottery_context;
 lottery_status text_copy(struct lottery_context *context, const char *text, char *buffer, int64_t capacity,
                          int64_t *needed);
 
-/* Replaces by '?' each byte that belongs to no UTF-8 character (RFC 3629) or to a control character. */
+/* Replaces by '?' each byte that is not part of a UTF-8 character (RFC 3629) or that is part of a control character. */
 void text_make_printable(char *text);
 
 #endif

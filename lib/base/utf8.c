@@ -12,7 +12,7 @@ int64_t utf8_sequence(const char *text, int64_t left) {
                          : first >= 0xf0 && first <= 0xf4 ? 4
                                                           : 0;
   if (length == 0 || length > left) return 0;
-  /* The second byte's range keeps out what a shorter sequence could say, surrogates, and what is past U+10FFFF. */
+  /* The second byte's range excludes characters that have a shorter sequence, surrogates, and numbers past U+10FFFF. */
   const unsigned char lowest = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
   const unsigned char highest = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
   if (bytes[1] < lowest || bytes[1] > highest) return 0;

@@ -1,4 +1,4 @@
-/* The version, as lottery_version and the files that are written say it. */
+/* The version, as lottery_version and saved files give it. */
 #ifndef BASE_VERSION_H
 #define BASE_VERSION_H
 

@@ -18,8 +18,8 @@ static struct scaling scaling_of(const struct lottery_dataset *dataset, int64_t 
   return dataset->scalings[feature / (dataset->features / dataset->groups)];
 }
 
-/* Rows of a random order come from memory, unless the step before asked for them. What is past the limit would be
- * pushed out of the cache again. */
+/* Rows in random order come from memory, unless the step before has prefetched them. Past the limit, prefetched rows
+ * would be pushed out of the cache again. */
 static void prefetch_row(const void *row, int64_t bytes) {
   enum { LINE = 64, LIMIT = 4096 };
   for (int64_t at = 0; at < bytes && at < LIMIT; at += LINE) __builtin_prefetch((const char *)row + at);

@@ -58,7 +58,7 @@ bool storage_measure(struct storage *storage, int64_t *row) {
   return true;
 }
 
-/* Half the largest float32 leaves room for the roundings of a product and a sum. */
+/* Half the largest float32, which leaves room for the roundings of a product and a sum. */
 bool scaling_is_finite(struct scaling scaling, double largest) {
   const double limit = 0x1p127;
   return fabs(scaling.scale) <= limit && fabs(scaling.scale) * largest + fabs(scaling.shift) <= limit;
@@ -107,7 +107,7 @@ static bool select_rows(struct lottery_context *context, const struct rows *sour
   return true;
 }
 
-/* What a function below leaves for its caller to fill in anew. */
+/* The part that a function below leaves for its caller to fill in. */
 enum part { PART_NONE, PART_LABELS, PART_TARGETS, PART_SCALINGS };
 
 /* A dataset of `examples` (NULL: all, in order) of another, without one of its parts. */
@@ -141,7 +141,7 @@ static struct lottery_dataset *derive(const struct lottery_dataset *dataset, con
   return NULL;
 }
 
-/* The same dataset with room for other labels. */
+/* The same dataset with room for new labels. */
 static struct lottery_dataset *derive_labels(const struct lottery_dataset *dataset, int32_t classes) {
   struct lottery_dataset *out = derive(dataset, NULL, dataset->count, PART_LABELS);
   if (out == NULL) return NULL;

@@ -15,13 +15,13 @@ struct storage {
   int64_t count;
   int64_t width;                   /* elements of a row */
   const void *values;              /* [count][width] */
-  double largest;                  /* no element's magnitude is above it */
-  void *owned;                     /* values, where the storage allocated them, else NULL */
+  double largest;                  /* no element's magnitude exceeds it */
+  void *owned;                     /* `values` if the storage allocated them, else NULL */
   lottery_dataset_release release; /* called once when the storage goes; may be NULL */
   void *user;
 };
 
-/* Some rows of a storage, in an order of their own. */
+/* Some rows of a storage, in any order. */
 struct rows {
   struct storage *storage;
   int32_t *order; /* row of each example; NULL: all rows, in order */
@@ -46,11 +46,11 @@ struct lottery_dataset {
   struct rows targets; /* storage NULL: none; rows are float32, their width is the number of targets */
 };
 
-/* Storage for count * width elements, all 0, whose values are the owned memory. The product must fit in bytes. NULL
- * when memory is out (message set), as in all functions below. */
+/* Storage for count * width elements, all 0, in memory of its own. Their bytes must fit 64 bits. NULL when memory is
+ * out (message set), as in all functions below. */
 struct storage *storage_create(struct lottery_context *context, int32_t element, int64_t count, int64_t width);
 
-/* Storage that only borrows. Its release callback is to be set when nothing can fail any more. */
+/* Storage that borrows its values. Set its release callback when nothing can fail any more. */
 struct storage *storage_borrow(struct lottery_context *context, int32_t element, int64_t count, int64_t width,
                                const void *values);
 
@@ -71,11 +71,11 @@ struct lottery_dataset *dataset_with_targets(const struct lottery_dataset *datas
 struct lottery_dataset *dataset_select(const struct lottery_dataset *dataset, const int32_t *examples, int64_t count);
 struct lottery_dataset *dataset_shuffle_labels(const struct lottery_dataset *dataset, uint64_t seed);
 struct lottery_dataset *dataset_relabel(const struct lottery_dataset *dataset, int32_t classes, const int32_t *map);
-/* normalise: the status NOT_FINITE is possible. */
+/* normalise may also return NOT_FINITE. */
 lottery_status dataset_normalise(const struct lottery_dataset *dataset, int64_t groups, const double *mean,
                                  const double *deviation, struct lottery_dataset **out);
 
-/* `first` receives count examples, `second` the others; false when memory is out, both NULL then. */
+/* `first` receives count examples, `second` the others. False when memory is out; then both are NULL. */
 bool dataset_split(const struct lottery_dataset *dataset, int64_t count, uint64_t seed, struct lottery_dataset **first,
                    struct lottery_dataset **second);
 

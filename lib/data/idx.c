@@ -1,4 +1,4 @@
-/* Reading and checking IDX files. Nothing is allocated on a header's word alone. */
+/* Reading and checking IDX files. Nothing is allocated only because a header says so. */
 #include "data/idx.h"
 
 #include <stdio.h>
@@ -17,7 +17,7 @@ enum {
   FIRST_CAPACITY = 1 << 16
 };
 
-/* One file on its way in. */
+/* A file that is being read. */
 struct idx {
   struct lottery_context *context;
   const char *what, *path;
@@ -37,7 +37,7 @@ static void describe_sizes(const struct idx *idx, char text[SIZES_CAPACITY]) {
         snprintf(text + used, (size_t)(SIZES_CAPACITY - used), "%s%lld", i > 0 ? "x" : "", (long long)idx->sizes[i]);
 }
 
-/* The file's length is not what its header says. suffix: what more there is to say. */
+/* Reports that the file's length is not what its header says. suffix: the end of the message. */
 static lottery_status fail_length(const struct idx *idx, const char *more, int64_t found, const char *suffix) {
   char sizes[SIZES_CAPACITY];
   describe_sizes(idx, sizes);
@@ -70,7 +70,7 @@ static lottery_status read_header_bytes(struct idx *idx, unsigned char *bytes, i
                       (long long)(idx->header - got + wanted), (long long)idx->header);
 }
 
-/* Reads the header and checks it: minimum to maximum dimensions, none 0, sizes that a dataset can have. */
+/* Reads the header and checks it: minimum to maximum dimensions, no size of 0, sizes that a dataset can have. */
 static lottery_status read_header(struct idx *idx, int32_t minimum, int32_t maximum) {
   unsigned char bytes[4 * RANK_LIMIT];
   lottery_status status = read_header_bytes(idx, bytes, 4);
@@ -111,7 +111,7 @@ static lottery_status read_header(struct idx *idx, int32_t minimum, int32_t maxi
                       idx->what, idx->path, sizes);
 }
 
-/* Room for more elements: up to `capacity` of them, the `filled` first kept. */
+/* Makes room for up to `capacity` elements and keeps the first `filled`. */
 static lottery_status grow(struct idx *idx, int64_t filled, int64_t capacity) {
   unsigned char *elements = memory_allocate(idx->context, capacity, 1);
   if (elements == NULL) return LOTTERY_ERROR_MEMORY;
@@ -121,8 +121,8 @@ static lottery_status grow(struct idx *idx, int64_t filled, int64_t capacity) {
   return LOTTERY_OK;
 }
 
-/* Reads the elements and makes sure that nothing follows. A plain file's size is known beforehand; a gzip file's is
- * believed as far as it was really inflated. */
+/* Reads the elements and makes sure that nothing follows. A plain file's size is known beforehand. For a gzip file,
+ * room grows only as far as bytes are really inflated. */
 static lottery_status read_elements(struct idx *idx) {
   int64_t capacity = idx->count;
   const int64_t file_size = source_file_size(idx->source);
@@ -170,7 +170,7 @@ static lottery_status read_idx(struct lottery_context *context, const char *what
   return status;
 }
 
-/* A dataset of the images; takes their elements over. */
+/* A dataset of the images, which takes over their elements. */
 static struct lottery_dataset *dataset_of(struct idx *images) {
   struct storage *storage = storage_borrow(images->context, LOTTERY_ELEMENT_UINT8, images->sizes[0],
                                            images->count / images->sizes[0], images->elements);

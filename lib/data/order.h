@@ -23,7 +23,7 @@ struct order {
  * holds nothing. */
 bool order_create(struct order *order, struct lottery_context *context, int64_t count);
 
-/* An order that is all 0 holds nothing. */
+/* An order of all zeros holds nothing. */
 void order_destroy(struct order *order);
 
 /* Batches of an epoch; the last is short where the sizes do not divide. */

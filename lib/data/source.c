@@ -15,13 +15,13 @@ struct source {
   struct lottery_context *context;
   struct file file;
   bool open;
-  int64_t position; /* in the file: what is before has been read */
+  int64_t position; /* in the file: everything before it has been read */
   bool gzip;
   bool inflating; /* the stream is initialised */
-  bool ended;     /* the last member's end was seen */
+  bool ended;     /* the end of the last member was reached */
   bool cut;       /* the file ended before the member did */
   z_stream stream;
-  int64_t buffered, consumed; /* of a plain file: the first bytes, read to look at them */
+  int64_t buffered, consumed; /* of a plain file: the first bytes, read to recognise it */
   unsigned char buffer[BUFFER_SIZE];
 };
 

@@ -1,4 +1,4 @@
-/* The bytes of a regular file, plain or gzipped (RFC 1952), told apart by content. */
+/* The bytes of a regular file, plain or gzipped (RFC 1952), which its content tells. */
 #ifndef DATA_SOURCE_H
 #define DATA_SOURCE_H
 
@@ -18,13 +18,13 @@ lottery_status source_open(struct lottery_context *context, const char *what, co
 void source_close(struct source *source);
 
 /* Reads up to `wanted` bytes; fewer only at the end of the data. A gzip file's checksum is verified on the way there.
- * Data that stops in the middle of a gzip file is an end as well: source_is_cut then says so. */
+ * Gzip data that stops in the middle is an end, too; source_is_cut tells it. */
 lottery_status source_read(struct source *source, unsigned char *bytes, int64_t wanted, int64_t *got);
 
 bool source_is_gzip(const struct source *source);
 bool source_is_cut(const struct source *source);
 
-/* Bytes of the file as it lies on the disk. */
+/* Bytes of the file on the disk. */
 int64_t source_file_size(const struct source *source);
 
 #endif

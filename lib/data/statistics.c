@@ -35,7 +35,7 @@ void dataset_statistics(const struct lottery_dataset *dataset, int64_t groups, d
     for (int64_t i = 0; i < groups; i++)
       mean[i] += sum_group(dataset, rows_at(&dataset->inputs, example), i * width, width, 0.0, 1);
   for (int64_t i = 0; i < groups; i++) mean[i] /= total;
-  /* A second pass about the mean: one pass loses the deviation of values far from 0. */
+  /* The deviation takes a second pass about the mean: a single pass would lose it for values far from 0. */
   for (int64_t example = 0; example < dataset->count; example++)
     for (int64_t i = 0; i < groups; i++)
       deviation[i] += sum_group(dataset, rows_at(&dataset->inputs, example), i * width, width, mean[i], 2);

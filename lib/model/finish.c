@@ -1,11 +1,11 @@
-/* Finishing a network: its graph is checked, its tensors are named and allocated. */
+/* Finishing a network: checks its graph, names and allocates its tensors. */
 #include "base/context.h"
 #include "base/memory.h"
 #include "model/layer/layer.h"
 #include "model/network.h"
 #include "model/tensor_list.h"
 
-/* Marks the nodes that lead to the output, and the layers with tensors that nothing with tensors comes after. */
+/* Marks the nodes that lead to the output, and the layers with tensors that no other layer with tensors follows. */
 static void walk_back(const struct lottery_network *network, int32_t output, bool *reached, bool *last) {
   bool *const clear = last; /* until a layer is met: whether only nodes without tensors lie between it and the output */
   reached[output] = clear[output] = true;
@@ -19,7 +19,7 @@ static void walk_back(const struct lottery_network *network, int32_t output, boo
   }
 }
 
-/* Every node must lead to the output; which layers are next to it goes into the list. */
+/* Every node must lead to the output. Notes in the list which layers are next to it. */
 static lottery_status check_graph(struct lottery_network *network, int32_t output, struct tensor_list *list) {
   struct lottery_context *context = network->object.context;
   bool *reached = memory_allocate(context, network->node_count, sizeof *reached);
@@ -37,7 +37,7 @@ static lottery_status check_graph(struct lottery_network *network, int32_t outpu
   return status;
 }
 
-/* Takes what finishing made; the list's arrays become the network's. */
+/* Takes over what finishing made; the list's arrays become the network's. */
 static void commit(struct lottery_network *network, int32_t output, const struct tensor_list *list,
                    const struct parameters *parameters) {
   network->tensor_count = list->count;

@@ -19,7 +19,7 @@ static struct node new_node(const struct layer_kind *kind) {
   return node;
 }
 
-/* Appends a node that is complete. */
+/* Appends a complete node. */
 static lottery_status append(struct lottery_network *network, const struct node *node, int32_t *index) {
   struct lottery_context *context = network->object.context;
   if (network->node_count == network->node_capacity) {

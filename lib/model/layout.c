@@ -208,8 +208,8 @@ static bool next(struct walk *walk, int64_t *place, int64_t *element) {
   return tensor_index(walk->tensor) != NULL ? next_packed(walk, place, element) : next_dense(walk, place, element);
 }
 
-/* Between the order of elements, row after row, and that of dense parameters, column after column: blocks of columns,
- * so that both sides stay in the cache. */
+/* Copies between the order of elements, row after row, and that of dense parameters, column after column. It goes by
+ * blocks of columns, so that both sides stay in the cache. */
 static void read_dense(const struct tensor_layout *tensor, const float *flat, float *values) {
   for (int64_t first = 0; first < tensor->columns; first += ROW_STEP) {
     const int64_t end = arithmetic_minimum(first + ROW_STEP, tensor->columns);
@@ -232,7 +232,7 @@ static void write_dense(const struct tensor_layout *tensor, float *flat, const f
       flat[block * ROW_STEP + __builtin_ctz(pruned)] = 0.0F;
 }
 
-/* Packed survivors are copied line by line, in whatever order they stand. */
+/* Packed survivors are copied line by line, in the order in which they stand. */
 static void read_packed(const struct sparse_index *index, const float *flat, float *values) {
   memset(values, 0, (size_t)(index->rows * index->columns) * sizeof *values);
   for (int64_t line = 0; line < index->chunks * index->rows; line++) {

@@ -1,7 +1,7 @@
 /* How the parameters of a network lie in memory under a mask: each weight matrix dense or as packed survivors.
  *
- * Parameters, gradients and optimiser state are flat arrays of one layout, so that everything that goes over them goes
- * over survivors alone. Immutable and shared: a trainer keeps the layout that its state has until it follows a change.
+ * Parameters, gradients and optimiser state are flat arrays of one layout, so that whatever goes over them goes over
+ * survivors only. Immutable and shared: a trainer keeps the layout of its state until it follows a change.
  */
 #ifndef MODEL_LAYOUT_H
 #define MODEL_LAYOUT_H
@@ -14,7 +14,8 @@
 struct kernels;
 struct sparse_index;
 
-/* What finds a matrix's survivors. Immutable and counted: layouts of masks that agree in a tensor share it. */
+/* The index that finds a matrix's survivors. Immutable and counted: layouts of masks that agree in a tensor share
+ * it. */
 struct tensor_form {
   struct object object;
   uint16_t *kept_bits;        /* dense: see struct update in kernels/update.h; or NULL: */
@@ -24,10 +25,10 @@ struct tensor_form {
 struct tensor_layout {
   enum parameter_role role;
   int64_t offset; /* of its first float in a flat array, a multiple of ROW_STEP */
-  int64_t floats; /* that it takes there, a multiple of ROW_STEP; those that are no weight stay 0 */
+  int64_t floats; /* that it takes there, a multiple of ROW_STEP; those that hold no weight stay 0 */
   int64_t rows, columns;
   int64_t stride;           /* dense: floats from column to column, a multiple of ROW_STEP */
-  struct tensor_form *form; /* NULL: dense, and nothing is pruned */
+  struct tensor_form *form; /* NULL: dense and nothing is pruned */
 };
 
 /* The packed survivors of a tensor, or NULL: it is dense. */
@@ -40,10 +41,10 @@ static inline const uint16_t *tensor_kept_bits(const struct tensor_layout *tenso
   return tensor->form != NULL ? tensor->form->kept_bits : NULL;
 }
 
-/* Which forms the weight matrices have that read the network's input, and so what may be left out of it. */
+/* The forms of the weight matrices that read the network's input, which decide what may be left out of the input. */
 struct input_readers {
   bool dense;        /* one is dense */
-  bool dense_wide;   /* and has rows enough for going over what is not 0 alone */
+  bool dense_wide;   /* and has enough rows for the nonzero kernels */
   bool packed_skips; /* one is packed and can leave out features that are 0 in the whole batch */
 };
 
@@ -58,7 +59,7 @@ struct layout {
 
 /* The layout of the tensors under a mask (retained; NULL: all dense). crossover: a matrix whose density is below it is
  * packed; negative: the default for the kernels' instruction set. before: a layout of the same tensors, whose forms are
- * taken over where the masks agree, or NULL. NULL when memory is out or sizes do not fit (message set). */
+ * reused where the masks agree, or NULL. NULL when memory is out or sizes do not fit (message set). */
 struct layout *layout_create(struct lottery_context *context, const struct kernels *kernels,
                              const struct tensor *tensors, const struct parameter *parameters, int64_t tensor_count,
                              struct lottery_mask *mask, double crossover, const struct layout *before);
@@ -92,7 +93,7 @@ void layout_unpack(const struct layout *layout, float *flat, int64_t tensor, con
 void layout_convert(const struct layout *from, const float *source, const struct layout *to, float *target,
                     float *scratch);
 
-/* Bytes of a tensor's weights and of what finds them. */
+/* Bytes of a tensor's weights and of the index that finds them. */
 int64_t layout_bytes(const struct layout *layout, int64_t tensor);
 
 #endif

@@ -1,4 +1,4 @@
-/* A mask: one bit a weight for each prunable tensor. Immutable once it leaves the function that makes it. */
+/* A mask: a bit for each weight of each prunable tensor. Immutable once it leaves the function that makes it. */
 #ifndef MODEL_MASK_H
 #define MODEL_MASK_H
 
@@ -27,7 +27,7 @@ struct lottery_mask *mask_create(struct lottery_context *context, const struct t
 /* Whether two masks over the same tensors agree in one. */
 bool mask_tensors_equal(const struct lottery_mask *a, const struct lottery_mask *b, int64_t tensor);
 
-/* Sets every bit of a tensor. For masks under construction, as the next two. */
+/* Sets every bit of a tensor. Only for masks under construction, like the next two. */
 void mask_fill(struct lottery_mask *mask, int64_t tensor);
 /* Copies the bits of a tensor of the same count. */
 void mask_copy_tensor(struct lottery_mask *mask, int64_t tensor, const struct lottery_mask *source,

@@ -140,7 +140,7 @@ struct lottery_mask *network_current_mask(struct lottery_network *network) {
   return mask != NULL ? object_retain(mask) : network_ones(network);
 }
 
-/* By its bits: under a host's denormals-are-zero mode a comparison would not see a denormal. */
+/* Tests bits: in a host's denormals-are-zero mode a comparison would not see a denormal. */
 static bool is_zero(float value) {
   uint32_t bits;
   memcpy(&bits, &value, sizeof bits);

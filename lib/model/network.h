@@ -46,7 +46,7 @@ struct lottery_network {
   struct tensor *tensors;
   struct parameter *parameter; /* [tensor_count] */
   struct option_values options;
-  struct parameters parameters; /* whose layout holds the mask */
+  struct parameters parameters; /* their layout holds the mask */
   struct tensor *prunable;      /* the tensors that a mask covers, in order */
   int64_t *prunable_tensors;    /* their indices */
   int64_t prunable_count;
@@ -62,10 +62,10 @@ lottery_status network_add_layer(struct lottery_network *network, const struct l
                                  const int32_t *inputs, const union attribute_value *attributes, int32_t *node);
 lottery_status network_check_node(struct lottery_network *network, const char *argument, int32_t node);
 
-/* mask (retained) or NULL: the mask that the network begins with; its weights then never exist dense. */
+/* mask (retained): the mask that the network begins with, so that its weights never exist in dense form; or NULL. */
 lottery_status network_finish(struct lottery_network *network, int32_t output, struct lottery_mask *mask);
 
-/* LOTTERY_ERROR_STATE with a message unless the network is not finished yet; is finished; is finished and not in a
+/* LOTTERY_ERROR_STATE with a message, unless the network is still unfinished; is finished; is finished and not in a
  * running trainer. */
 lottery_status network_require_open(struct lottery_network *network);
 lottery_status network_require_finished(struct lottery_network *network);
@@ -87,15 +87,15 @@ void network_write(struct lottery_network *network, int64_t tensor, const float 
 /* The same of what its mask keeps, in the order of elements. */
 void network_write_survivors(struct lottery_network *network, int64_t tensor, const float *values);
 
-/* See lottery_network_set_real: another CROSSOVER brings the parameters into their form under it. */
+/* See lottery_network_set_real: a new CROSSOVER converts the parameters to their form under it. */
 lottery_status network_set_real(struct lottery_network *network, int32_t key, double value);
 double network_crossover(const struct lottery_network *network);
 
 /* Elements of the largest tensor. */
 int64_t network_largest_tensor(const struct lottery_network *network);
 
-/* The parameters in the layout of another mask (NULL: none) and crossover, to be taken into use when nothing can fail
- * any more. MEMORY leaves everything as it was. */
+/* The parameters in the layout of another mask (NULL: none) and crossover. network_take puts them into use when nothing
+ * can fail any more. MEMORY leaves everything as it was. */
 lottery_status network_convert(struct lottery_network *network, struct lottery_mask *mask, double crossover,
                                struct parameters *converted);
 void network_take(struct lottery_network *network, struct parameters *converted);

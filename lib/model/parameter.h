@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What a tensor is for. What may happen to it follows from this, by the functions below, and not from its name, shape
- * or whether masks cover it. */
+/* The role of a tensor. The functions below derive from it what may happen to the tensor; its name, its shape, and
+ * whether masks cover it do not matter. */
 enum parameter_role {
   PARAMETER_WEIGHT,
   PARAMETER_BIAS,
@@ -21,10 +21,10 @@ static inline bool role_is_prunable(enum parameter_role role) { return role == P
 /* Whether it has a gradient and optimiser steps. */
 static inline bool role_is_trained(enum parameter_role role) { return role != PARAMETER_STATISTIC; }
 
-/* Whether it decays by WEIGHT_DECAY; the others only where DECAY_BIASES asks for it. */
+/* Whether it decays by WEIGHT_DECAY; the others decay only with DECAY_BIASES. */
 static inline bool role_decays(enum parameter_role role) { return role == PARAMETER_WEIGHT; }
 
-/* What every element begins with; weights have random values instead. */
+/* The initial value of every element; weights have random values instead. */
 static inline float role_initial(enum parameter_role role) { return role == PARAMETER_SCALE ? 1.0F : 0.0F; }
 
 /* Parallel to the list of tensors. */
@@ -34,7 +34,7 @@ struct parameter {
   int32_t node;            /* whose layer it belongs to */
   int32_t mask_tensor;     /* its index in a mask, or -1 if masks do not cover it */
   bool next_to_output;     /* the pruner's OUTPUT_FACTOR applies */
-  bool reads_input;        /* its layer reads the network's input, whose gradient nobody needs */
+  bool reads_input;        /* its layer reads the network's input, whose gradient is not needed */
 };
 
 #endif

@@ -25,7 +25,7 @@ struct lottery_snapshot *snapshot_create(struct lottery_context *context, const 
   for (int64_t i = 0; complete && i < tensor_count; i++) {
     snapshot->tensors[i] = tensors[i];
     snapshot->offsets[i] = snapshot->element_count;
-    snapshot->element_count += tensors[i].count; /* a network holds them all, so the sum fits */
+    snapshot->element_count += tensors[i].count; /* a network holds all of them, so the sum fits */
   }
   for (int slot = 0; complete && slot < SNAPSHOT_SLOTS; slot++) {
     if ((slots & 1 << slot) == 0) continue;

@@ -17,7 +17,7 @@ enum { SNAPSHOT_SLOTS = 3 };
 struct lottery_snapshot {
   struct object object;
   int32_t contents;  /* a sum of LOTTERY_STATE_… */
-  int32_t optimiser; /* LOTTERY_OPTIMISER_…, whose state it is */
+  int32_t optimiser; /* LOTTERY_OPTIMISER_…: whose state it is */
   int64_t optimiser_steps;
   struct position position;
   int64_t tensor_count;

@@ -1,4 +1,4 @@
-/* What identifies a tensor: name and shape. Networks, masks and snapshots are matched by it. */
+/* A tensor's identity: name and shape. Networks, masks and snapshots are matched by it. */
 #ifndef MODEL_TENSOR_H
 #define MODEL_TENSOR_H
 
@@ -17,8 +17,8 @@ struct tensor {
   int64_t count; /* elements: the product of the shape */
 };
 
-/* A tensor as a matrix: a row for each of its first sizes, which has the product of the others as its columns; of one
- * size (a bias) a column. */
+/* A tensor as a matrix: the first size is the number of rows, the product of the others the number of columns. A tensor
+ * of one size (a bias) is a column. */
 static inline int64_t tensor_rows(const struct tensor *tensor) { return tensor->rank > 0 ? tensor->shape[0] : 1; }
 static inline int64_t tensor_columns(const struct tensor *tensor) { return tensor->count / tensor_rows(tensor); }
 
@@ -42,8 +42,9 @@ lottery_status tensor_check_count(struct lottery_context *context, const struct 
 lottery_status tensor_copy_shape(struct lottery_context *context, int32_t rank, const int64_t *shape, int64_t capacity,
                                  int64_t *out, int32_t *out_rank);
 
-/* Reports what of two lists has no match in the other: LOTTERY_OK if nothing, LOTTERY_PARTIAL with the message set, or
- * LOTTERY_ERROR_SHAPE if nothing matches. `what` names the first list, the second is a network's. */
+/* Reports the tensors of two lists that have no match in the other: LOTTERY_OK if there are none, LOTTERY_PARTIAL with
+ * the message set, or LOTTERY_ERROR_SHAPE if nothing matches. `what` names the first list; the second is a
+ * network's. */
 lottery_status tensor_report_unmatched(struct lottery_context *context, const char *what, const struct tensor *list,
                                        int64_t count, const struct tensor *network_list, int64_t network_count);
 

@@ -1,4 +1,4 @@
-/* The tensors of a graph, listed before anything of their size is allocated. */
+/* The tensors of a graph, listed before memory of their size is allocated. */
 #ifndef MODEL_TENSOR_LIST_H
 #define MODEL_TENSOR_LIST_H
 

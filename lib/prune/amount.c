@@ -1,4 +1,4 @@
-/* Rounding rates, sharing counts and turning densities into what each unit loses. */
+/* From rates, counts and densities to the number of weights that each unit loses. */
 #include "prune/amount.h"
 
 #include <float.h>
@@ -16,7 +16,7 @@ static bool is_open(const struct amount_unit *unit) { return unit->rate > 0.0 &&
 
 /* Gives every open unit the whole part of its share of `count` in proportion to rate * kept, and keeps the remainder,
  * as a fraction. Returns false when a share was all that a unit has or more: then that unit loses all, and the others
- * must share what remains anew. */
+ * must share the rest again. */
 static bool share_out(int64_t count, struct amount_unit *units, int64_t unit_count) {
   double sum = 0.0;
   for (int64_t i = 0; i < unit_count; i++)
@@ -38,7 +38,7 @@ static bool share_out(int64_t count, struct amount_unit *units, int64_t unit_cou
 }
 
 /* Largest remainders (Hamilton's method of apportionment). Remainders that differ by no more than the arithmetic's
- * error are equal: a rate of 0.2 is no exact number, and should not decide by its last bit. */
+ * error count as equal: a double cannot hold a rate of 0.2 exactly, and its last bit should not decide. */
 static lottery_status decide_count(struct lottery_context *context, int64_t count, struct amount_unit *units,
                                    int64_t unit_count) {
   int64_t possible = 0;
@@ -48,7 +48,7 @@ static lottery_status decide_count(struct lottery_context *context, int64_t coun
     return context_fail(context, LOTTERY_ERROR_ARGUMENT,
                         "count: %lld is more than the %lld surviving weights of tensors whose rate is above 0",
                         (long long)count, (long long)possible);
-  int64_t full = 0; /* what the units that lose everything lose */
+  int64_t full = 0; /* the weights of the units that lose everything */
   while (!share_out(count - full, units, unit_count)) {
     full = 0;
     for (int64_t i = 0; i < unit_count; i++)
@@ -67,9 +67,9 @@ static lottery_status decide_count(struct lottery_context *context, int64_t coun
   return LOTTERY_OK;
 }
 
-/* d' = (1 - r)^rounds with rounds = ln d / ln(1 - RATE), the rounds in which RATE reaches the density d. At the ends:
- * no round reaches d = 1; RATE 1 reaches d = 0 in one round and any other d in a vanishing part of one; any other RATE
- * needs endlessly many for d = 0. */
+/* d' = (1 - r)^rounds with rounds = ln d / ln(1 - RATE), the number of rounds in which RATE reaches the density d. At
+ * the ends: d = 1 takes 0 rounds; RATE 1 reaches d = 0 in one round, and any other d in a vanishing part of one; any
+ * other RATE needs infinitely many for d = 0. */
 static double density_after_rounds(double density, double pruner_rate, double rate) {
   if (rate == pruner_rate) return density;
   if (density == 1.0) return 1.0;

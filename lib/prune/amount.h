@@ -15,15 +15,15 @@ struct amount {
 };
 
 struct amount_unit {
-  double rate;      /* of its tensors; 0 leaves the unit out */
+  double rate;      /* the rate of its tensors; 0 leaves the unit out */
   int64_t kept;     /* surviving weights */
   int64_t total;    /* all weights */
-  int64_t lost;     /* the result: how many of the surviving ones go */
-  double remainder; /* scratch: of its share of a COUNT */
+  int64_t lost;     /* the result: how many surviving weights go */
+  double remainder; /* scratch: the remainder of its share of a COUNT */
 };
 
-/* Sets `lost` of every unit. LOTTERY_ERROR_ARGUMENT with a message when COUNT is more than can go, or a DENSITY below 1
- * is asked for with a RATE of 0, which reaches it in no number of rounds. */
+/* Sets `lost` of every unit. LOTTERY_ERROR_ARGUMENT with a message when COUNT is more than can go, or when DENSITY is
+ * below 1 and RATE is 0, which never reaches it. */
 lottery_status amount_decide(struct lottery_context *context, const struct amount *amount, struct amount_unit *units,
                              int64_t unit_count);
 

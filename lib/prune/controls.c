@@ -4,7 +4,7 @@
 #include "base/random.h"
 
 /* Draws `kept` of `count` places: Floyd's algorithm (Bentley & Floyd, Communications of the ACM 30(9), 1987), which
- * needs no memory beside the bits themselves. */
+ * needs no memory except the bits themselves. */
 static void draw_places(uint64_t seed, uint32_t tensor, int64_t count, int64_t kept, uint64_t *bits) {
   uint64_t random[2];
   for (int64_t drawn = 0; drawn < kept; drawn++) {

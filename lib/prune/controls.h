@@ -1,4 +1,4 @@
-/* Masks for controls and other networks: the random mask of the same densities, and a ticket moved elsewhere. */
+/* Masks for controls and other networks: a random mask of the same densities, and a mask moved to another network. */
 #ifndef PRUNE_CONTROLS_H
 #define PRUNE_CONTROLS_H
 
@@ -8,8 +8,8 @@
  * (message set). */
 struct lottery_mask *mask_shuffle(struct lottery_context *context, const struct lottery_mask *mask, uint64_t seed);
 
-/* A mask over `tensors`, a network's, with what matches taken from `mask` and ones elsewhere. LOTTERY_PARTIAL when
- * something did not match; LOTTERY_ERROR_SHAPE, *out NULL, when nothing did. */
+/* A mask over a network's `tensors`: those that match are taken from `mask`, the others are ones. LOTTERY_PARTIAL when
+ * some did not match; LOTTERY_ERROR_SHAPE, with *out NULL, when none did. */
 lottery_status mask_transfer(struct lottery_context *context, const struct lottery_mask *mask,
                              const struct tensor *tensors, int64_t count, struct lottery_mask **out);
 

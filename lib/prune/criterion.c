@@ -6,7 +6,7 @@
 #include "base/random.h"
 #include "base/status.h"
 
-/* |w| (Han et al., NeurIPS 2015): without its sign bit a finite float's pattern rises with its absolute value. */
+/* |w| (Han et al., NeurIPS 2015): the bits of a finite float without its sign rise with the absolute value. */
 static void score_magnitude(const struct criterion_input *input, uint32_t *keys) {
   memcpy(keys, input->weights, (size_t)input->count * sizeof *keys);
   for (int64_t i = 0; i < input->count; i++) keys[i] &= 0x7fffffffu;

@@ -1,17 +1,17 @@
-/* Criteria of weights alone: scores that the pruner makes itself from what a network holds. A new one is a function in
- * criterion.c and a line in its table, a value LOTTERY_CRITERION_… and its name in the table of options. One that needs
- * data or gradients is made above train/, and given as scores. */
+/* Criteria that need only weights: the pruner makes their scores from what a network holds. A new one is a function in
+ * criterion.c and a line in its table, a value LOTTERY_CRITERION_…, and its name in the table of options. A criterion
+ * that needs data or gradients belongs above train/, which hands its scores to the pruner. */
 #ifndef PRUNE_CRITERION_H
 #define PRUNE_CRITERION_H
 
 #include "model/network.h"
 #include "prune/scores.h"
 
-/* What a criterion may look at. */
+/* The data that a criterion may use. */
 struct criterion_input {
   const float *weights; /* [count], the surviving ones finite */
   int64_t count;
-  int64_t tensor; /* its number in the mask */
+  int64_t tensor; /* the tensor's number in the mask */
   uint64_t seed;
 };
 

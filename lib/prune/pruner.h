@@ -1,4 +1,4 @@
-/* The pruner: makes the next mask from scores of a network's weights, or says what it would be like. */
+/* The pruner: makes the next mask from scores of a network's weights, or previews it. */
 #ifndef PRUNE_PRUNER_H
 #define PRUNE_PRUNER_H
 
@@ -24,7 +24,7 @@ struct lottery_pruner {
 /* A pruner with the default options; NULL when memory is out (message set). */
 struct lottery_pruner *pruner_create(struct lottery_context *context);
 
-/* See the functions of the same names in lottery.h; pointers that may not be NULL there are not. */
+/* See the functions of the same names in lottery.h; pointers that must not be NULL there are not NULL here. */
 lottery_status pruner_set_integer(struct lottery_pruner *pruner, int32_t key, int64_t value);
 lottery_status pruner_get_integer(struct lottery_pruner *pruner, int32_t key, int64_t *out);
 lottery_status pruner_set_real(struct lottery_pruner *pruner, int32_t key, double value);

@@ -9,7 +9,7 @@
 #include "prune/pruner.h"
 #include "prune/rank.h"
 
-/* What one call works with. */
+/* The data of one call. */
 struct pruning {
   struct lottery_context *context;
   const struct lottery_network *network;
@@ -74,7 +74,8 @@ static lottery_status allocate_keys(struct pruning *pruning) {
   return pruning->keys != NULL && pruning->histogram != NULL ? LOTTERY_OK : LOTTERY_ERROR_MEMORY;
 }
 
-/* Ranks the tensors of a unit together and takes the lowest away. A unit that loses nothing must have scores, too. */
+/* Ranks the tensors of a unit together and removes the lowest weights. A unit that loses nothing is scored, too, so
+ * that bad scores are found. */
 static lottery_status prune_unit(const struct pruning *pruning, int64_t unit) {
   const struct lottery_mask *mask = pruning->mask;
   uint32_t *keys = pruning->keys;
@@ -104,7 +105,7 @@ static lottery_status carry_out(const struct lottery_pruner *pruner, struct prun
   float_mode_leave(mode);
   RETURN_IF_ERROR(status);
   RETURN_IF_ERROR(allocate_keys(pruning));
-  mode = float_mode_enter(); /* a host may trap what a score that is not finite raises */
+  mode = float_mode_enter(); /* a score that is not finite raises exceptions, which a host may trap */
   for (int64_t unit = 0; status == LOTTERY_OK && unit < pruning->unit_count; unit++) status = prune_unit(pruning, unit);
   float_mode_leave(mode);
   mask_count(pruning->mask);

@@ -1,4 +1,4 @@
-/* The dry run: what a pruner would leave of each tensor. */
+/* The preview: what a pruner would leave of each tensor. */
 #include "base/context.h"
 #include "base/memory.h"
 #include "prune/pruner.h"

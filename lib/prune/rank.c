@@ -1,5 +1,5 @@
-/* Radix selection: three digits of a 32-bit key, the highest first, each found by a histogram of the survivors that
- * agree with the digits found before. */
+/* Radix selection by three digits of a 32-bit key, the highest first. A histogram of the survivors that agree with the
+ * digits found so far gives the next digit. */
 #include "prune/rank.h"
 
 #include <string.h>
@@ -23,7 +23,7 @@ static void count_digits(const struct rank_tensor *tensor, uint32_t prefix, uint
   }
 }
 
-/* The removed-th lowest key; *equal receives how many of this key go. */
+/* The removed-th lowest key; *equal receives how many survivors with this key go. */
 static uint32_t find_threshold(const struct rank_tensor *tensors, int64_t tensor_count, int64_t removed,
                                int64_t *histogram, int64_t *equal) {
   static const struct digit digits[] = {{0xffe00000u, 21}, {0x001ffc00u, 10}, {0x000003ffu, 0}};

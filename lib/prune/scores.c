@@ -1,4 +1,4 @@
-/* Scores that are given, and the check of what scores are made from. */
+/* Scores that the host gives, and the check of the values that scores are made from. */
 #include "prune/scores.h"
 
 #include "base/context.h"

@@ -1,4 +1,4 @@
-/* Scores: what weights are ranked by, wherever they come from. A pruning asks its source for them tensor by tensor. */
+/* Scores, which rank weights, from any source. A pruning asks its source for them tensor by tensor. */
 #ifndef PRUNE_SCORES_H
 #define PRUNE_SCORES_H
 
@@ -15,8 +15,7 @@ struct score_source {
   struct lottery_context *context; /* for the message */
 };
 
-/* The bits of a finite float as a number in its order: a positive one's rise with it, a negative one's fall. -0 is 0.
- */
+/* A key that rises with a finite float. A positive float's bits rise with it, a negative one's fall. -0 is 0. */
 static inline uint32_t score_key(float score) {
   const uint32_t sign = 0x80000000u;
   uint32_t bits;
@@ -30,7 +29,7 @@ static inline uint32_t score_key(float score) {
 lottery_status scores_require_finite(struct lottery_context *context, const char *what, const struct lottery_mask *mask,
                                      int64_t tensor, const float *values);
 
-/* Scores that somebody has made. */
+/* Scores that the host has made. */
 struct given_scores {
   struct score_source source;
   const float *values; /* of the mask's tensors one after the other, [elements] each */

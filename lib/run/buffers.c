@@ -1,4 +1,4 @@
-/* Choosing places: time goes by, buffers that begin take slots, and those that end give theirs back. */
+/* Choosing places: step by step in time, buffers that begin take slots, and buffers that end give them back. */
 #include "run/buffers.h"
 
 #include "base/arithmetic.h"
@@ -12,7 +12,7 @@ enum {
   LOOKED_AT = 16  /* free slots that are compared, so that a graph of any length takes linear time */
 };
 
-/* What buffers, one after the other, have as their place. */
+/* Places, each of which buffers use one after the other. */
 struct slots {
   int64_t *floats; /* [slot]: the largest buffer that it had */
   int32_t *free;   /* a stack */

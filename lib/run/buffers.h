@@ -13,8 +13,8 @@ struct buffer {
   int32_t slot, next; /* while places are chosen */
 };
 
-/* Chooses the places of buffers that are in the order of `first`; times are 0 to end - 1. Those of a page and more
- * begin on a page. *floats: what all take. MEMORY (message set) where memory is out or the sum does not fit. */
+/* Chooses the places of buffers that are in the order of `first`; times are 0 to end - 1. Large buffers begin on a
+ * page. *floats: the size of all together. MEMORY (message set) when memory is out or the sum does not fit. */
 lottery_status buffers_place(struct lottery_context *context, struct buffer *buffers, int32_t count, int32_t end,
                              int64_t *floats);
 

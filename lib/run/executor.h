@@ -9,17 +9,18 @@ struct ahead;
 struct executor;
 struct gradient_sink;
 
-/* What a pass runs on. The parameters need not be the network's own: any values in any layout of its tensors do, which
- * gives the outputs and gradients of other weights, and the gradients of pruned ones. */
+/* What a pass runs on. The parameters may be other values than the network's own, in any layout of its tensors. So an
+ * executor also gives the outputs and gradients of other weights, and the gradients of pruned ones. */
 struct pass {
   const struct parameters *parameters;
   const struct input *input; /* what the executor's feed returned */
   int64_t count;             /* examples */
-  struct ahead *ahead;       /* memory to ask for meanwhile, or NULL */
+  struct ahead *ahead;       /* memory to prefetch meanwhile, or NULL */
 };
 
-/* For batches of up to `tiles` tiles of a finished network, which must outlive it. training: whether executor_backward
- * will be used. bytes: see feed_create. An object of its own (OBJECT_EXECUTOR); NULL when memory is out (message set).
+/* An executor for batches of up to `tiles` tiles of a finished network, which must outlive it. training: whether
+ * executor_backward will be used. bytes: see feed_create. It is an object (OBJECT_EXECUTOR). NULL when memory is out
+ * (message set).
  */
 struct executor *executor_create(struct lottery_network *network, int64_t tiles, bool training, bool bytes);
 

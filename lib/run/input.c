@@ -1,4 +1,4 @@
-/* Feeding a batch: in which form, and which of its features can be left out. */
+/* Feeding a batch: its form, and which of its features can be left out. */
 #include "run/input.h"
 
 #include <string.h>
@@ -19,7 +19,7 @@ static bool all_take_halves(const struct lottery_network *network) {
   return all;
 }
 
-/* Whether a layer that reads the input has rows enough to gain by going over what is not 0 alone, while it is dense. */
+/* Whether a layer that reads the input has enough rows for the nonzero kernels, while it is dense. */
 static bool has_wide_reader(const struct lottery_network *network) {
   for (int64_t i = 0; i < network->tensor_count; i++)
     if (network->parameter[i].reads_input && network->parameter[i].role == PARAMETER_WEIGHT &&
@@ -41,7 +41,7 @@ bool feed_create(struct input_feed *feed, const struct lottery_network *network,
                               .input = {.features = features}};
   int64_t floats;
   if (!arithmetic_multiply(features, tiles * BATCH_TILE, &floats)) floats = INT64_MAX;
-  /* The largest first: where it does not fit, the others are not worth filling gigabytes with zeros. */
+  /* The largest first: if it does not fit, no time goes into zeroing gigabytes for the others. */
   if ((feed->values = memory_allocate(context, floats, sizeof *feed->values)) == NULL) return false;
   feed->live = memory_allocate(context, features, sizeof *feed->live);
   feed->live_bits = memory_allocate(context, live_blocks(features), sizeof *feed->live_bits);
@@ -57,7 +57,7 @@ void feed_destroy(struct input_feed *feed) {
   nonzeros_destroy(feed->context, feed->nonzeros);
 }
 
-/* Lists what the bits say and returns how many; live may be NULL. */
+/* Lists the live features that the bits name, and returns how many there are; live may be NULL. */
 static int64_t list_live(const uint16_t *live_bits, int64_t features, int32_t *live) {
   int64_t count = 0;
   for (int64_t block = 0; block * ROW_STEP < features; block++) {
@@ -68,7 +68,7 @@ static int64_t list_live(const uint16_t *live_bits, int64_t features, int32_t *l
   return count;
 }
 
-/* Finds the live features where a layer can leave out the others, and enough are to leave out. */
+/* Finds the live features, if a layer can leave out the others and these are enough. */
 static const struct input *find_live(struct input_feed *feed, const struct layout *layout, int64_t tiles) {
   struct input *input = &feed->input;
   const struct input_readers *readers = &layout->input_readers;

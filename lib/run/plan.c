@@ -9,7 +9,7 @@
 
 /* What is known of a node while its graph is compiled. */
 struct fact {
-  int32_t readers, last_reader; /* how many inputs of nodes it is, and of which last */
+  int32_t readers, last_reader; /* how many inputs of nodes read it, and the last node that does */
   bool in_place;                /* its output takes the memory of its input */
   int32_t root;                 /* the node that its memory begins with: itself, or that of its input in place */
   int32_t value, gradient;      /* buffers of a root; -1: none */
@@ -27,7 +27,7 @@ struct compiler {
   int32_t buffer_count;
 };
 
-/* Whether its kind has one of the traits. */
+/* Whether the node's kind has one of the traits. */
 static bool has(const struct node *node, uint32_t traits) { return (node->kind->traits & traits) != 0; }
 
 /* Node i is computed at this time, the loss at `node_count`, and the backward pass of node i at its mirror image. */
@@ -43,8 +43,8 @@ static void count_readers(struct compiler *c) {
     }
 }
 
-/* A node may take its input's memory where nobody else reads that and, in training, no backward pass reads what was
- * there. */
+/* A node may take its input's memory if no other node reads it and, in training, no backward pass reads the old
+ * values. */
 static void choose_in_place(struct compiler *c) {
   for (int32_t i = 0; i < c->network->node_count; i++) {
     const struct node *node = &c->network->nodes[i];
@@ -58,8 +58,8 @@ static void choose_in_place(struct compiler *c) {
   }
 }
 
-/* A layer applies the ReLU after it itself, and backwards the slope of the ReLU before it where nobody else reads
- * that. */
+/* A layer applies the ReLU after it itself, and backwards the slope of the ReLU before it, if nobody else reads that
+ * one. */
 static void fuse(struct compiler *c) {
   struct step *const steps = c->plan->steps;
   for (int32_t i = 1; i < c->network->node_count; i++) {
@@ -91,7 +91,7 @@ static int32_t value_end(const struct compiler *c, int32_t i) {
   return end;
 }
 
-/* Appends a buffer for node i and returns its number, or -1 where the size does not fit. */
+/* Appends a buffer for node i and returns its number, or -1 if the size does not fit. */
 static int32_t add_buffer(struct compiler *c, int64_t floats, int32_t first, int32_t last) {
   int64_t size;
   if (!arithmetic_multiply(floats, c->tiles, &size)) return -1;
@@ -131,8 +131,8 @@ static bool list_values(struct compiler *c, int64_t *workspace) {
   return true;
 }
 
-/* Buffers of the backward pass, likewise: a gradient is written by the backward passes of the node's readers, the last
- * one first, and read by its own. The input's gradient is needed only where the input is the output. */
+/* Buffers of the backward pass, likewise. The backward passes of a node's readers write its gradient, the last reader
+ * first; its own reads it. The input's gradient is needed only if the input is the output. */
 static bool list_gradients(struct compiler *c) {
   const int32_t output = c->network->output;
   struct fact *facts = c->facts;
@@ -163,7 +163,7 @@ static int64_t gradient_of(const struct compiler *c, int32_t node) {
   return buffer < 0 ? PLACE_NONE : c->buffers[buffer].place;
 }
 
-/* Tells the steps where their buffers are. The first to write a gradient, in backward order, writes it; the others add.
+/* Tells the steps where their buffers are. In backward order, the first reader writes a gradient and the others add.
  */
 static void connect(struct compiler *c, bool *written) {
   for (int32_t i = c->network->node_count - 1; i > 0; i--) {
@@ -205,7 +205,7 @@ lottery_status plan_create(const struct lottery_network *network, int64_t tiles,
                               .training = training,
                               .plan = plan,
                               .facts = memory_allocate(context, count, sizeof *compiler.facts),
-                              /* a value, a gradient and what is kept; of the input a gradient */
+                              /* each node's value, gradient and kept values; the input's gradient */
                               .buffers = memory_allocate(context, (int64_t)count * 3, sizeof *compiler.buffers)};
   bool *written = memory_allocate(context, count, sizeof *written);
   lottery_status status = LOTTERY_ERROR_MEMORY;

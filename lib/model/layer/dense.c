@@ -85,7 +85,7 @@ static void forward(const struct layer_call *call) {
   }
 }
 
-/* dx = W^T dy, through the ReLU before where nobody else does that. */
+/* dx = W^T dy, through the ReLU before it if this layer computes that. */
 static void make_input_gradient(const struct layer_call *call, const struct weights *weights) {
   const struct kernels *kernels = call->kernels;
   void (*run)(const struct input_gradient_arguments *, struct range) =

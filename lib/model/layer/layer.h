@@ -1,4 +1,4 @@
-/* A kind of layer: what it is made with, which tensors it has, and its two passes. One file a kind. */
+/* A kind of layer: its attributes, its tensors, and its two passes. Each kind has its own file. */
 #ifndef MODEL_LAYER_LAYER_H
 #define MODEL_LAYER_LAYER_H
 
@@ -6,7 +6,7 @@
 #include "kernels/update.h"
 #include "model/network.h"
 
-/* What becomes of the gradients of a backward pass. */
+/* Where the gradients of a backward pass go. */
 struct gradient_sink {
   struct update update; /* for weights: kind and numbers; `gradient`, `first` and `second` are flat arrays */
   float other_decay;    /* the decay of parameters that are not weights */
@@ -14,9 +14,9 @@ struct gradient_sink {
 
 /* One pass through one node. Activations are batch-innermost tiles (kernels/tile.h).
  *
- * Lanes past the batch. The outputs there may be anything, but the output gradient of a backward pass is 0 in them.
- * Every kind's backward pass keeps that: the input gradients that it makes are 0 there, too, and gradients of
- * parameters are the same whatever the inputs there are, as long as they are finite. */
+ * Lanes past the batch. The outputs there may have any values, but the output gradient of a backward pass is 0 there.
+ * Every kind's backward pass keeps this rule: the input gradients that it makes are 0 there, too, and the gradients of
+ * parameters do not depend on the inputs there, as long as these are finite. */
 struct layer_call {
   const struct kernels *kernels;
   const struct node *node;
@@ -25,13 +25,13 @@ struct layer_call {
   int64_t tiles;                         /* that they fill */
   bool training;                         /* a backward pass follows, or this is one */
   struct input input;                    /* the first input */
-  const float *inputs[NODE_INPUT_LIMIT]; /* the first is NULL where it is bfloat16: LAYER_READS_HALVES */
+  const float *inputs[NODE_INPUT_LIMIT]; /* the first is NULL if it is in bfloat16: LAYER_READS_HALVES */
   float *output;
   bool relu;           /* LAYER_TAKES_RELU: apply a ReLU to the output */
-  int32_t *choice;     /* what the forward pass of the batch chose, for its backward pass */
-  float *kept;         /* what it keeps for it, layer_needs.kept floats a tile */
-  struct ahead *ahead; /* memory that a layer which reads the network's input asks for meanwhile, or NULL */
-  /* The backward pass alone: */
+  int32_t *choice;     /* the choice of the batch's forward pass, for its backward pass */
+  float *kept;         /* values kept from the forward for the backward pass, layer_needs.kept floats a tile */
+  struct ahead *ahead; /* memory that a layer prefetches while it reads the network's input, or NULL */
+  /* Only in the backward pass: */
   const float *output_gradient;
   float *input_gradients[NODE_INPUT_LIMIT]; /* NULL where nobody needs it */
   bool accumulate[NODE_INPUT_LIMIT];        /* add to the input gradient instead of writing it */
@@ -40,14 +40,14 @@ struct layer_call {
   float *workspace; /* layer_needs.workspace floats */
 };
 
-/* A number that a layer is made with; its shape and tensors follow from it. Files name it. */
+/* A number that determines a layer's shape and tensors. Files name it. */
 struct attribute {
   const char *name;
   bool real; /* else an integer */
   double least, most;
 };
 
-/* What may be done around a layer of a kind. */
+/* What a plan may do with layers of a kind. */
 enum {
   LAYER_IN_PLACE = 1 << 0,        /* it may write its output over its input */
   LAYER_BACKWARD_INPUT = 1 << 1,  /* its backward pass reads its inputs */
@@ -66,7 +66,7 @@ struct layer_needs {
 
 struct layer_kind {
   const char *name;   /* by which files know it */
-  const char *prefix; /* of its tensors' names, each with a numbering of its own; NULL: it has no tensors */
+  const char *prefix; /* of its tensors' names; each prefix is numbered separately; NULL: it has no tensors */
   int32_t inputs_least, inputs_most;
   int32_t attribute_count, option_count;
   const struct attribute *attributes; /* [attribute_count], at most NODE_ATTRIBUTE_LIMIT */

@@ -1,4 +1,4 @@
-/* From what becomes of all gradients to the update of one tensor. */
+/* From the sink of all gradients to the update of one tensor. */
 #include "model/layer/layer.h"
 
 struct update layer_update(const struct parameters *parameters, int64_t tensor, const struct gradient_sink *sink) {
