@@ -107,7 +107,7 @@ class Running(Case):
         network, trainer, _ = problem()
         other, whole, _ = problem()
         for i in range(30):  # at various places
-            late = self.interrupted(trainer, 0.001 + 0.003 * i, progress=(lambda *_: None) if i % 2 else None)
+            late = self.interrupted(trainer, 0.001 + 0.0015 * i, progress=(lambda *_: None) if i % 2 else None)
             self.assertLess(late, 5)
         run_in_c(whole, trainer.iteration)
         np.testing.assert_array_equal(weights(network), weights(other))
