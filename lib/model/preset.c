@@ -7,7 +7,7 @@
 
 enum { SIZE_LIMIT = 1 << 24 };
 
-/* Reads "-123" at *text; 0 when there is no such item or the number is out of range. */
+/* Reads "-123" at *text; 0 when there is no number or it is out of range. */
 static int64_t next_size(const char **text) {
   if (**text != '-') return 0;
   const char *digit = *text + 1;

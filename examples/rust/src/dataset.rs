@@ -73,7 +73,7 @@ impl<'a> Dataset<'a> {
     ) -> Result<Dataset<'a>> {
         let features = shape.iter().fold(1_usize, |product, &size| product.saturating_mul(size));
         if features == 0 || inputs.len() % features != 0 {
-            let message = format!("inputs: {} elements are no whole number of examples {:?}", inputs.len(), shape);
+            let message = format!("inputs: {} elements are not a whole number of examples {:?}", inputs.len(), shape);
             return Err(Error::new(Status::Shape, message));
         }
         let count = text::count(inputs.len() / features);

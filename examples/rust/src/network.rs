@@ -283,6 +283,6 @@ pub(crate) fn examples(inputs: &[f32], features: usize) -> Result<usize> {
     if inputs.len() % features == 0 {
         return Ok(inputs.len() / features);
     }
-    let message = format!("inputs: {} elements are no whole number of examples of {}", inputs.len(), features);
+    let message = format!("inputs: {} elements are not a whole number of examples of {}", inputs.len(), features);
     Err(Error::new(Status::Shape, message))
 }

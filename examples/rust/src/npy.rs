@@ -36,7 +36,7 @@ pub fn describe(context: &Context, path: impl AsRef<Path>) -> Result<(i32, Vec<u
 pub fn load<E: Element>(context: &Context, path: impl AsRef<Path>) -> Result<(Vec<usize>, Vec<E>)> {
     let (element, shape) = describe(context, path.as_ref())?;
     if element != E::NUMBER {
-        let message = format!("element: {} asked for, but the file has {}", E::NUMBER, element);
+        let message = format!("element: {}, but the file has {}", E::NUMBER, element);
         return Err(Error::new(Status::Shape, message));
     }
     let mut values = room::<E>(product(&shape))?;
