@@ -73,11 +73,11 @@ _FUNCTIONS = {
         get_network(hsp) get_mask(hshp) get_snapshot(hshp) get_ticket(hsppp) restore_trainer(hshi) get_text(hsplp) array_shape(hsplpp)
         get_array(hsipl) save(hs) write(hfp) load(hs) load_memory(hpl) read(hfp)""",
 }
-_CALLBACKS = {"allocate": "llp:p", "release": "plp:v", "progress": "ldp:i", "dataset_release": "p:v", "write": "plp:i",
+_CALLBACKS = {"allocate": "llp:p", "release": "pllp:v", "progress": "ldp:i", "dataset_release": "p:v", "write": "plp:l",
               "read": "plp:l"}
 # Constants by prefix. The keys of options come from the library's own table.
 _CONSTANTS = {
-    "": "OK=0 CANCELLED=1 STOPPED=2 PARTIAL=3",
+    "": "OK=0 CANCELLED=1 STOPPED=2 PARTIAL=3 UNCHANGED=4",
     "ERROR": """ARGUMENT=-1 HANDLE=-2 MEMORY=-3 STATE=-4 SHAPE=-5 FILE=-6 FORMAT=-7 NOT_FINITE=-8 UNSUPPORTED=-9
         MASK=-10""",
     "INSTRUCTION_SET": "AUTOMATIC=0 PORTABLE=1 AVX2=2 AVX512=3 NEON=4",
@@ -201,6 +201,11 @@ class PartialWarning(UserWarning):
     """The call succeeded, but some tensors did not match; the text lists them."""
 
 
+class UnchangedWarning(UserWarning):
+    """The call succeeded, but there was nothing to do: a pruner removed no weight."""
+
+
+_WARNINGS = {raw.LOTTERY_PARTIAL: PartialWarning, raw.LOTTERY_UNCHANGED: UnchangedWarning}
 _ERRORS = {"ARGUMENT": ArgumentError, "HANDLE": HandleError, "MEMORY": OutOfMemory, "STATE": StateError,
            "SHAPE": ShapeError, "FILE": FileError, "FORMAT": FormatError, "NOT_FINITE": NotFiniteError,
            "UNSUPPORTED": UnsupportedError, "MASK": MaskError}
@@ -211,14 +216,14 @@ for _status, _error in errors.items():
 
 
 def _judge(status: int, context: Optional[Context] = None) -> int:
-    """Raises the error of a status; PARTIAL is a warning."""
+    """Raises the error of a status; PARTIAL and UNCHANGED are warnings."""
     if status < 0:
         text = context.message if context is not None else ""
         error = errors.get(status, LotteryError)(text or raw.lottery_status_name(status).decode())
         error.status = status
         raise error
-    if status == raw.LOTTERY_PARTIAL and context is not None:
-        warnings.warn(context.message, PartialWarning, stacklevel=4)
+    if status in _WARNINGS and context is not None:
+        warnings.warn(context.message, _WARNINGS[status], stacklevel=4)
     return status
 
 
@@ -1137,6 +1142,7 @@ class Pruner(_Optioned):
     def apply(self, network: Network, mask: MaskLike = None,
               scores: Union[Mapping[str, ArrayLike], ArrayLike, None] = None) -> Mask:
         """The mask (or the network's own) without the weights that are pruned now. The network does not change.
+        UnchangedWarning: no weight went, since a rate of the few that are left rounds to 0.
 
         scores: they rank the weights instead of the criterion, and the lowest go first. A mapping from each prunable
         tensor's name to an array, or one flat array of all of them in the order of network.prunable. Scores of weights
@@ -1484,7 +1490,7 @@ class Archive(_Optioned, collections.abc.Mapping):  # type: ignore[type-arg]
 
     def to_bytes(self) -> bytes:
         """The file in memory."""
-        # Not through lottery_archive_write: if an interrupt ends the callback, ctypes returns 0, which means "written".
+        # Not through lottery_archive_write: ctypes prints and drops an interrupt that ends the callback.
         with tempfile.TemporaryDirectory() as folder:
             path = pathlib.Path(folder) / "archive"
             self.save(path)

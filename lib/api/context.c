@@ -18,6 +18,7 @@ const char *lottery_status_name(lottery_status status) {
     case LOTTERY_CANCELLED: return "LOTTERY_CANCELLED";
     case LOTTERY_STOPPED: return "LOTTERY_STOPPED";
     case LOTTERY_PARTIAL: return "LOTTERY_PARTIAL";
+    case LOTTERY_UNCHANGED: return "LOTTERY_UNCHANGED";
     case LOTTERY_ERROR_ARGUMENT: return "LOTTERY_ERROR_ARGUMENT";
     case LOTTERY_ERROR_HANDLE: return "LOTTERY_ERROR_HANDLE";
     case LOTTERY_ERROR_MEMORY: return "LOTTERY_ERROR_MEMORY";
@@ -40,8 +41,8 @@ static void *allocate_default(int64_t size, int64_t alignment, void *user) {
   return aligned_alloc((size_t)step, (size_t)arithmetic_round_up(size, step));
 }
 
-static void release_default(void *memory, int64_t size, void *user) {
-  (void)size, (void)user;
+static void release_default(void *memory, int64_t size, int64_t alignment, void *user) {
+  (void)size, (void)alignment, (void)user;
   free(memory);
 }
 

@@ -52,5 +52,5 @@ void memory_release(struct lottery_context *context, void *memory) {
   struct header header;
   memcpy(&header, (unsigned char *)memory - MEMORY_ALIGNMENT, sizeof header);
   atomic_fetch_sub(&context->bytes, header.bytes);
-  context->release((unsigned char *)memory - header.offset, header.bytes, context->user);
+  context->release((unsigned char *)memory - header.offset, header.bytes, MEMORY_ALIGNMENT, context->user);
 }

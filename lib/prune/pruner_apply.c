@@ -15,6 +15,7 @@ struct pruning {
   const struct lottery_network *network;
   struct lottery_mask *mask; /* under construction */
   const struct score_source *scores;
+  int64_t lost;              /* weights that went */
   double *rates;             /* [tensors of the mask] */
   int64_t *unit_of;          /* [tensors of the mask] */
   struct amount_unit *units; /* [unit_count] */
@@ -76,7 +77,7 @@ static lottery_status allocate_keys(struct pruning *pruning) {
 
 /* Ranks the tensors of a unit together and removes the lowest weights. A unit that loses nothing is scored, too, so
  * that bad scores are found. */
-static lottery_status prune_unit(const struct pruning *pruning, int64_t unit) {
+static lottery_status prune_unit(struct pruning *pruning, int64_t unit) {
   const struct lottery_mask *mask = pruning->mask;
   uint32_t *keys = pruning->keys;
   int64_t member_count = 0;
@@ -88,6 +89,7 @@ static lottery_status prune_unit(const struct pruning *pruning, int64_t unit) {
     keys += count;
   }
   rank_remove(pruning->members, member_count, pruning->units[unit].lost, pruning->histogram);
+  pruning->lost += pruning->units[unit].lost;
   return LOTTERY_OK;
 }
 
@@ -135,6 +137,14 @@ static lottery_status require_fit(struct lottery_context *context, const struct 
   return mask_require_tensors(context, "mask", mask, network->prunable, network->prunable_count);
 }
 
+/* That nothing went, which is no error. */
+static lottery_status say_unchanged(const struct lottery_mask *mask) {
+  int64_t kept = 0, total = 0;
+  for (int64_t i = 0; i < mask->tensor_count; i++) kept += mask->kept[i], total += mask->tensors[i].count;
+  return context_fail(mask->object.context, LOTTERY_UNCHANGED, "pruner: no weight went; %lld of %lld are left",
+                      (long long)kept, (long long)total);
+}
+
 /* Makes the mask. Network and mask fit. */
 static lottery_status prune(const struct lottery_pruner *pruner, const struct lottery_network *network,
                             const struct lottery_mask *mask, const struct score_source *scores,
@@ -149,11 +159,13 @@ static lottery_status prune(const struct lottery_pruner *pruner, const struct lo
   void *const scratch[] = {pruning.rates,   pruning.unit_of, pruning.units,
                            pruning.members, pruning.keys,    pruning.histogram};
   for (size_t i = 0; i < sizeof scratch / sizeof scratch[0]; i++) memory_release(context, scratch[i]);
-  if (status == LOTTERY_OK)
-    *out = pruning.mask;
-  else
+  if (status != LOTTERY_OK) {
     object_release(pruning.mask);
-  return status;
+    return status;
+  }
+  *out = pruning.mask;
+  if (pruning.lost > 0) return LOTTERY_OK;
+  return say_unchanged(pruning.mask);
 }
 
 lottery_status pruner_apply(struct lottery_pruner *pruner, const struct lottery_network *network,

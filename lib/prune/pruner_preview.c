@@ -36,7 +36,8 @@ lottery_status pruner_preview(struct lottery_pruner *pruner, const struct lotter
   struct lottery_context *context = pruner->object.context;
   struct lottery_mask *next;
   lottery_status status = pruner_apply(pruner, network, mask, &next);
-  if (status != LOTTERY_OK) return status;
+  if (status < 0) return status;
+  status = LOTTERY_OK; /* that nothing would go shows in the numbers */
   unsigned char *alive = NULL;
   if (count != next->tensor_count) {
     status = context_fail(context, LOTTERY_ERROR_SHAPE, "count: %lld, but the mask covers %lld tensors",

@@ -14,13 +14,13 @@ struct bytes {
   size_t count;
 };
 
-static int32_t collect(const void *bytes, int64_t count, void *user) {
+static int64_t collect(const void *bytes, int64_t count, void *user) {
   struct bytes *to = user;
   to->data = realloc(to->data, to->count + (size_t)count);
   MUST(to->data != NULL && count > 0);
   memcpy(to->data + to->count, bytes, (size_t)count);
   to->count += (size_t)count;
-  return 0;
+  return count;
 }
 
 /* A network works: it computes, and trains from the state that a snapshot says. mask and snapshot may be NULL. */

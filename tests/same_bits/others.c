@@ -223,9 +223,9 @@ static void print_rewound(const struct instruction_set *set, int shape, int32_t 
   lottery_network_destroy(network);
 }
 
-static int32_t hash_written(const void *bytes, int64_t count, void *user) {
+static int64_t hash_written(const void *bytes, int64_t count, void *user) {
   *(uint64_t *)user = hash_bytes(*(uint64_t *)user, bytes, (size_t)count);
-  return 0;
+  return count;
 }
 
 /* The bytes of a file with every kind of thing, and what its ticket and trainer become. */

@@ -10,7 +10,7 @@ enum { HEADER = 64, GUARD = 64, GUARD_BYTE = 0xa5, FREED_BYTE = 0xdd };
 
 struct header {
   uint64_t magic;
-  int64_t size;
+  int64_t size, alignment;
 };
 
 void allocator_start(struct counting_allocator *allocator) {
@@ -54,7 +54,7 @@ void *allocator_allocate(int64_t size, int64_t alignment, void *user) {
   if (!admit(allocator, size, alignment)) return NULL;
   void *start;
   if (posix_memalign(&start, HEADER, (size_t)(HEADER + size + GUARD)) != 0) return NULL;
-  const struct header header = {MAGIC, size};
+  const struct header header = {MAGIC, size, alignment};
   memcpy(start, &header, sizeof header);
   unsigned char *block = (unsigned char *)start + HEADER;
   memset(block, FREED_BYTE, (size_t)size); /* what malloc returns is not zero either */
@@ -67,13 +67,13 @@ void *allocator_allocate(int64_t size, int64_t alignment, void *user) {
   return block;
 }
 
-void allocator_release(void *memory, int64_t size, void *user) {
+void allocator_release(void *memory, int64_t size, int64_t alignment, void *user) {
   struct counting_allocator *allocator = user;
   bool fault = memory == NULL;
-  struct header header = {0, 0};
+  struct header header = {0, 0, 0};
   unsigned char *block = memory;
   if (!fault) memcpy(&header, block - HEADER, sizeof header);
-  if (header.magic != MAGIC || header.size != size) fault = true;
+  if (header.magic != MAGIC || header.size != size || header.alignment != alignment) fault = true;
   for (int64_t i = 0; !fault && i < GUARD; i++) fault = block[size + i] != GUARD_BYTE;
   pthread_mutex_lock(&allocator->lock);
   if (fault) allocator->faults++;

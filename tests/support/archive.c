@@ -17,7 +17,7 @@ void archive_finish(struct archive_fixture *fixture) {
   allocator_finish(&fixture->allocator);
 }
 
-int32_t bytes_collect(const void *bytes, int64_t count, void *user) {
+int64_t bytes_collect(const void *bytes, int64_t count, void *user) {
   struct bytes *to = user;
   if (to->count + count > to->capacity) {
     to->capacity = 2 * (to->count + count);
@@ -26,7 +26,7 @@ int32_t bytes_collect(const void *bytes, int64_t count, void *user) {
   }
   memcpy(to->data + to->count, bytes, (size_t)count);
   to->count += count;
-  return 0;
+  return count;
 }
 
 int64_t bytes_give(void *bytes, int64_t capacity, void *user) {

@@ -19,7 +19,7 @@ void archive_start(struct archive_fixture *fixture);
 void archive_finish(struct archive_fixture *fixture);
 
 /* A lottery_write; user: a struct bytes, to which it appends. */
-int32_t bytes_collect(const void *bytes, int64_t count, void *user);
+int64_t bytes_collect(const void *bytes, int64_t count, void *user);
 
 /* A lottery_read that gives out `piece` bytes at a time at most. */
 struct bytes_reader {

@@ -56,7 +56,7 @@ void allocator_fail(struct counting_allocator *allocator, int64_t n, bool for_go
 void allocator_finish(struct counting_allocator *allocator);
 /* The callbacks of lottery_context_create_with_allocator; user: the allocator. */
 void *allocator_allocate(int64_t size, int64_t alignment, void *user);
-void allocator_release(void *memory, int64_t size, void *user);
+void allocator_release(void *memory, int64_t size, int64_t alignment, void *user);
 /* A context that uses it. */
 lottery_context *allocator_context(struct counting_allocator *allocator);
 

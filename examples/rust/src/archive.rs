@@ -64,13 +64,13 @@ struct Stream<'a, S> {
 
 /// # Safety
 /// `user` is a `Stream<W>` that nobody else uses meanwhile; `bytes` are `count`.
-unsafe extern "C" fn write<W: Write>(bytes: *const c_void, count: i64, user: *mut c_void) -> i32 {
+unsafe extern "C" fn write<W: Write>(bytes: *const c_void, count: i64, user: *mut c_void) -> i64 {
     // SAFETY: the caller's promise.
     let (to, bytes) =
         unsafe { (&mut *user.cast::<Stream<W>>(), std::slice::from_raw_parts(bytes.cast(), text::size(count))) };
-    unwind::catch(1, || {
+    unwind::catch(0, || {
         to.error = to.stream.write_all(bytes).err();
-        to.error.is_some() as i32
+        if to.error.is_none() { count } else { 0 }
     })
 }
 

@@ -42,26 +42,22 @@ impl Drop for Owned {
     }
 }
 
-/// A release tells the size of a block but not its alignment, which a Rust allocator needs, too. So every block gets
-/// the largest alignment that the header allows.
-const ALIGNMENT: usize = 64;
-
 /// # Safety
 /// `user` points to an `A`; the size is at least 1, as the header promises.
 unsafe extern "C" fn allocate<A: GlobalAlloc>(size: i64, alignment: i64, user: *mut c_void) -> *mut c_void {
-    match Layout::from_size_align(text::size(size), ALIGNMENT) {
+    match Layout::from_size_align(text::size(size), text::size(alignment)) {
         // SAFETY: the layout's size is above 0. An allocator does not unwind: `GlobalAlloc` forbids it.
-        Ok(layout) if text::size(alignment) <= ALIGNMENT => unsafe { (*user.cast::<A>()).alloc(layout).cast() },
-        _ => null_mut(),
+        Ok(layout) => unsafe { (*user.cast::<A>()).alloc(layout).cast() },
+        Err(_) => null_mut(),
     }
 }
 
 /// # Safety
 /// `memory` comes from `allocate` with the same `A`, size and `user`.
-unsafe extern "C" fn release<A: GlobalAlloc>(memory: *mut c_void, size: i64, user: *mut c_void) {
+unsafe extern "C" fn release<A: GlobalAlloc>(memory: *mut c_void, size: i64, alignment: i64, user: *mut c_void) {
     // SAFETY: `allocate` made a layout of this size and alignment.
     unsafe {
-        let layout = Layout::from_size_align_unchecked(text::size(size), ALIGNMENT);
+        let layout = Layout::from_size_align_unchecked(text::size(size), text::size(alignment));
         (*user.cast::<A>()).dealloc(memory.cast(), layout);
     }
 }

@@ -53,6 +53,7 @@ impl Pruner {
     }
 
     /// The next mask from a network's weights: `mask` (`None`: the network's own, or ones) without the pruned weights.
+    /// It may be equal to `mask`: a rate of few weights rounds to 0.
     pub fn apply(&self, network: &Network, mask: Option<&Mask>) -> Result<Mask> {
         Handle::create(self.handle.context(), |out| unsafe {
             raw::lottery_pruner_apply(self.handle.raw(), network.handle.raw(), Mask::raw_or_null(mask), out)

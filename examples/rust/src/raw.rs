@@ -40,17 +40,18 @@ pub struct lottery_archive {
 }
 
 pub type lottery_allocate = Option<unsafe extern "C" fn(size: i64, alignment: i64, user: *mut c_void) -> *mut c_void>;
-pub type lottery_release = Option<unsafe extern "C" fn(memory: *mut c_void, size: i64, user: *mut c_void)>;
+pub type lottery_release = Option<unsafe extern "C" fn(memory: *mut c_void, size: i64, alignment: i64, user: *mut c_void)>;
 pub type lottery_dataset_release = Option<unsafe extern "C" fn(user: *mut c_void)>;
 pub type lottery_progress = Option<unsafe extern "C" fn(iteration: i64, loss: f64, user: *mut c_void) -> i32>;
 pub type lottery_read = Option<unsafe extern "C" fn(bytes: *mut c_void, capacity: i64, user: *mut c_void) -> i64>;
-pub type lottery_write = Option<unsafe extern "C" fn(bytes: *const c_void, count: i64, user: *mut c_void) -> i32>;
+pub type lottery_write = Option<unsafe extern "C" fn(bytes: *const c_void, count: i64, user: *mut c_void) -> i64>;
 
 // 1 Conventions
 pub const LOTTERY_OK: i32 = 0;
 pub const LOTTERY_CANCELLED: i32 = 1;
 pub const LOTTERY_STOPPED: i32 = 2;
 pub const LOTTERY_PARTIAL: i32 = 3;
+pub const LOTTERY_UNCHANGED: i32 = 4;
 pub const LOTTERY_ERROR_ARGUMENT: i32 = -1;
 pub const LOTTERY_ERROR_HANDLE: i32 = -2;
 pub const LOTTERY_ERROR_MEMORY: i32 = -3;

@@ -237,7 +237,9 @@ static lottery_status prune(struct run *run) {
       const double density = pow(1 - options->rate, (double)id.level);
       CONTINUE_OR_END(lottery_pruner_set_real(pruner, LOTTERY_PRUNER_DENSITY, density));
     }
-    CONTINUE_OR_END(lottery_pruner_apply(pruner, run->network, NULL, &run->trial->masks[id.level]));
+    status = lottery_pruner_apply(pruner, run->network, NULL, &run->trial->masks[id.level]);
+    if (status == LOTTERY_UNCHANGED) status = LOTTERY_OK; /* so few are left that none goes */
+    CONTINUE_OR_END(status);
   }
   if (options->continued) {
     lottery_snapshot_destroy(run->trial->trained);

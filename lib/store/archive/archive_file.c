@@ -135,9 +135,14 @@ struct writer {
 
 static lottery_status write_to_host(const void *bytes, int64_t count, void *user) {
   const struct writer *writer = user;
-  const int32_t refusal = writer->write(bytes, count, writer->user);
-  if (refusal == 0) return LOTTERY_OK;
-  return context_fail(writer->context, LOTTERY_ERROR_FILE, "write: the callback returned %d", (int)refusal);
+  for (int64_t done = 0; done < count;) {
+    const int64_t taken = writer->write((const unsigned char *)bytes + done, count - done, writer->user);
+    if (taken < 1 || taken > count - done)
+      return context_fail(writer->context, LOTTERY_ERROR_FILE, "write: the callback returned %lld for %lld bytes",
+                          (long long)taken, (long long)(count - done));
+    done += taken;
+  }
+  return LOTTERY_OK;
 }
 
 lottery_status archive_write(struct lottery_archive *archive, lottery_write write, void *user) {

@@ -63,6 +63,7 @@ enum {
   LOTTERY_CANCELLED = 1,          /* stopped by lottery_context_cancel, after a completed iteration */
   LOTTERY_STOPPED = 2,            /* stopped by the progress callback, after a completed iteration */
   LOTTERY_PARTIAL = 3,            /* done, but some tensors did not match: the message lists them */
+  LOTTERY_UNCHANGED = 4,          /* done, but there was nothing to do: a pruner removed no weight */
   LOTTERY_ERROR_ARGUMENT = -1,    /* an argument is NULL or out of its range */
   LOTTERY_ERROR_HANDLE = -2,      /* a handle is NULL or of another kind */
   LOTTERY_ERROR_MEMORY = -3,      /* an allocation failed, or a size does not fit */
@@ -95,10 +96,10 @@ const char *lottery_status_name(lottery_status status);
  * ================================================================================================== */
 
 /* A host's allocator. allocate returns `size` bytes (at least 1), aligned to `alignment` (a power of two, at most 64),
- * or NULL. release receives what allocate returned, and the same size. Any thread that uses the library may call both:
- * they must be thread-safe and must not call the library. */
+ * or NULL. release receives what allocate returned, and the same size and alignment. Any thread that uses the library
+ * may call both: they must be thread-safe and must not call the library. */
 typedef void *(*lottery_allocate)(int64_t size, int64_t alignment, void *user);
-typedef void (*lottery_release)(void *memory, int64_t size, void *user);
+typedef void (*lottery_release)(void *memory, int64_t size, int64_t alignment, void *user);
 
 /* The instruction sets that kernels are built for. */
 enum {
@@ -629,7 +630,8 @@ lottery_status lottery_pruner_get_real(lottery_pruner *pruner, int32_t key, doub
 lottery_status lottery_pruner_set_tensor_rate(lottery_pruner *pruner, const char *name, double rate);
 
 /* Makes the next mask from a network's weights: `mask` (NULL: the network's own, or ones) without the pruned weights.
- * The network does not change.
+ * The network does not change. UNCHANGED: no weight went, and the new mask is equal to the old one. So it ends where a
+ * rate of the few weights that are left rounds to 0; a loop that waits for a density must look at the status.
  * Errors: HANDLE, ARGUMENT (a tensor rate's name is not a prunable tensor; COUNT is more than can go; DENSITY below 1
  * with a RATE of 0), SHAPE (the mask is not the network's), NOT_FINITE (any surviving weight), STATE (network not
  * finished), MEMORY. */
@@ -963,12 +965,14 @@ lottery_status lottery_archive_get_array(lottery_archive *archive, const char *n
  * Errors: HANDLE, ARGUMENT, FILE, MEMORY (also when the header would be over HEADER_LIMIT). */
 lottery_status lottery_archive_save(lottery_archive *archive, const char *path);
 
-/* Receives the next `count` bytes of a file, at least 1, and returns 0; any other result ends the writing. The
- * callback must return (not throw or longjmp) and not use the archive. */
-typedef int32_t (*lottery_write)(const void *bytes, int64_t count, void *user);
+/* Receives the next `count` bytes of a file, at least 1, and returns how many of them it has taken; it is called again
+ * with the others. 0 or a negative number: it cannot take any, and the writing ends. The callback must return (not
+ * throw or longjmp) and not use the archive. */
+typedef int64_t (*lottery_write)(const void *bytes, int64_t count, void *user);
 
 /* Writes the same file through the callback `write`. user: handed to it as it is.
- * Errors: HANDLE, ARGUMENT, FILE (the callback did not return 0), MEMORY (as above). */
+ * Errors: HANDLE, ARGUMENT, FILE (the callback returned 0, a negative number, or more than it was given), MEMORY (as
+ * above). */
 lottery_status lottery_archive_write(lottery_archive *archive, lottery_write write, void *user);
 
 /* Replace what the archive holds by a file's content: from a regular file, or from `count` bytes in memory, which are

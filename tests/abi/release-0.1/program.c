@@ -57,7 +57,8 @@ static void *allocate(int64_t size, int64_t alignment, void *user) {
   return aligned_alloc((size_t)alignment, (size_t)size);
 }
 
-static void release(void *memory, int64_t size, void *user) {
+static void release(void *memory, int64_t size, int64_t alignment, void *user) {
+  if (alignment < 1) return;
   *(int64_t *)user -= size;
   free(memory);
 }
@@ -425,12 +426,12 @@ static void find_ticket(void) {
 static unsigned char written[1 << 15];
 static int64_t written_count, read_count;
 
-static int32_t write_part(const void *bytes, int64_t count, void *user) {
+static int64_t write_part(const void *bytes, int64_t count, void *user) {
   *(int64_t *)user += 1;
-  if (written_count + count > (int64_t)sizeof written) return 1;
+  if (written_count + count > (int64_t)sizeof written) return -1;
   memcpy(written + written_count, bytes, (size_t)count);
   written_count += count;
-  return 0;
+  return count;
 }
 
 static int64_t read_part(void *bytes, int64_t capacity, void *user) {

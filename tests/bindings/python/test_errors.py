@@ -138,6 +138,13 @@ class Errors(Case):
                 network.mask.transfer(other)
             network.mask.transfer(network)
 
+    def test_unchanged_is_a_warning(self):
+        network = lottery.Network("mlp-3-2-1")
+        network.initialise(1)
+        with self.assertWarnsRegex(lottery.UnchangedWarning, "no weight went; 8 of 8 are left"):
+            mask = lottery.Pruner(rate=0.01).apply(network)
+        self.assertEqual(mask, network.mask)
+
     def test_library_not_found(self):
         with unittest.mock.patch.dict(os.environ, {"LOTTERY_LIBRARY": "/nowhere/liblottery.so.0"}):
             with self.fails(ImportError, "set LOTTERY_LIBRARY to the path of liblottery.so.0"):

@@ -18,6 +18,7 @@ static void test_version_and_names(void **unused) {
                {1, "LOTTERY_CANCELLED"},
                {2, "LOTTERY_STOPPED"},
                {3, "LOTTERY_PARTIAL"},
+               {4, "LOTTERY_UNCHANGED"},
                {-1, "LOTTERY_ERROR_ARGUMENT"},
                {-2, "LOTTERY_ERROR_HANDLE"},
                {-3, "LOTTERY_ERROR_MEMORY"},
@@ -28,7 +29,7 @@ static void test_version_and_names(void **unused) {
                {-8, "LOTTERY_ERROR_NOT_FINITE"},
                {-9, "LOTTERY_ERROR_UNSUPPORTED"},
                {-10, "LOTTERY_ERROR_MASK"},
-               {4, "unknown status"},
+               {5, "unknown status"},
                {-11, "unknown status"},
                {INT32_MAX, "unknown status"},
                {INT32_MIN, "unknown status"}};

@@ -81,10 +81,10 @@ static void *allocate(int64_t size, int64_t alignment, void *user) {
   watching = was;
   return block;
 }
-static void release(void *memory, int64_t size, void *user) {
+static void release(void *memory, int64_t size, int64_t alignment, void *user) {
   const bool was = watching;
   watching = false;
-  allocator_release(memory, size, user);
+  allocator_release(memory, size, alignment, user);
   watching = was;
 }
 

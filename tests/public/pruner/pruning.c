@@ -37,3 +37,12 @@ int64_t kept_of(lottery_mask *mask, int64_t tensor) {
   assert_ok(context, lottery_mask_kept(mask, tensor, &kept, NULL));
   return kept;
 }
+
+void assert_pruned(lottery_status status, lottery_mask *mask, lottery_mask *next) {
+  int64_t went;
+  assert_true(status >= 0);
+  assert_non_null(next);
+  assert_ok(context, lottery_mask_hamming(mask != NULL ? mask : ones, next, &went));
+  assert_int_equal(status, went == 0 ? LOTTERY_UNCHANGED : LOTTERY_OK);
+  if (went == 0) assert_message(context, "pruner: no weight went; ");
+}

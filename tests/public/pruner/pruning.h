@@ -22,6 +22,9 @@ int pruning_tear_down(void **state);
 void set_real(int32_t key, double value);
 void set_integer(int32_t key, int64_t value);
 
+/* That a pruning which made `next` of `mask` (NULL: ones) returned OK, or UNCHANGED if and only if no weight went. */
+void assert_pruned(lottery_status status, lottery_mask *mask, lottery_mask *next);
+
 /* How many weights a mask keeps of a tensor, or (-1) of all. */
 int64_t kept_of(lottery_mask *mask, int64_t tensor);
 

@@ -79,7 +79,8 @@ static void check_apply(lottery_mask *mask, const struct weights *expected) {
   int64_t kept[TENSORS], dead[TENSORS];
   int32_t vanishing[TENSORS];
   assert_ok(context, lottery_pruner_preview(pruner, network, mask, TENSORS, kept, dead, vanishing));
-  assert_ok(context, lottery_pruner_apply(pruner, network, mask, &next));
+  const lottery_status status = lottery_pruner_apply(pruner, network, mask, &next);
+  assert_pruned(status, mask, next);
   check_mask(next, expected);
   for (int i = 0; i < TENSORS; i++) {
     assert_int_equal(kept[i], kept_of(next, i));
@@ -166,7 +167,8 @@ static void exactly_the_count_asked_for(void **state) {
   set_real(LOTTERY_PRUNER_OUTPUT_FACTOR, 0.5);
   for (int64_t count = 0; count <= survivors; count++) {
     set_integer(LOTTERY_PRUNER_COUNT, count);
-    assert_ok(context, lottery_pruner_apply(pruner, network, mask, &next));
+    const lottery_status status = lottery_pruner_apply(pruner, network, mask, &next);
+    assert_pruned(status, mask, next);
     assert_int_equal(kept_of(next, -1), survivors - count);
     struct weights expected = weights;
     for (int i = 0; i < TENSORS; i++) prune_naively(&expected, 1u << i, 0, kept_of(mask, i) - kept_of(next, i));
@@ -333,7 +335,7 @@ static void the_last_of_rate_count_and_density_decides(void **state) {
   assert_int_equal(kept_of(next, -1), 0);
   lottery_mask_destroy(next);
   set_real(LOTTERY_PRUNER_RATE, 0.0);
-  assert_ok(context, lottery_pruner_apply(pruner, network, ones, &next));
+  assert_status(context, lottery_pruner_apply(pruner, network, ones, &next), LOTTERY_UNCHANGED);
   assert_int_equal(kept_of(next, -1), ALL);
   lottery_mask_destroy(next);
 }

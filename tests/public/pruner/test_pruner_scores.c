@@ -71,8 +71,9 @@ static void absolute_weights_are_the_magnitude_criterion(void **state) {
         assert_ok(context, lottery_mask_kept(mask, -1, &survivors, NULL));
         set_integer(LOTTERY_PRUNER_SCOPE, scope);
         say_how_much(way, (double)strength / (STRENGTHS - 1), survivors);
-        assert_ok(context, lottery_pruner_apply(pruner, network, mask, &by_weights));
-        assert_ok(context, lottery_pruner_apply_scores(pruner, network, mask, scores, ALL, &by_scores));
+        const lottery_status status = lottery_pruner_apply(pruner, network, mask, &by_weights);
+        assert_pruned(status, mask, by_weights);
+        assert_int_equal(lottery_pruner_apply_scores(pruner, network, mask, scores, ALL, &by_scores), status);
         read_mask(by_weights, expected);
         read_mask(by_scores, found);
         assert_memory_equal(found, expected, ALL);
@@ -128,7 +129,8 @@ static void any_scores_rank_as_floats_do(void **state) {
     lottery_mask *mask = mask_of(survives), *next;
     set_integer(LOTTERY_PRUNER_SCOPE, round % 2 == 0 ? LOTTERY_SCOPE_LAYERWISE : LOTTERY_SCOPE_GLOBAL);
     set_real(LOTTERY_PRUNER_RATE, rate);
-    assert_ok(context, lottery_pruner_apply_scores(pruner, network, mask, scores, ALL, &next));
+    const lottery_status status = lottery_pruner_apply_scores(pruner, network, mask, scores, ALL, &next);
+    assert_pruned(status, mask, next);
     assert_memory_equal(before, scores, sizeof scores);
     read_mask(next, found);
     for (int i = 0; i < (round % 2 == 0 ? TENSORS : 1); i++) {
@@ -238,9 +240,9 @@ static void nothing_to_prune(void **state) {
   assert_ok(context, lottery_network_input(plain, 1, &features, &node));
   assert_ok(context, lottery_network_relu(plain, node, &node));
   assert_ok(context, lottery_network_finish(plain, node));
-  assert_ok(context, lottery_pruner_apply(pruner, plain, NULL, &next));
+  assert_fails(context, lottery_pruner_apply(pruner, plain, NULL, &next), LOTTERY_UNCHANGED, "0 of 0 are left");
   lottery_mask_destroy(next);
-  assert_ok(context, lottery_pruner_apply_scores(pruner, plain, NULL, &score, 0, &next));
+  assert_status(context, lottery_pruner_apply_scores(pruner, plain, NULL, &score, 0, &next), LOTTERY_UNCHANGED);
   assert_ok(context, lottery_mask_tensor_count(next, &tensors));
   assert_int_equal(tensors, 0);
   lottery_mask_destroy(next);

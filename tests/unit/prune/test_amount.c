@@ -23,8 +23,8 @@ static void *allocate(int64_t size, int64_t alignment, void *user) {
                        ((size_t)size + (size_t)alignment - 1) / (size_t)alignment * (size_t)alignment);
 }
 
-static void release(void *memory, int64_t size, void *user) {
-  (void)size, (void)user;
+static void release(void *memory, int64_t size, int64_t alignment, void *user) {
+  (void)size, (void)alignment, (void)user;
   free(memory);
 }
 
