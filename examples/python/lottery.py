@@ -44,58 +44,76 @@ SLICE_SECONDS = 0.02  # processor time for which Trainer.run stays in C before i
 # ---- The raw layer -------------------------------------------------------------------------------------------------
 # name(parameters)result: h handle, i int32, l int64, u uint64, d double, s text, p any other pointer, f callback, v void.
 # Without a letter the result is a status.
-_FUNCTIONS = {
-    "": "version()s status_name(i)s option_count(p) option_describe(lpppppppp) option_choice(ilp)",
-    "context": """create(p) create_with_allocator(ffpp) destroy(h)v message(hplp) set_instruction_set(hi)
-        get_instruction_set(hp) describe(hplp) memory(hpp) cancel(h)v resume(h)v""",
-    "network": """create(hp) preset(hsp) destroy(h)v input(hipp) dense(hilp) relu(hip) tanh(hip) sigmoid(hip) add(hiip)
-        node_set_integer(hiil) node_get_integer(hiip) node_shape(hilpp) finish(hi) sizes(hpp) initialise(hiu)
-        tensor_count(hp) tensor_name(hlplp) tensor_find(hsp) tensor_shape(hllpp) set_real(hid) get_real(hip)
-        tensor_form(hlpp) tensor_prunable(hlp) read_tensor(hlpl) write_tensor(hlpl) set_mask(hh) get_mask(hp)
-        check_mask(hhpp) predict(hlpp) evaluate(hhipp) snapshot(hp) restore(hh)""",
-    "dataset": """create(hlipipddifpp) destroy(h)v with_labels(hiplp) with_targets(hlplp) load_idx(hssp) split(hlupp)
-        subset(hplp) shuffle_labels(hup) relabel(hiplp) statistics(hlpp) normalise(hlppp) sizes(hppp) shape(hlpp)
-        read(hllpp)""",
-    "mask": """ones(hp) destroy(h)v replace(hlplp) read(hlpl) tensor_count(hp) tensor_name(hlplp) tensor_shape(hllpp)
-        kept(hlpp) intersect(hhp) unite(hhp) subtract(hhp) complement(hp) hamming(hhp) jaccard(hhp) shuffle(hup)
-        transfer(hhp)""",
-    "snapshot": """destroy(h)v contents(hp) iteration(hp) tensor_count(hp) tensor_name(hlplp) tensor_shape(hllpp)
-        read(hlipl)""",
-    "pruner": """create(hp) destroy(h)v set_integer(hil) get_integer(hip) set_real(hid) get_real(hip)
-        set_tensor_rate(hsd) apply(hhhp) apply_scores(hhhplp) preview(hhhlppp)""",
-    "trainer": """create(hhup) destroy(h)v set_integer(hil) get_integer(hip) set_real(hid) get_real(hip)
-        set_reals(hipl) get_reals(hiplp) run(hlfpp) step(hlpppp) gradient(hlpppp) apply(h) gradient_count(hp)
-        read_gradient(hpl) write_gradient(hpl) read_tensor_gradient(hlpl) forward(hlpp) backward(hlp) evaluate(hhpp)
-        iteration(hp) rate(hp) loss(hp) snapshot(hip) rewind(hhhi) reset(hi)""",
-    "npy": "save(hsiippl) describe(hspplpp) load(hsipl)",
-    "archive": """create(hp) destroy(h)v set_integer(hil) get_integer(hip) count(hp) name(hlplp) kind(hsp)
-        add_network(hsh) add_mask(hsh) add_snapshot(hsh) add_ticket(hshhh) add_trainer(hsh) add_text(hss) add_array(hsiipp)
-        get_network(hsp) get_mask(hshp) get_snapshot(hshp) get_ticket(hsppp) restore_trainer(hshi) get_text(hsplp) array_shape(hsplpp)
-        get_array(hsipl) save(hs) write(hfp) load(hs) load_memory(hpl) read(hfp)""",
-}
-_CALLBACKS = {"allocate": "llp:p", "release": "pllp:v", "progress": "ldp:i", "dataset_release": "p:v", "write": "plp:l",
-              "read": "plp:l"}
-# Constants by prefix. The keys of options come from the library's own table.
-_CONSTANTS = {
-    "": "OK=0 CANCELLED=1 STOPPED=2 PARTIAL=3 UNCHANGED=4",
-    "ERROR": """ARGUMENT=-1 HANDLE=-2 MEMORY=-3 STATE=-4 SHAPE=-5 FILE=-6 FORMAT=-7 NOT_FINITE=-8 UNSUPPORTED=-9
-        MASK=-10""",
-    "INSTRUCTION_SET": "AUTOMATIC=0 PORTABLE=1 AVX2=2 AVX512=3 NEON=4",
-    "HANDLE": "NODE=1 TRAINER=2 PRUNER=3 NETWORK=4 ARCHIVE=5",
-    "TYPE": "INTEGER=1 REAL=2 REALS=3 CHOICE=4",
-    "OPTIMISER": "SGD=0 ADAM=1",
-    "LOSS": "CROSS_ENTROPY=0 MEAN_SQUARED_ERROR=1",
-    "CRITERION": "MAGNITUDE=0 RANDOM=1",
-    "SCOPE": "LAYERWISE=0 GLOBAL=1",
-    "INITIALISE": "GLOROT_NORMAL=0 GLOROT_UNIFORM=1 KAIMING_NORMAL=2 KAIMING_UNIFORM=3",
-    "FORM": "DENSE=0 PACKED=1",
-    "ELEMENT": "FLOAT32=0 UINT8=1 INT64=2",
-    "MEMORY": "COPY=0 BORROW=1",
-    "STATE": "WEIGHTS=1 STATISTICS=2 OPTIMISER=4 POSITION=8 ALL=15",
-    "SLOT": "WEIGHT=0 FIRST=1 SECOND=2",
-    "KIND": "UNKNOWN=0 NETWORK=1 MASK=2 SNAPSHOT=3 TICKET=4 TEXT=5 ARRAY=6 TRAINER=7",
-    "CONSENT": "NONE=0 INSTRUCTION_SET=1",
-}
+# made from include/lottery.h by examples/make_declarations.py: begin
+_FUNCTIONS = """\
+    version()s status_name(i)s
+    context_create(p) context_create_with_allocator(ffpp) context_destroy(h)v context_message(hplp)
+    context_set_instruction_set(hi) context_get_instruction_set(hp) context_describe(hplp) context_memory(hpp)
+    context_cancel(h)v context_resume(h)v
+    option_count(p) option_describe(lpppppppp) option_choice(ilp)
+    network_create(hp) network_preset(hsp) network_destroy(h)v network_input(hipp) network_dense(hilp) network_relu(hip)
+    network_tanh(hip) network_sigmoid(hip) network_add(hiip) network_node_set_integer(hiil)
+    network_node_get_integer(hiip) network_node_shape(hilpp) network_finish(hi) network_sizes(hpp)
+    network_initialise(hiu) network_tensor_count(hp) network_tensor_name(hlplp) network_tensor_find(hsp)
+    network_tensor_shape(hllpp) network_set_real(hid) network_get_real(hip) network_tensor_form(hlpp)
+    network_tensor_prunable(hlp) network_read_tensor(hlpl) network_write_tensor(hlpl) network_set_mask(hh)
+    network_get_mask(hp) network_check_mask(hhpp) network_predict(hlpp) network_evaluate(hhipp) network_snapshot(hp)
+    network_restore(hh)
+    dataset_create(hlipipddifpp) dataset_destroy(h)v dataset_with_labels(hiplp) dataset_with_targets(hlplp)
+    dataset_load_idx(hssp) dataset_split(hlupp) dataset_subset(hplp) dataset_shuffle_labels(hup) dataset_relabel(hiplp)
+    dataset_statistics(hlpp) dataset_normalise(hlppp) dataset_sizes(hppp) dataset_shape(hlpp) dataset_read(hllpp)
+    mask_ones(hp) mask_destroy(h)v mask_replace(hlplp) mask_read(hlpl) mask_tensor_count(hp) mask_tensor_name(hlplp)
+    mask_tensor_shape(hllpp) mask_kept(hlpp) mask_intersect(hhp) mask_unite(hhp) mask_subtract(hhp) mask_complement(hp)
+    mask_hamming(hhp) mask_jaccard(hhp) mask_shuffle(hup) mask_transfer(hhp)
+    snapshot_destroy(h)v snapshot_contents(hp) snapshot_iteration(hp) snapshot_tensor_count(hp)
+    snapshot_tensor_name(hlplp) snapshot_tensor_shape(hllpp) snapshot_read(hlipl)
+    pruner_create(hp) pruner_destroy(h)v pruner_set_integer(hil) pruner_get_integer(hip) pruner_set_real(hid)
+    pruner_get_real(hip) pruner_set_tensor_rate(hsd) pruner_apply(hhhp) pruner_apply_scores(hhhplp)
+    pruner_preview(hhhlppp)
+    trainer_create(hhup) trainer_destroy(h)v trainer_set_integer(hil) trainer_get_integer(hip) trainer_set_real(hid)
+    trainer_get_real(hip) trainer_set_reals(hipl) trainer_get_reals(hiplp) trainer_run(hlfpp) trainer_step(hlpppp)
+    trainer_gradient(hlpppp) trainer_apply(h) trainer_gradient_count(hp) trainer_read_gradient(hpl)
+    trainer_write_gradient(hpl) trainer_read_tensor_gradient(hlpl) trainer_forward(hlpp) trainer_backward(hlp)
+    trainer_evaluate(hhpp) trainer_iteration(hp) trainer_rate(hp) trainer_loss(hp) trainer_snapshot(hip)
+    trainer_rewind(hhhi) trainer_reset(hi)
+    npy_save(hsiippl) npy_describe(hspplpp) npy_load(hsipl)
+    archive_create(hp) archive_destroy(h)v archive_set_integer(hil) archive_get_integer(hip) archive_count(hp)
+    archive_name(hlplp) archive_kind(hsp) archive_add_network(hsh) archive_add_mask(hsh) archive_add_snapshot(hsh)
+    archive_add_ticket(hshhh) archive_add_trainer(hsh) archive_add_text(hss) archive_add_array(hsiipp)
+    archive_get_network(hsp) archive_get_mask(hshp) archive_get_snapshot(hshp) archive_get_ticket(hsppp)
+    archive_restore_trainer(hshi) archive_get_text(hsplp) archive_array_shape(hsplpp) archive_get_array(hsipl)
+    archive_save(hs) archive_write(hfp) archive_load(hs) archive_load_memory(hpl) archive_read(hfp)"""
+_CALLBACKS = """\
+    allocate(llp)p release(pllp)v dataset_release(p)v progress(ldp)i write(plp)l read(plp)l"""
+_CONSTANTS = """\
+    OK=0 CANCELLED=1 STOPPED=2 PARTIAL=3 UNCHANGED=4 ERROR_ARGUMENT=-1 ERROR_HANDLE=-2 ERROR_MEMORY=-3 ERROR_STATE=-4
+    ERROR_SHAPE=-5 ERROR_FILE=-6 ERROR_FORMAT=-7 ERROR_NOT_FINITE=-8 ERROR_UNSUPPORTED=-9 ERROR_MASK=-10
+    INSTRUCTION_SET_AUTOMATIC=0 INSTRUCTION_SET_PORTABLE=1 INSTRUCTION_SET_AVX2=2 INSTRUCTION_SET_AVX512=3
+    INSTRUCTION_SET_NEON=4
+    HANDLE_NODE=1 HANDLE_TRAINER=2 HANDLE_PRUNER=3 HANDLE_NETWORK=4 HANDLE_ARCHIVE=5
+    TYPE_INTEGER=1 TYPE_REAL=2 TYPE_REALS=3 TYPE_CHOICE=4
+    NODE_BIAS=100
+    TRAINER_OPTIMISER=200 TRAINER_LOSS=201 TRAINER_BATCH_SIZE=202 TRAINER_LEARNING_RATE=203 TRAINER_MOMENTUM=204
+    TRAINER_NESTEROV=205 TRAINER_BETA1=206 TRAINER_BETA2=207 TRAINER_EPSILON=208 TRAINER_WEIGHT_DECAY=209
+    TRAINER_DECAY_BIASES=210 TRAINER_WARMUP=211 TRAINER_MILESTONES=212 TRAINER_MILESTONE_FACTOR=213
+    TRAINER_PROGRESS_INTERVAL=214
+    PRUNER_CRITERION=300 PRUNER_SCOPE=301 PRUNER_RATE=302 PRUNER_OUTPUT_FACTOR=303 PRUNER_COUNT=304 PRUNER_DENSITY=305
+    PRUNER_SEED=306
+    NETWORK_CROSSOVER=400
+    ARCHIVE_HEADER_LIMIT=500 ARCHIVE_BYTE_LIMIT=501
+    OPTIMISER_SGD=0 OPTIMISER_ADAM=1
+    LOSS_CROSS_ENTROPY=0 LOSS_MEAN_SQUARED_ERROR=1
+    CRITERION_MAGNITUDE=0 CRITERION_RANDOM=1
+    SCOPE_LAYERWISE=0 SCOPE_GLOBAL=1
+    INITIALISE_GLOROT_NORMAL=0 INITIALISE_GLOROT_UNIFORM=1 INITIALISE_KAIMING_NORMAL=2 INITIALISE_KAIMING_UNIFORM=3
+    FORM_DENSE=0 FORM_PACKED=1
+    ELEMENT_FLOAT32=0 ELEMENT_UINT8=1 ELEMENT_INT64=2
+    MEMORY_COPY=0 MEMORY_BORROW=1
+    STATE_WEIGHTS=1 STATE_STATISTICS=2 STATE_OPTIMISER=4 STATE_POSITION=8 STATE_ALL=15
+    SLOT_WEIGHT=0 SLOT_FIRST=1 SLOT_SECOND=2
+    KIND_UNKNOWN=0 KIND_NETWORK=1 KIND_MASK=2 KIND_SNAPSHOT=3 KIND_TICKET=4 KIND_TEXT=5 KIND_ARRAY=6 KIND_TRAINER=7
+    CONSENT_NONE=0 CONSENT_INSTRUCTION_SET=1"""
+# made from include/lottery.h by examples/make_declarations.py: end
 _TYPES = {"h": c_void_p, "i": c_int32, "l": c_int64, "u": c_uint64, "d": c_double, "s": c_char_p, "p": c_void_p,
           "f": c_void_p, "v": None}
 
@@ -116,20 +134,16 @@ class _Raw:
 
     def __init__(self) -> None:
         self.library = _load()
-        for prefix, text in _FUNCTIONS.items():
-            for name, parameters, result in re.findall(r"(\w+)\((\w*)\)(\w?)", text):
-                full = "_".join(filter(None, ("lottery", prefix, name)))
-                function = getattr(self.library, full, None)  # an older library may lack it
-                if function is not None:
-                    function.argtypes = [_TYPES[letter] for letter in parameters]
-                    function.restype = _TYPES[result] if result else c_int32
-                    setattr(self, full, function)
-        for name, text in _CALLBACKS.items():
-            setattr(self, f"lottery_{name}", ctypes.CFUNCTYPE(
-                _TYPES[text[-1]], *(_TYPES[letter] for letter in text[:-2])))
-        for prefix, text in _CONSTANTS.items():
-            for name, value in re.findall(r"(\w+)=(-?\d+)", text):
-                setattr(self, "_".join(filter(None, ("LOTTERY", prefix, name))), int(value))
+        for name, parameters, result in re.findall(r"(\w+)\((\w*)\)(\w?)", _FUNCTIONS):
+            function = getattr(self.library, f"lottery_{name}", None)  # an older library may lack it
+            if function is not None:
+                function.argtypes = [_TYPES[letter] for letter in parameters]
+                function.restype = _TYPES[result] if result else c_int32
+                setattr(self, f"lottery_{name}", function)
+        for name, parameters, result in re.findall(r"(\w+)\((\w*)\)(\w)", _CALLBACKS):
+            setattr(self, f"lottery_{name}", ctypes.CFUNCTYPE(_TYPES[result], *(_TYPES[letter] for letter in parameters)))
+        for name, value in re.findall(r"(\w+)=(-?\d+)", _CONSTANTS):
+            setattr(self, f"LOTTERY_{name}", int(value))
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("lottery_"):
@@ -138,10 +152,19 @@ class _Raw:
         raise AttributeError(name)
 
 
+def _named(prefix: str) -> dict[str, int]:
+    """The constants LOTTERY_PREFIX_…, by the rest of their names in lower case."""
+    return {name.lower(): int(value) for name, value in re.findall(rf"\b{prefix}_(\w+)=(-?\d+)", _CONSTANTS)}
+
+
+def _name(prefix: str, value: int) -> str:
+    """The name of a constant's value, in lower case."""
+    return next(name for name, number in _named(prefix).items() if number == value)
+
+
 raw: Any = _Raw()
 version: str = raw.lottery_version().decode()
-State = enum.IntFlag("State", [(name, getattr(raw, f"LOTTERY_STATE_{name}"))
-                               for name in re.findall(r"(\w+)=", _CONSTANTS["STATE"])], module=__name__)
+State = enum.IntFlag("State", [(name.upper(), value) for name, value in _named("STATE").items()], module=__name__)
 State.__doc__ = "Parts of a trainer's state; | joins them."
 
 
@@ -251,10 +274,10 @@ def _constant(prefix: str, value: Union[str, int]) -> int:
     """A constant by its name in lower case, or by its number."""
     if not isinstance(value, str):
         return _integer(prefix.lower(), value, 32)
-    names = re.findall(r"(\w+)=", _CONSTANTS[prefix].lower())
-    if value not in names:
-        raise ArgumentError(f"{prefix.lower()}: {value!r} is none of {', '.join(names)}")
-    return getattr(raw, f"LOTTERY_{prefix}_{value.upper()}")
+    known = _named(prefix)
+    if value not in known:
+        raise ArgumentError(f"{prefix.lower()}: {value!r} is none of {', '.join(known)}")
+    return known[value]
 
 
 def _bytes(what: str, text: Union[str, bytes, os.PathLike[Any]]) -> bytes:
@@ -411,7 +434,7 @@ class Context(Handle):
         """The instruction set of networks that are created from now on."""
         out = c_int32()
         _judge(raw.lottery_context_get_instruction_set(self._pointer, byref(out)), self)
-        return re.findall(rf"(\w+)={out.value}\b", _CONSTANTS["INSTRUCTION_SET"])[0].lower()
+        return _name("INSTRUCTION_SET", out.value)
 
     @instruction_set.setter
     def instruction_set(self, value: Union[str, int]) -> None:
@@ -560,9 +583,6 @@ def _table() -> list[Option]:
 
 
 options: list[Option] = _table()  #: every option that there is
-for _option in options:
-    _owner = re.findall(rf"(\w+)={_option.handle}\b", _CONSTANTS["HANDLE"])[0]
-    setattr(raw, f"LOTTERY_{_owner}_{_option.name.upper()}", _option.key)
 
 
 def _whole(option: Option, value: Any) -> int:
@@ -948,7 +968,7 @@ class Network(_Tensors, _Optioned):
         """The form that a tensor has now, and its bytes."""
         form, size = c_int32(), c_int64()
         self._call(raw.lottery_network_tensor_form, self._find(name)[0], byref(form), byref(size))
-        return Form(re.findall(rf"(\w+)={form.value}\b", _CONSTANTS["FORM"])[0].lower(), size.value)
+        return Form(_name("FORM", form.value), size.value)
 
     @property
     def mask(self) -> Mask:
@@ -1399,7 +1419,7 @@ class Archive(_Optioned, collections.abc.Mapping):  # type: ignore[type-arg]
     def kind(self, name: str) -> str:
         """"network", "mask", "snapshot", "ticket", "trainer", "text", "array", or "unknown" for what a later version saved."""
         number = self._get(c_int32, raw.lottery_archive_kind, _bytes("name", name))
-        return re.findall(rf"(\w+)={number}\b", _CONSTANTS["KIND"])[0].lower()
+        return _name("KIND", number)
 
     def __getitem__(self, name: str) -> Any:
         if name not in self:

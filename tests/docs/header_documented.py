@@ -9,7 +9,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "docs"))
-import make_reference  # noqa: E402
+import read_header  # noqa: E402
 
 
 def comments_of(section):
@@ -41,7 +41,7 @@ def read(text):
     with tempfile.TemporaryDirectory() as directory:
         path = pathlib.Path(directory) / "lottery.h"
         path.write_text(text, encoding="utf-8")
-        return list(faults(make_reference.read_header(path)))
+        return list(faults(read_header.read_header(path)))
 
 
 def self_test():
@@ -71,13 +71,13 @@ def self_test():
 def main():
     if sys.argv[1:] == ["--self-test"]:
         return self_test()
-    sections = make_reference.read_header()
+    sections = read_header.read_header()
     count = sum(len(block.functions) for section in sections for block in section.blocks)
-    header = (make_reference.top / "include" / "lottery.h").read_text(encoding="utf-8")
+    header = (read_header.top / "include" / "lottery.h").read_text(encoding="utf-8")
     declared = set(re.findall(r"\b(lottery_\w+)\(", re.sub(r"/\*.*?\*/", " ", header, flags=re.DOTALL)))
     found = list(faults(sections))
     seen = {function.name for section in sections for block in section.blocks for function in block.functions}
-    found += [f"{name}: not understood by docs/make_reference.py" for name in sorted(declared - seen)]
+    found += [f"{name}: not understood by docs/read_header.py" for name in sorted(declared - seen)]
     print("\n".join(found) if found else f"{count} functions are documented")
     return 1 if found else 0
 

@@ -1,9 +1,9 @@
 //! The C interface as it is, one declaration for each of include/lottery.h, which is the manual; in its order.
-//! `cargo test` compares the two and prints a line to paste for whatever is missing here.
 #![allow(missing_docs, non_camel_case_types)]
 
 use std::os::raw::{c_char, c_void};
 
+// made from include/lottery.h by examples/make_declarations.py: begin
 pub type lottery_status = i32;
 
 #[repr(C)]
@@ -40,11 +40,12 @@ pub struct lottery_archive {
 }
 
 pub type lottery_allocate = Option<unsafe extern "C" fn(size: i64, alignment: i64, user: *mut c_void) -> *mut c_void>;
-pub type lottery_release = Option<unsafe extern "C" fn(memory: *mut c_void, size: i64, alignment: i64, user: *mut c_void)>;
+pub type lottery_release =
+    Option<unsafe extern "C" fn(memory: *mut c_void, size: i64, alignment: i64, user: *mut c_void)>;
 pub type lottery_dataset_release = Option<unsafe extern "C" fn(user: *mut c_void)>;
 pub type lottery_progress = Option<unsafe extern "C" fn(iteration: i64, loss: f64, user: *mut c_void) -> i32>;
-pub type lottery_read = Option<unsafe extern "C" fn(bytes: *mut c_void, capacity: i64, user: *mut c_void) -> i64>;
 pub type lottery_write = Option<unsafe extern "C" fn(bytes: *const c_void, count: i64, user: *mut c_void) -> i64>;
+pub type lottery_read = Option<unsafe extern "C" fn(bytes: *mut c_void, capacity: i64, user: *mut c_void) -> i64>;
 
 // 1 Conventions
 pub const LOTTERY_OK: i32 = 0;
@@ -149,10 +150,10 @@ pub const LOTTERY_KIND_TICKET: i32 = 4;
 pub const LOTTERY_KIND_TEXT: i32 = 5;
 pub const LOTTERY_KIND_ARRAY: i32 = 6;
 pub const LOTTERY_KIND_TRAINER: i32 = 7;
-
 pub const LOTTERY_CONSENT_NONE: i32 = 0;
 pub const LOTTERY_CONSENT_INSTRUCTION_SET: i32 = 1;
 
+#[rustfmt::skip]
 extern "C" {
     // 1 Conventions
     pub fn lottery_version() -> *const c_char;
@@ -229,8 +230,7 @@ extern "C" {
     pub fn lottery_network_tensor_form(
         network: *mut lottery_network, tensor: i64, form: *mut i32, bytes: *mut i64,
     ) -> lottery_status;
-    pub fn lottery_network_tensor_prunable(network: *mut lottery_network, tensor: i64, out: *mut i32)
-        -> lottery_status;
+    pub fn lottery_network_tensor_prunable(network: *mut lottery_network, tensor: i64, out: *mut i32) -> lottery_status;
     pub fn lottery_network_read_tensor(
         network: *mut lottery_network, tensor: i64, values: *mut f32, count: i64,
     ) -> lottery_status;
@@ -363,8 +363,8 @@ extern "C" {
         count: i64, out: *mut *mut lottery_mask,
     ) -> lottery_status;
     pub fn lottery_pruner_preview(
-        pruner: *mut lottery_pruner, network: *mut lottery_network, mask: *mut lottery_mask, count: i64,
-        kept: *mut i64, dead_units: *mut i64, vanishing: *mut i32,
+        pruner: *mut lottery_pruner, network: *mut lottery_network, mask: *mut lottery_mask, count: i64, kept: *mut i64,
+        dead_units: *mut i64, vanishing: *mut i32,
     ) -> lottery_status;
 
     // 9 Trainer
@@ -395,8 +395,7 @@ extern "C" {
     ) -> lottery_status;
     pub fn lottery_trainer_apply(trainer: *mut lottery_trainer) -> lottery_status;
     pub fn lottery_trainer_gradient_count(trainer: *mut lottery_trainer, out: *mut i64) -> lottery_status;
-    pub fn lottery_trainer_read_gradient(trainer: *mut lottery_trainer, values: *mut f32, count: i64)
-        -> lottery_status;
+    pub fn lottery_trainer_read_gradient(trainer: *mut lottery_trainer, values: *mut f32, count: i64) -> lottery_status;
     pub fn lottery_trainer_write_gradient(
         trainer: *mut lottery_trainer, values: *const f32, count: i64,
     ) -> lottery_status;
@@ -504,6 +503,6 @@ extern "C" {
     pub fn lottery_archive_load_memory(
         archive: *mut lottery_archive, bytes: *const c_void, count: i64,
     ) -> lottery_status;
-    pub fn lottery_archive_read(archive: *mut lottery_archive, read: lottery_read, user: *mut c_void)
-        -> lottery_status;
+    pub fn lottery_archive_read(archive: *mut lottery_archive, read: lottery_read, user: *mut c_void) -> lottery_status;
 }
+// made from include/lottery.h by examples/make_declarations.py: end

@@ -1,5 +1,5 @@
-//! Checks that src/raw.rs declares exactly what include/lottery.h declares: types, constants and functions. What is
-//! missing or differs is printed as it must stand there, so that a new function is one line to paste.
+//! Checks that src/raw.rs declares exactly what include/lottery.h declares: types, constants and functions, read here
+//! again, not by the script that makes them.
 use std::collections::BTreeMap;
 
 /// Declarations by name, as Rust text without layout.
@@ -151,7 +151,7 @@ fn raw_layer_is_the_header() {
     let raw = raw_items(include_str!("../src/raw.rs"));
     assert!(header.len() > 180, "only {} declarations read from lottery.h", header.len());
     let found = differences(&header, &raw);
-    assert!(found.is_empty(), "src/raw.rs and include/lottery.h differ:\n{}", found.join("\n"));
+    assert!(found.is_empty(), "src/raw.rs and include/lottery.h differ (run examples/make_declarations.py):\n{}", found.join("\n"));
 }
 
 #[test]

@@ -4,14 +4,14 @@ import ctypes
 import re
 import unittest
 
-import make_reference
+import read_header
 from support import lottery, top
 
 KINDS = {"int32_t": ctypes.c_int32, "lottery_status": ctypes.c_int32, "int64_t": ctypes.c_int64, "double": ctypes.c_double,
          "uint64_t": ctypes.c_uint64, "const char *": ctypes.c_char_p, "void": None}
 header = (top / "include" / "lottery.h").read_text(encoding="utf-8")
 plain = re.sub(r"/\*.*?\*/", " ", header, flags=re.DOTALL)
-functions = [function for section in make_reference.read_header() for block in section.blocks
+functions = [function for section in read_header.read_header() for block in section.blocks
              for function in block.functions]
 constants = {name: int(value) for name, value in re.findall(r"\b(LOTTERY_\w+)\s*=\s*(-?\d+)", plain)}
 
@@ -36,8 +36,7 @@ class Raw(unittest.TestCase):
                 bound = getattr(lottery.raw, function.name)
                 self.assertEqual(bound.argtypes, [kind_of(kind) for kind, _ in function.parameters])
                 self.assertEqual(bound.restype, kind_of(function.returns))
-        known = {"_".join(filter(None, ("lottery", prefix, name))) for prefix, text in lottery._FUNCTIONS.items()
-                 for name in re.findall(r"(\w+)\(", text)}
+        known = {f"lottery_{name}" for name in re.findall(r"(\w+)\(", lottery._FUNCTIONS)}
         self.assertEqual(known, {function.name for function in functions})
 
     def test_constants(self):
@@ -48,7 +47,7 @@ class Raw(unittest.TestCase):
 
     def test_callbacks(self):
         found = re.findall(r"typedef ([\w ]+\**)\s*\(\*(lottery_\w+)\)\(([^()]*)\)", plain)
-        self.assertEqual({f"lottery_{name}" for name in lottery._CALLBACKS}, {name for _, name, _ in found})
+        self.assertEqual({f"lottery_{name}" for name in re.findall(r"(\w+)\(", lottery._CALLBACKS)}, {name for _, name, _ in found})
         for result, name, parameters in found:
             kinds = [kind_of(" ".join(re.fullmatch(r"\s*(.*?)\w+\s*", text, re.DOTALL)[1].split()))
                      for text in parameters.split(",")]
