@@ -80,9 +80,11 @@ _FUNCTIONS = """\
     archive_create(hp) archive_destroy(h)v archive_set_integer(hil) archive_get_integer(hip) archive_count(hp)
     archive_name(hlplp) archive_kind(hsp) archive_add_network(hsh) archive_add_mask(hsh) archive_add_snapshot(hsh)
     archive_add_ticket(hshhh) archive_add_trainer(hsh) archive_add_text(hss) archive_add_array(hsiipp)
-    archive_get_network(hsp) archive_get_mask(hshp) archive_get_snapshot(hshp) archive_get_ticket(hsppp)
-    archive_restore_trainer(hshi) archive_get_text(hsplp) archive_array_shape(hsplpp) archive_get_array(hsipl)
-    archive_save(hs) archive_write(hfp) archive_load(hs) archive_load_memory(hpl) archive_read(hfp)"""
+    archive_remove(hs) archive_get_network(hsp) archive_get_mask(hshp) archive_get_snapshot(hshp)
+    archive_get_ticket(hsppp) archive_restore_trainer(hshi) archive_get_text(hsplp) archive_array_shape(hsplpp)
+    archive_get_array(hsipl) archive_metadata_count(hp) archive_metadata_key(hlplp) archive_get_metadata(hsplp)
+    archive_set_metadata(hss) archive_save(hs) archive_write(hfp) archive_load(hs) archive_load_memory(hpl)
+    archive_read(hfp)"""
 _CALLBACKS = """\
     allocate(llp)p release(pllp)v dataset_release(p)v progress(ldp)i write(plp)l read(plp)l"""
 _CONSTANTS = """\
@@ -1379,6 +1381,37 @@ class Ticket(NamedTuple):
 _ELEMENTS = {np.dtype(np.float32): "FLOAT32", np.dtype(np.uint8): "UINT8", np.dtype(np.int64): "INT64"}
 
 
+class Metadata(collections.abc.MutableMapping):  # type: ignore[type-arg]
+    """Texts in an archive's file that are not the library's, such as {"format": "pt"}."""
+    __slots__ = ("_archive",)
+
+    def __init__(self, archive: "Archive") -> None:
+        self._archive = archive
+
+    def __iter__(self) -> Iterator[str]:
+        for index in range(len(self)):
+            yield _text(raw.lottery_archive_metadata_key, self._archive.context, self._archive._pointer, index)
+
+    def __len__(self) -> int:
+        return self._archive._get(c_int64, raw.lottery_archive_metadata_count)
+
+    def __getitem__(self, key: str) -> str:
+        if key not in list(self):
+            raise KeyError(key)
+        return _text(raw.lottery_archive_get_metadata, self._archive.context, self._archive._pointer, _bytes("key", key))
+
+    def __setitem__(self, key: str, value: str) -> None:
+        self._archive._call(raw.lottery_archive_set_metadata, _bytes("key", key), _bytes("value", value))
+
+    def __delitem__(self, key: str) -> None:
+        if key not in list(self):
+            raise KeyError(key)
+        self._archive._call(raw.lottery_archive_set_metadata, _bytes("key", key), None)
+
+    def __repr__(self) -> str:
+        return f"Metadata({dict(self)})"
+
+
 @_with_options
 class Archive(_Optioned, collections.abc.Mapping):  # type: ignore[type-arg]
     """Named items in one safetensors file: a mapping from names to copies. An item is a Network, Mask, Snapshot, Ticket,
@@ -1391,7 +1424,7 @@ class Archive(_Optioned, collections.abc.Mapping):  # type: ignore[type-arg]
         network, mask, initial = lottery.Archive("ticket.safetensors")["ticket"]
 
     A Trainer cannot be got: restore() puts it into another one, which then continues with the same bits.
-    A name cannot be set twice. Arrays are float32, uint8 or int64. The file of a network called "" is a state dict for
+    A name cannot be set twice; `del archive[name]` frees it. Arrays are float32, uint8 or int64. The file of a network called "" is a state dict for
     PyTorch. One thread at a time."""
     __slots__ = ()
     __eq__ = object.__eq__
@@ -1447,6 +1480,16 @@ class Archive(_Optioned, collections.abc.Mapping):  # type: ignore[type-arg]
             array = _array(given, given.dtype)
             self._call(raw.lottery_archive_add_array, text, getattr(raw, f"LOTTERY_ELEMENT_{_ELEMENTS[given.dtype]}"),
                        given.ndim, (c_int64 * given.ndim)(*given.shape), array.ctypes.data)
+
+    def __delitem__(self, name: str) -> None:
+        if name not in self:
+            raise KeyError(name)
+        self._call(raw.lottery_archive_remove, _bytes("name", name))
+
+    @property
+    def metadata(self) -> Metadata:
+        """Texts in the file that are not the library's: archive.metadata["format"] = "pt"."""
+        return Metadata(self)
 
     def _get_network(self, name: bytes) -> Network:
         return self._derive(Network, raw.lottery_archive_get_network, name)

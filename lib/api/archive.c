@@ -6,6 +6,8 @@
 #include "api/check.h"
 #include "base/text.h"
 #include "store/archive/format.h"
+#include "store/archive/items.h"
+#include "store/archive/metadata.h"
 
 lottery_status lottery_archive_create(lottery_context *context, lottery_archive **out) {
   CLEAR_OUT(out);
@@ -60,6 +62,46 @@ lottery_status lottery_archive_kind(lottery_archive *archive, const char *name, 
   while (found > LOTTERY_KIND_UNKNOWN && strcmp(kind, kinds[found]) != 0) found--;
   *out = found;
   return LOTTERY_OK;
+}
+
+lottery_status lottery_archive_remove(lottery_archive *archive, const char *name) {
+  RETURN_UNLESS_HANDLE(archive, OBJECT_ARCHIVE);
+  RETURN_IF_NULL(archive->object.context, name);
+  return item_remove(archive, name);
+}
+
+lottery_status lottery_archive_metadata_count(lottery_archive *archive, int64_t *out) {
+  RETURN_UNLESS_HANDLE(archive, OBJECT_ARCHIVE);
+  RETURN_IF_NULL(archive->object.context, out);
+  *out = metadata_count(archive);
+  return LOTTERY_OK;
+}
+
+lottery_status lottery_archive_metadata_key(lottery_archive *archive, int64_t index, char *buffer, int64_t capacity,
+                                            int64_t *needed) {
+  RETURN_UNLESS_HANDLE(archive, OBJECT_ARCHIVE);
+  const char *key = metadata_key(archive, index);
+  if (key == NULL)
+    return context_fail(archive->object.context, LOTTERY_ERROR_ARGUMENT, "index: %lld is outside 0 to %lld",
+                        (long long)index, (long long)metadata_count(archive) - 1);
+  return text_copy(archive->object.context, key, buffer, capacity, needed);
+}
+
+lottery_status lottery_archive_get_metadata(lottery_archive *archive, const char *key, char *buffer, int64_t capacity,
+                                            int64_t *needed) {
+  RETURN_UNLESS_HANDLE(archive, OBJECT_ARCHIVE);
+  RETURN_IF_NULL(archive->object.context, key);
+  const char *value = metadata_value(archive, key);
+  if (value == NULL)
+    return context_fail(archive->object.context, LOTTERY_ERROR_ARGUMENT, "key: the archive has no metadata '%.256s'",
+                        key);
+  return text_copy(archive->object.context, value, buffer, capacity, needed);
+}
+
+lottery_status lottery_archive_set_metadata(lottery_archive *archive, const char *key, const char *value) {
+  RETURN_UNLESS_HANDLE(archive, OBJECT_ARCHIVE);
+  RETURN_IF_NULL(archive->object.context, key);
+  return value != NULL ? metadata_set(archive, key, value) : metadata_remove(archive, key);
 }
 
 lottery_status lottery_archive_save(lottery_archive *archive, const char *path) {

@@ -276,6 +276,38 @@ impl Archive {
         Ok((shape, values))
     }
 
+    /// Removes an item.
+    pub fn remove(&mut self, name: &str) -> Result<()> {
+        self.with_name(name, |archive, name| unsafe { raw::lottery_archive_remove(archive, name) })
+    }
+
+    /// The keys of the file's metadata that are not the library's, such as `format`.
+    pub fn metadata_keys(&self) -> Result<Vec<String>> {
+        let count: i64 =
+            self.handle.number(|archive, out| unsafe { raw::lottery_archive_metadata_count(archive, out) })?;
+        let key = |index| {
+            text::read(self.handle.context(), |buffer, capacity, needed| unsafe {
+                raw::lottery_archive_metadata_key(self.handle.raw(), index, buffer, capacity, needed)
+            })
+        };
+        (0..count).map(key).collect()
+    }
+
+    /// The value of such a key.
+    pub fn metadata(&self, key: &str) -> Result<String> {
+        let key = text::from_str("key", key)?;
+        text::read(self.handle.context(), |buffer, capacity, needed| unsafe {
+            raw::lottery_archive_get_metadata(self.handle.raw(), key.as_ptr(), buffer, capacity, needed)
+        })
+    }
+
+    /// Sets it; `None` removes it.
+    pub fn set_metadata(&mut self, key: &str, value: Option<&str>) -> Result<()> {
+        let value = value.map(|value| text::from_str("value", value)).transpose()?;
+        let value = value.as_ref().map_or(std::ptr::null(), |value| value.as_ptr());
+        self.with_name(key, |archive, key| unsafe { raw::lottery_archive_set_metadata(archive, key, value) })
+    }
+
     /// Saves to a file: the path holds its old content or the new file, whole.
     pub fn save(&mut self, path: impl AsRef<Path>) -> Result<()> {
         let path = text::from_path("path", path.as_ref())?;

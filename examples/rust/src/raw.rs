@@ -468,6 +468,7 @@ extern "C" {
         archive: *mut lottery_archive, name: *const c_char, element: i32, rank: i32, shape: *const i64,
         data: *const c_void,
     ) -> lottery_status;
+    pub fn lottery_archive_remove(archive: *mut lottery_archive, name: *const c_char) -> lottery_status;
     pub fn lottery_archive_get_network(
         archive: *mut lottery_archive, name: *const c_char, out: *mut *mut lottery_network,
     ) -> lottery_status;
@@ -494,6 +495,16 @@ extern "C" {
     ) -> lottery_status;
     pub fn lottery_archive_get_array(
         archive: *mut lottery_archive, name: *const c_char, element: i32, data: *mut c_void, count: i64,
+    ) -> lottery_status;
+    pub fn lottery_archive_metadata_count(archive: *mut lottery_archive, out: *mut i64) -> lottery_status;
+    pub fn lottery_archive_metadata_key(
+        archive: *mut lottery_archive, index: i64, buffer: *mut c_char, capacity: i64, needed: *mut i64,
+    ) -> lottery_status;
+    pub fn lottery_archive_get_metadata(
+        archive: *mut lottery_archive, key: *const c_char, buffer: *mut c_char, capacity: i64, needed: *mut i64,
+    ) -> lottery_status;
+    pub fn lottery_archive_set_metadata(
+        archive: *mut lottery_archive, key: *const c_char, value: *const c_char,
     ) -> lottery_status;
     pub fn lottery_archive_save(archive: *mut lottery_archive, path: *const c_char) -> lottery_status;
     pub fn lottery_archive_write(

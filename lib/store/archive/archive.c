@@ -45,9 +45,8 @@ int64_t archive_count(const struct lottery_archive *archive) {
 const char *archive_name(const struct lottery_archive *archive, int64_t index) {
   const struct extent extent = items_of(&archive->tables.texts);
   if (index == 0 && extent.unnamed) return "";
-  if (extent.unnamed) index--;
-  if (index < 0 || index >= extent.end - extent.first) return NULL;
-  return archive->tables.texts.entries[extent.first + index].name + strlen(KIND_PREFIX);
+  if (index < 0 || index >= archive_count(archive)) return NULL;
+  return archive->tables.texts.entries[extent.first + index - (extent.unnamed ? 1 : 0)].name + strlen(KIND_PREFIX);
 }
 
 const char *archive_text(const struct lottery_archive *archive, const char *name, const char *role) {

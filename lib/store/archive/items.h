@@ -39,6 +39,9 @@ lottery_status item_add_trainer(struct lottery_archive *archive, const char *nam
 lottery_status item_restore_trainer(struct lottery_archive *archive, const char *name, struct lottery_trainer *trainer,
                                     int32_t consent);
 
+/* Removes an item of any kind. Errors: ARGUMENT (nothing has this name). */
+lottery_status item_remove(struct lottery_archive *archive, const char *name);
+
 /* Arrays as LOTTERY_ELEMENT_…: the dtype, or -1; the element, or -1. */
 int32_t item_dtype(int32_t element);
 int32_t item_element(int32_t dtype);

@@ -122,6 +122,17 @@ const char *table_duplicate(const struct table *table) {
   return NULL;
 }
 
+void table_remove(struct lottery_context *context, struct table *table,
+                  bool (*chosen)(const struct entry *entry, const void *user), const void *user) {
+  int64_t kept = 0;
+  for (int64_t i = 0; i < table->count; i++)
+    if (chosen(&table->entries[i], user))
+      memory_release(context, table->entries[i].owned);
+    else
+      table->entries[kept++] = table->entries[i];
+  table->count = kept;
+}
+
 /* Both in one new table, by name; the old ones still own what is in it. */
 static lottery_status merge(struct lottery_context *context, const struct table *a, const struct table *b,
                             struct table *out) {

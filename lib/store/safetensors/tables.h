@@ -77,6 +77,10 @@ const struct entry *table_find(const struct table *table, const char *name);
 int64_t table_lower_bound(const struct table *table, const char *name);
 const char *table_duplicate(const struct table *table);
 
+/* Removes the entries that `chosen` names; the others keep their order. */
+void table_remove(struct lottery_context *context, struct table *table,
+                  bool (*chosen)(const struct entry *entry, const void *user), const void *user);
+
 /* Moves everything of `from`, which becomes empty, into `into`; both are sorted. `from` has no file of its own.
  * ARGUMENT when a name is in both: both are as they were then. */
 lottery_status tables_merge(struct tables *into, struct tables *from);

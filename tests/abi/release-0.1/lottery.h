@@ -907,6 +907,12 @@ lottery_status lottery_archive_add_text(lottery_archive *archive, const char *na
 lottery_status lottery_archive_add_array(lottery_archive *archive, const char *name, int32_t element, int32_t rank,
                                          const int64_t *shape, const void *data);
 
+/* Removes an item with all its arrays and texts. To replace one, remove it and add the new one: adding takes no name
+ * that is there. Memory of what was added is given back; that of a file that was read is, as one block, with the
+ * archive or when it reads another.
+ * Errors: HANDLE, ARGUMENT (nothing has this name). */
+lottery_status lottery_archive_remove(lottery_archive *archive, const char *name);
+
 /* Make the object of an item again, in the archive's context.
  * Errors: HANDLE, ARGUMENT (nothing has this name, or it is of another kind), FORMAT (what the archive read is damaged,
  * or weights would take more memory than BYTE_LIMIT), SHAPE (an array has another type or shape than the item's
@@ -960,6 +966,21 @@ lottery_status lottery_archive_array_shape(lottery_archive *archive, const char 
  * Errors: HANDLE, ARGUMENT (there is no such array), SHAPE (element or count are not the array's). */
 lottery_status lottery_archive_get_array(lottery_archive *archive, const char *name, int32_t element, void *data,
                                          int64_t count);
+
+/* Entries of the file's __metadata__ that are not the library's own, such as {"format": "pt"}, which some programs want
+ * in files for PyTorch. What was read stays there and is saved again. Keys that begin with "lottery." are the library's
+ * and no entries here.
+ * count: how many there are; they are numbered in the order of their keys' bytes. key: that of entry `index`, 0 to
+ * count - 1. get: the value of a key. Texts as in section 1. set: adds an entry or replaces its value, which may have
+ * any length that HEADER_LIMIT allows a file; value NULL removes the entry. Errors: HANDLE, ARGUMENT (index; get and
+ * removing: there is no such key; set: the key is over 255 bytes, not UTF-8, or begins with "lottery."; the value is
+ * not UTF-8), MEMORY (set). */
+lottery_status lottery_archive_metadata_count(lottery_archive *archive, int64_t *out);
+lottery_status lottery_archive_metadata_key(lottery_archive *archive, int64_t index, char *buffer, int64_t capacity,
+                                            int64_t *needed);
+lottery_status lottery_archive_get_metadata(lottery_archive *archive, const char *key, char *buffer, int64_t capacity,
+                                            int64_t *needed);
+lottery_status lottery_archive_set_metadata(lottery_archive *archive, const char *key, const char *value);
 
 /* Saves to a file, as section 10 says: `path` holds its old content or the new file, whole.
  * Errors: HANDLE, ARGUMENT, FILE, MEMORY (also when the header would be over HEADER_LIMIT). */

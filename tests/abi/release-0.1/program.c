@@ -469,6 +469,13 @@ static void use_things(lottery_archive *archive) {
   MUST(lottery_archive_array_shape(archive, "array", &element, 8, shape, &rank));
   MUST(lottery_archive_get_array(archive, "array", LOTTERY_ELEMENT_INT64, array, 2));
   EXPECT(element == LOTTERY_ELEMENT_INT64 && rank == 1 && shape[0] == 2 && array[0] == 5 && array[1] == -6);
+  MUST(lottery_archive_metadata_count(archive, &count));
+  MUST(lottery_archive_metadata_key(archive, 0, text, (int64_t)sizeof text, NULL));
+  EXPECT(count == 1 && strcmp(text, "format") == 0);
+  MUST(lottery_archive_get_metadata(archive, "format", text, (int64_t)sizeof text, NULL));
+  EXPECT(strcmp(text, "pt") == 0);
+  MUST(lottery_archive_remove(archive, "array"));
+  EXPECT(lottery_archive_kind(archive, "array", &kind) == LOTTERY_ERROR_ARGUMENT);
   lottery_network_destroy(found);
   lottery_network_destroy(of_ticket);
   lottery_mask_destroy(mask);
@@ -493,6 +500,7 @@ static void use_archives(const char *directory) {
   MUST(lottery_archive_add_trainer(archive, "trainer", trainer));
   MUST(lottery_archive_add_text(archive, "text", "words"));
   MUST(lottery_archive_add_array(archive, "array", LOTTERY_ELEMENT_INT64, 1, &two, array));
+  MUST(lottery_archive_set_metadata(archive, "format", "pt"));
   snprintf(path, sizeof path, "%s/archive.safetensors", directory);
   MUST(lottery_archive_save(archive, path));
   MUST(lottery_archive_write(archive, write_part, &writes));

@@ -45,6 +45,27 @@ class Archives(Case):
             np.testing.assert_array_equal(ticket.snapshot["fc1.weight"], kept)
             np.testing.assert_array_equal(found.array("ticket.fc1.bias"), initial["fc1.bias"])
 
+    def test_changes(self):
+        archive, network, mask, _ = self.filled()
+        del archive["mask"], archive["text"]
+        self.assertEqual(list(archive), ["array", "network", "scalar", "snapshot", "ticket"])
+        archive["mask"] = mask
+        self.assertEqual(archive["mask"], mask)
+        with self.assertRaises(KeyError):
+            del archive["text"]
+        self.assertEqual(dict(archive.metadata), {})
+        archive.metadata["format"] = "pt"
+        archive.metadata.update(format="np", who="me")
+        again = lottery.Archive()
+        again.load_bytes(archive.to_bytes())
+        self.assertEqual(dict(again.metadata), {"format": "np", "who": "me"})
+        self.assertEqual((again.metadata.pop("who"), repr(again.metadata)), ("me", "Metadata({'format': 'np'})"))
+        for wrong in (lambda: again.metadata["who"], lambda: again.metadata.__delitem__("who")):
+            with self.assertRaises(KeyError):
+                wrong()
+        with self.assertRaisesRegex(lottery.ArgumentError, "begins with 'lottery.'"):
+            again.metadata["lottery.format"] = "2"
+
     def test_trainers(self):
         network, trainer, _ = problem()
         trainer.run(2)

@@ -126,6 +126,9 @@ static void test_names(void **unused) {
                "index: 16 is outside 0 to 15");
   assert_fails(context, lottery_archive_name(all.archive, -1, buffer, sizeof buffer, NULL), LOTTERY_ERROR_ARGUMENT,
                "index: -1");
+  /* Below the item without a name there is nothing either. */
+  assert_fails(context, lottery_archive_name(all.archive, INT64_MIN, buffer, sizeof buffer, NULL),
+               LOTTERY_ERROR_ARGUMENT, "index: -9223372036854775808 is outside 0 to 15");
   free(file.data);
   everything_destroy(&all);
   archive_finish(&fixture);

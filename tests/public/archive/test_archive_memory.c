@@ -42,6 +42,27 @@ static int64_t count_of(lottery_context *context, lottery_archive *archive) {
     if (step_status != LOTTERY_OK) return step_status; \
   } while (0)
 
+/* Sets metadata, new and again, and removes what was added; on an error the archive is as it was. */
+static lottery_status change(lottery_context *context, lottery_archive *archive) {
+  static const char *const values[] = {"pt", "np"};
+  char value[8];
+  int64_t count;
+  for (int i = 0; i < 2; i++) {
+    const lottery_status status = lottery_archive_set_metadata(archive, "format", values[i]);
+    assert_ok(context, lottery_archive_metadata_count(archive, &count));
+    assert_int_equal(count, i > 0 || status == LOTTERY_OK);
+    if (count == 1) {
+      assert_ok(context, lottery_archive_get_metadata(archive, "format", value, sizeof value, NULL));
+      assert_string_equal(value, values[status == LOTTERY_OK ? i : 0]);
+    }
+    STEP(status);
+  }
+  assert_ok(context, lottery_archive_set_metadata(archive, "format", NULL));
+  assert_ok(context, lottery_archive_remove(archive, "ticket"));
+  assert_int_equal(count_of(context, archive), 5);
+  return LOTTERY_OK;
+}
+
 /* Adds everything to h->copy; on an error it holds what it held. */
 static lottery_status add(lottery_context *context, struct handles *h) {
   static const int64_t shape[] = {2, 2}, array[] = {1, 2, 3, 4};
@@ -74,6 +95,7 @@ static lottery_status run(lottery_context *context, struct handles *h) {
   STEP(add(context, h));
   STEP(lottery_archive_write(h->copy, discard, NULL));
   STEP(lottery_archive_save(h->copy, path));
+  STEP(change(context, h->copy));
   status = lottery_archive_load(h->archive, path);
   assert_int_equal(count_of(context, h->archive), 6);
   STEP(status);

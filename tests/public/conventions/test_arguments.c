@@ -161,6 +161,12 @@
            "A archive, * name=array, * element, * shape, * rank") \
   FUNCTION(lottery_archive_get_array, (p[0], p[1], LOTTERY_ELEMENT_INT64, p[2], 2), \
            "A archive, * name=array, * data") \
+  FUNCTION(lottery_archive_metadata_count, (p[0], p[1]), "A archive, * out") \
+  FUNCTION(lottery_archive_metadata_key, (p[0], 0, p[1], 16, p[2]), "A archive, * buffer, ?* needed") \
+  FUNCTION(lottery_archive_get_metadata, (p[0], p[1], p[2], 16, p[3]), \
+           "A archive, * key=format, * buffer, ?* needed") \
+  FUNCTION(lottery_archive_set_metadata, (p[0], p[1], p[2]), "A archive, * key=format, ?* value") \
+  FUNCTION(lottery_archive_remove, (p[0], p[1]), "A archive, * name=text") \
   FUNCTION(lottery_archive_save, (p[0], p[1]), "A archive, * path") \
   FUNCTION(lottery_archive_write, (p[0], writer(p[1]), NULL), "A archive, * write") \
   FUNCTION(lottery_archive_load, (p[0], p[1]), "A archive, * path") \
@@ -290,6 +296,7 @@ static void make(struct counting_allocator *allocator, struct handles *handles) 
   assert_ok(context, lottery_archive_add_trainer(handles->archive, "trainer", handles->trainer));
   assert_ok(context, lottery_archive_add_text(handles->archive, "text", "words"));
   assert_ok(context, lottery_archive_add_array(handles->archive, "array", LOTTERY_ELEMENT_INT64, 1, &two, array));
+  assert_ok(context, lottery_archive_set_metadata(handles->archive, "format", "pt"));
 }
 
 static void unmake(struct counting_allocator *allocator, const struct handles *handles) {

@@ -137,6 +137,14 @@ fn archives() {
     let error = archive.read(&mut Breaks).unwrap_err();
     assert_eq!((error.status(), error.message()), (Status::File, "out of cable"));
     assert_eq!(archive.names().unwrap().len(), 6);
+    archive.remove("text").unwrap();
+    assert_eq!(archive.remove("text").unwrap_err().status(), Status::Argument);
+    assert_eq!(archive.names().unwrap().len(), 5);
+    archive.set_metadata("format", Some("pt")).unwrap();
+    assert_eq!(archive.metadata_keys(), Ok(vec!["format".to_string()]));
+    assert_eq!(archive.metadata("format"), Ok("pt".to_string()));
+    archive.set_metadata("format", None).unwrap();
+    assert_eq!(archive.metadata("format").unwrap_err().status(), Status::Argument);
 }
 
 #[test]
