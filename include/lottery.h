@@ -470,13 +470,16 @@ lottery_status lottery_dataset_relabel(lottery_dataset *dataset, int32_t classes
                                        lottery_dataset **out);
 
 /* Mean and standard deviation (of the population) of the input values. groups: 1 for all features together, or the
- * first size of the shape for one each (a channel's). mean, deviation: [groups].
+ * first size of the shape for one each (a channel's). mean, deviation: [groups]. Where the elements are all equal, the
+ * deviation is exactly 0. Sums of bytes are exact; those of float32 are made in double about the mean.
  * Errors: HANDLE, ARGUMENT. */
 lottery_status lottery_dataset_statistics(lottery_dataset *dataset, int64_t groups, double *mean, double *deviation);
 
 /* The input value v replaced by (v - mean) / deviation, without a copy of the inputs. groups, mean, deviation: as
- * above; usually another dataset's statistics (the training set's for the test set).
- * Errors: HANDLE, ARGUMENT (groups; a deviation that is not above 0), NOT_FINITE, MEMORY. */
+ * above; usually another dataset's statistics (the training set's for the test set). A deviation of 0, a constant
+ * feature's, counts as 1: only the mean is subtracted. Values are true to a few roundings of float32, however far from
+ * 0 the inputs are.
+ * Errors: HANDLE, ARGUMENT (groups; a deviation below 0), NOT_FINITE, MEMORY. */
 lottery_status lottery_dataset_normalise(lottery_dataset *dataset, int64_t groups, const double *mean,
                                          const double *deviation, lottery_dataset **out);
 

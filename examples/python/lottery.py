@@ -764,7 +764,10 @@ class Dataset(_Part):
         return Statistics(mean, deviation)
 
     def normalise(self, mean: ArrayLike, deviation: ArrayLike) -> Dataset:
-        """Each input v becomes (v - mean) / deviation, usually by the training set's statistics."""
+        """Each input v becomes (v - mean) / deviation, usually by the training set's statistics.
+
+        A deviation of 0, a constant feature's, counts as 1.
+        """
         first, second = _array(mean, np.float64), _array(deviation, np.float64)
         if first.shape != second.shape:
             raise ShapeError(f"mean and deviation: shapes {first.shape} and {second.shape} differ")

@@ -90,10 +90,10 @@ lottery_status lottery_dataset_create(lottery_context *context, int64_t count, i
                         isfinite(scale) ? shift : scale);
   struct storage *storage = NULL;
   RETURN_IF_ERROR(store(context, "inputs", inputs, element, count, features, memory, &storage));
-  const struct scaling scaling = {scale, shift};
+  const struct scaling scaling = scaling_create(scale, shift, storage->largest);
   lottery_status status;
-  if (scaling_is_finite(scaling, storage->largest))
-    status = made(dataset_create(context, storage, rank, shape, scaling), out);
+  if (scaling_is_finite(&scaling, storage->largest))
+    status = made(dataset_create(context, storage, rank, shape, &scaling), out);
   else
     status = context_fail(context, LOTTERY_ERROR_NOT_FINITE,
                           "scale: inputs up to %g times %g, plus a shift of %g, would exceed 2^127", storage->largest,
@@ -246,8 +246,8 @@ lottery_status lottery_dataset_normalise(lottery_dataset *dataset, int64_t group
       return context_fail(context, LOTTERY_ERROR_NOT_FINITE, "%s: %g of group %lld is not finite",
                           isfinite(mean[i]) ? "deviation" : "mean", isfinite(mean[i]) ? deviation[i] : mean[i],
                           (long long)i);
-    if (deviation[i] <= 0.0)
-      return context_fail(context, LOTTERY_ERROR_ARGUMENT, "deviation: %g of group %lld is not above 0", deviation[i],
+    if (deviation[i] < 0.0)
+      return context_fail(context, LOTTERY_ERROR_ARGUMENT, "deviation: %g of group %lld is below 0", deviation[i],
                           (long long)i);
   }
   return dataset_normalise(dataset, groups, mean, deviation, out);

@@ -13,11 +13,6 @@ enum { BLOCK = 16 }; /* features transposed at a time: a cache line of floats */
 
 int64_t batch_tiles(int64_t count) { return (count + BATCH_TILE - 1) / BATCH_TILE; }
 
-/* The float32 scaling of feature `feature`. */
-static struct scaling scaling_of(const struct lottery_dataset *dataset, int64_t feature) {
-  return dataset->scalings[feature / (dataset->features / dataset->groups)];
-}
-
 /* Rows in random order come from memory, unless the step before has prefetched them. Past the limit, prefetched rows
  * would be pushed out of the cache again. */
 static void prefetch_row(const void *row, int64_t bytes) {
@@ -40,39 +35,55 @@ static void gather_bytes(const struct kernels *kernels, const struct lottery_dat
   const uint8_t *rows[BATCH_TILE];
   find_rows(dataset, indices, lanes, rows);
   const int64_t width = dataset->features / dataset->groups; /* of a group */
-  for (int64_t first = 0; first < dataset->features; first += width) {
-    const struct scaling scaling = scaling_of(dataset, first);
-    kernels->gather->bytes(rows, first, width, (float)scaling.scale, (float)scaling.shift, tile + first * BATCH_TILE);
-  }
+  for (int64_t group = 0; group < dataset->groups; group++)
+    kernels->gather->bytes(rows, group * width, width, &dataset->scalings[group].affine,
+                           tile + group * width * BATCH_TILE);
 }
 
-/* Rows of floats as they are. A block of features at a time keeps its part of the tile in the first-level cache. */
+/* Features first to end - 1 of rows of floats, as they are; 0 in the lanes past them. */
+static void transpose_block(const float *const *rows, int64_t first, int64_t end, int64_t lanes, float *tile) {
+  for (int64_t lane = 0; lane < lanes; lane++)
+    for (int64_t feature = first; feature < end; feature++) tile[feature * BATCH_TILE + lane] = rows[lane][feature];
+  for (int64_t feature = first; feature < end; feature++)
+    for (int64_t lane = lanes; lane < BATCH_TILE; lane++) tile[feature * BATCH_TILE + lane] = 0.0f;
+}
+
+/* A block of features at a time keeps its part of the tile in the first-level cache. */
 static void transpose_rows(const float *const *rows, int64_t width, int64_t lanes, float *tile) {
-  for (int64_t first = 0; first < width; first += BLOCK) {
-    const int64_t end = arithmetic_minimum(first + BLOCK, width);
-    for (int64_t lane = 0; lane < lanes; lane++)
-      for (int64_t feature = first; feature < end; feature++) tile[feature * BATCH_TILE + lane] = rows[lane][feature];
-    for (int64_t feature = first; feature < end; feature++)
-      for (int64_t lane = lanes; lane < BATCH_TILE; lane++) tile[feature * BATCH_TILE + lane] = 0.0f;
-  }
+  for (int64_t first = 0; first < width; first += BLOCK)
+    transpose_block(rows, first, arithmetic_minimum(first + BLOCK, width), lanes, tile);
 }
 
-static void gather_floats(const struct rows *source, const int32_t *indices, int64_t lanes, float *tile) {
+static void find_float_rows(const struct rows *source, const int32_t *indices, int64_t lanes,
+                            const float *rows[BATCH_TILE]) {
   const float *values = source->storage->values;
-  const float *rows[BATCH_TILE];
   for (int64_t lane = 0; lane < lanes; lane++) {
     rows[lane] = values + rows_at(source, indices[lane]) * source->storage->width;
     prefetch_row(rows[lane], source->storage->width * (int64_t)sizeof(float));
   }
-  transpose_rows(rows, source->storage->width, lanes, tile);
 }
 
-static void scale_tile(const struct lottery_dataset *dataset, int64_t lanes, float *tile) {
-  for (int64_t feature = 0; feature < dataset->features; feature++) {
-    const struct scaling scaling = scaling_of(dataset, feature);
-    const float scale = (float)scaling.scale, shift = (float)scaling.shift;
-    float *out = tile + feature * BATCH_TILE;
-    for (int64_t lane = 0; lane < lanes; lane++) out[lane] = out[lane] * scale + shift;
+/* The same features scaled, group by group. */
+static void scale_block(const struct kernels *kernels, const struct lottery_dataset *dataset, int64_t first,
+                        int64_t end, int64_t lanes, float *tile) {
+  const int64_t width = dataset->features / dataset->groups;
+  for (int64_t next; first < end; first = next) {
+    const int64_t group = first / width;
+    next = arithmetic_minimum((group + 1) * width, end);
+    kernels->gather->scale(tile + first * BATCH_TILE, next - first, lanes, &dataset->scalings[group].affine);
+  }
+}
+
+static void gather_floats(const struct kernels *kernels, const struct lottery_dataset *dataset, const int32_t *indices,
+                          int64_t lanes, float *tile) {
+  const bool as_they_are =
+      dataset->groups == 1 && scaling_is_factor(&dataset->scalings[0]) && dataset->scalings[0].scale == 1.0;
+  const float *rows[BATCH_TILE];
+  find_float_rows(&dataset->inputs, indices, lanes, rows);
+  for (int64_t first = 0; first < dataset->features; first += BLOCK) {
+    const int64_t end = arithmetic_minimum(first + BLOCK, dataset->features);
+    transpose_block(rows, first, end, lanes, tile);
+    if (!as_they_are) scale_block(kernels, dataset, first, end, lanes, tile);
   }
 }
 
@@ -93,7 +104,7 @@ bool dataset_gather_halves(const struct kernels *kernels, const struct lottery_d
 
 bool dataset_is_whole_numbers(const struct lottery_dataset *dataset) {
   return dataset->inputs.storage->element == LOTTERY_ELEMENT_UINT8 && dataset->groups == 1 &&
-         dataset->scalings[0].shift == 0.0;
+         scaling_is_factor(&dataset->scalings[0]);
 }
 
 struct ahead dataset_ahead(const struct lottery_dataset *dataset, const int32_t *indices, int64_t count) {
@@ -108,24 +119,25 @@ struct ahead dataset_ahead(const struct lottery_dataset *dataset, const int32_t 
 void dataset_gather(const struct kernels *kernels, const struct lottery_dataset *dataset, const int32_t *indices,
                     int64_t count, float *tiles) {
   const bool bytes = dataset->inputs.storage->element == LOTTERY_ELEMENT_UINT8;
-  const bool scaled = dataset->groups > 1 || dataset->scalings[0].scale != 1.0 || dataset->scalings[0].shift != 0.0;
   for (int64_t first = 0; first < count; first += BATCH_TILE) {
     const int64_t lanes = arithmetic_minimum(BATCH_TILE, count - first);
     float *tile = tiles + first * dataset->features;
-    if (bytes) {
+    if (bytes)
       gather_bytes(kernels, dataset, indices + first, lanes, tile);
-      continue;
-    }
-    gather_floats(&dataset->inputs, indices + first, lanes, tile);
-    if (scaled) scale_tile(dataset, lanes, tile);
+    else
+      gather_floats(kernels, dataset, indices + first, lanes, tile);
   }
 }
 
 void dataset_gather_targets(const struct lottery_dataset *dataset, const int32_t *indices, int64_t count,
                             float *tiles) {
-  for (int64_t first = 0; first < count; first += BATCH_TILE)
-    gather_floats(&dataset->targets, indices + first, arithmetic_minimum(BATCH_TILE, count - first),
-                  tiles + first * dataset->targets.storage->width);
+  const int64_t width = dataset->targets.storage->width;
+  const float *rows[BATCH_TILE];
+  for (int64_t first = 0; first < count; first += BATCH_TILE) {
+    const int64_t lanes = arithmetic_minimum(BATCH_TILE, count - first);
+    find_float_rows(&dataset->targets, indices + first, lanes, rows);
+    transpose_rows(rows, width, lanes, tiles + first * width);
+  }
 }
 
 void dataset_gather_labels(const struct lottery_dataset *dataset, const int32_t *indices, int64_t count,
@@ -170,11 +182,9 @@ void dataset_read_example(const struct lottery_dataset *dataset, int64_t example
   const struct storage *storage = dataset->inputs.storage;
   const int64_t width = storage->width, start = rows_at(&dataset->inputs, example) * width;
   for (int64_t feature = 0; feature < width; feature++) {
-    const struct scaling scaling = scaling_of(dataset, feature);
-    const float scale = (float)scaling.scale, shift = (float)scaling.shift;
     const float element = storage->element == LOTTERY_ELEMENT_UINT8
                               ? (float)((const unsigned char *)storage->values)[start + feature]
                               : ((const float *)storage->values)[start + feature];
-    inputs[feature] = element * scale + shift;
+    inputs[feature] = affine_apply(&dataset->scalings[feature / (width / dataset->groups)].affine, element);
   }
 }

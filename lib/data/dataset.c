@@ -58,12 +58,6 @@ bool storage_measure(struct storage *storage, int64_t *row) {
   return true;
 }
 
-/* Half the largest float32, which leaves room for the roundings of a product and a sum. */
-bool scaling_is_finite(struct scaling scaling, double largest) {
-  const double limit = 0x1p127;
-  return fabs(scaling.scale) <= limit && fabs(scaling.scale) * largest + fabs(scaling.shift) <= limit;
-}
-
 /* --- Datasets --- */
 
 static void dataset_finalise(void *self) {
@@ -78,7 +72,7 @@ static void dataset_finalise(void *self) {
 }
 
 struct lottery_dataset *dataset_create(struct lottery_context *context, struct storage *storage, int32_t rank,
-                                       const int64_t *shape, struct scaling scaling) {
+                                       const int64_t *shape, const struct scaling *scaling) {
   struct lottery_dataset *dataset = object_create(context, OBJECT_DATASET, sizeof *dataset, dataset_finalise);
   if (dataset == NULL) return NULL;
   dataset->scalings = memory_allocate(context, 1, sizeof *dataset->scalings);
@@ -92,7 +86,7 @@ struct lottery_dataset *dataset_create(struct lottery_context *context, struct s
   memcpy(dataset->shape, shape, (size_t)rank * sizeof *shape);
   dataset->inputs.storage = object_retain(storage);
   dataset->groups = 1;
-  dataset->scalings[0] = scaling;
+  dataset->scalings[0] = *scaling;
   return dataset;
 }
 
@@ -188,15 +182,15 @@ lottery_status dataset_normalise(const struct lottery_dataset *dataset, int64_t 
   struct lottery_context *context = dataset->object.context;
   struct lottery_dataset *made = derive(dataset, NULL, dataset->count, PART_SCALINGS);
   if (made == NULL) return LOTTERY_ERROR_MEMORY;
+  const double largest = dataset->inputs.storage->largest;
   made->groups = groups > dataset->groups ? groups : dataset->groups;
   made->scalings = memory_allocate(context, made->groups, sizeof *made->scalings);
   lottery_status status = made->scalings == NULL ? LOTTERY_ERROR_MEMORY : LOTTERY_OK;
   for (int64_t i = 0; status == LOTTERY_OK && i < made->groups; i++) {
-    const struct scaling old = dataset->scalings[dataset->groups == 1 ? 0 : i];
     const int64_t group = groups == 1 ? 0 : i;
-    made->scalings[i].scale = old.scale / deviation[group];
-    made->scalings[i].shift = (old.shift - mean[group]) / deviation[group];
-    if (!scaling_is_finite(made->scalings[i], dataset->inputs.storage->largest))
+    made->scalings[i] =
+        scaling_normalise(&dataset->scalings[dataset->groups == 1 ? 0 : i], mean[group], deviation[group], largest);
+    if (!scaling_is_finite(&made->scalings[i], largest))
       status = context_fail(context, LOTTERY_ERROR_NOT_FINITE,
                             "deviation: values normalised by mean %g and deviation %g (group %lld) would exceed 2^127",
                             mean[group], deviation[group], (long long)group);

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "base/object.h"
+#include "data/scaling.h"
 
 enum { DATASET_RANK_LIMIT = 3 };
 
@@ -25,11 +26,6 @@ struct storage {
 struct rows {
   struct storage *storage;
   int32_t *order; /* row of each example; NULL: all rows, in order */
-};
-
-/* The value of an element e is e * scale + shift. */
-struct scaling {
-  double scale, shift;
 };
 
 struct lottery_dataset {
@@ -62,7 +58,7 @@ int64_t element_size(int32_t element);
 
 /* A dataset of all rows of `storage`, which it keeps alive. */
 struct lottery_dataset *dataset_create(struct lottery_context *context, struct storage *storage, int32_t rank,
-                                       const int64_t *shape, struct scaling scaling);
+                                       const int64_t *shape, const struct scaling *scaling);
 
 /* Datasets made from a dataset, which share its storage. */
 struct lottery_dataset *dataset_with_labels(const struct lottery_dataset *dataset, int32_t classes,
@@ -81,9 +77,6 @@ bool dataset_split(const struct lottery_dataset *dataset, int64_t count, uint64_
 
 /* Mean and population deviation of the input values of each group. */
 void dataset_statistics(const struct lottery_dataset *dataset, int64_t groups, double *mean, double *deviation);
-
-/* Whether elements up to `largest` stay finite in float32 under a scaling. */
-bool scaling_is_finite(struct scaling scaling, double largest);
 
 /* The row of an example in its storage. */
 static inline int64_t rows_at(const struct rows *rows, int64_t example) {

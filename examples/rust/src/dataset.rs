@@ -203,7 +203,8 @@ impl<'a> Dataset<'a> {
         Ok(Statistics { mean, deviation })
     }
 
-    /// The input value v replaced by (v - mean) / deviation, usually by another dataset's statistics.
+    /// The input value v replaced by (v - mean) / deviation, usually by another dataset's statistics. A deviation of 0
+    /// counts as 1.
     pub fn normalise(&self, statistics: &Statistics) -> Result<Dataset<'a>> {
         let Statistics { mean, deviation } = statistics;
         check_length("deviation", deviation.len(), mean.len())?;

@@ -71,18 +71,56 @@ VECTOR_INLINE vector load_bytes(const struct block *block, int64_t i, int lane) 
   return vector_from_bytes((const uint8_t *)&block->lanes[lane / WIDTH][i] + lane % WIDTH);
 }
 
-static void gather_bytes(const uint8_t *const rows[BATCH_TILE], int64_t first, int64_t features, float scale,
-                         float shift, float *tile) {
-  /* tile [feature][lane] = rows [lane][feature] * scale + shift */
+/* An affine map in registers. */
+struct affine_vectors {
+  vector unit, centre, centre_rest, scale;
+};
+
+VECTOR_INLINE struct affine_vectors affine_vectors_of(const struct affine *affine) {
+  return (struct affine_vectors){vector_broadcast(affine->unit), vector_broadcast(affine->centre),
+                                 vector_broadcast(affine->centre_rest), vector_broadcast(affine->scale)};
+}
+
+/* Nothing is fused: the bits are those of affine_apply. */
+VECTOR_INLINE vector apply_affine(const struct affine_vectors *v, vector elements) {
+  return (elements * v->unit - v->centre - v->centre_rest) * v->scale;
+}
+
+/* factor: there is nothing but a scale. */
+VECTOR_INLINE void gather_values(const uint8_t *const rows[BATCH_TILE], int64_t first, int64_t features,
+                                 const struct affine *affine, bool factor, float *tile) {
+  const struct affine_vectors v = affine_vectors_of(affine);
+  /* tile [feature][lane] = value of rows [lane][feature] */
   for (int64_t at = 0; at < features; at += BYTE_BLOCK) {
     struct block block;
     const int64_t count = load_block(rows, first + at, first + features, &block);
     for (int64_t i = 0; i < count; i++)
-      for (int lane = 0; lane < BATCH_TILE; lane += VECTOR_LANES)
-        vector_store(tile + (at + i) * BATCH_TILE + lane, load_bytes(&block, i, lane) * scale + shift);
+      for (int lane = 0; lane < BATCH_TILE; lane += VECTOR_LANES) {
+        const vector bytes = load_bytes(&block, i, lane);
+        vector_store(tile + (at + i) * BATCH_TILE + lane, factor ? bytes * v.scale : apply_affine(&v, bytes));
+      }
   }
-  for (int lane = 0; lane < BATCH_TILE && shift != 0.0F; lane++)
+}
+
+static void gather_bytes(const uint8_t *const rows[BATCH_TILE], int64_t first, int64_t features,
+                         const struct affine *affine, float *tile) {
+  if (affine->unit == 1.0F && affine->centre == 0.0F && affine->centre_rest == 0.0F) {
+    gather_values(rows, first, features, affine, true, tile);
+    return;
+  }
+  gather_values(rows, first, features, affine, false, tile);
+  for (int lane = 0; lane < BATCH_TILE; lane++)
     for (int64_t i = 0; rows[lane] == NULL && i < features; i++) tile[i * BATCH_TILE + lane] = 0.0F;
+}
+
+static void scale_tile(float *tile, int64_t features, int64_t lanes, const struct affine *affine) {
+  const struct affine_vectors v = affine_vectors_of(affine);
+  /* tile [feature][lane] */
+  for (int64_t i = 0; i < features; i++, tile += BATCH_TILE) {
+    for (int lane = 0; lane < BATCH_TILE; lane += VECTOR_LANES)
+      vector_store(tile + lane, apply_affine(&v, vector_load(tile + lane)));
+    for (int64_t lane = lanes; lane < BATCH_TILE; lane++) tile[lane] = 0.0F;
+  }
 }
 
 static void gather_halves(const uint8_t *const rows[BATCH_TILE], int64_t features, uint16_t *tile,
@@ -124,4 +162,4 @@ static void find_live(const float *values, int64_t features, int64_t tiles, uint
 }
 
 const struct gather_kernels KERNEL(gather_kernels) = {
-    .halves = gather_halves, .bytes = gather_bytes, .find_live = find_live};
+    .halves = gather_halves, .bytes = gather_bytes, .scale = scale_tile, .find_live = find_live};

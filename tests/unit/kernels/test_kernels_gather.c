@@ -68,8 +68,10 @@ static void check_gather(void) {
   const uint8_t *rows[BATCH_TILE];
   for (int64_t features = 1; features < FEATURES; features++) {
     const int64_t first = support_random(&random_state) % 20;
-    const float shift = features % 3 == 0 ? 0.0F : support_random_float(&random_state);
-    const float scale = features % 2 == 0 ? 1.0F : support_random_float(&random_state);
+    struct affine affine = {.unit = 1.0F, .scale = features % 2 == 0 ? 1.0F : support_random_float(&random_state)};
+    if (features % 3 != 0) affine.centre = 200.0F * support_random_float(&random_state);
+    if (features % 4 == 1) affine.centre_rest = support_random_float(&random_state) * 1e-6F;
+    if (features % 5 == 1) affine.unit = support_random_float(&random_state);
     make_rows(rows, first + features);
     memset(halves, 0x5a, sizeof halves);
     uint16_t bits[BLOCKS], wanted_bits[BLOCKS];
@@ -89,13 +91,13 @@ static void check_gather(void) {
                    (long long)i, (long long)lane, (double)from_half(got), (double)wanted);
       }
     for (int64_t i = 0; i < FEATURES * BATCH_TILE; i++) tile[i] = -7.0F;
-    kernels->gather->bytes(rows, first, features, scale, shift, tile);
+    kernels->gather->bytes(rows, first, features, &affine, tile);
     for (int64_t i = 0; i < FEATURES; i++)
       for (int64_t lane = 0; lane < BATCH_TILE; lane++) {
         const float got = tile[i * BATCH_TILE + lane];
         const float wanted = i >= features        ? -7.0F
                              : rows[lane] == NULL ? 0.0F
-                                                  : (float)rows[lane][first + i] * scale + shift;
+                                                  : affine_apply(&affine, (float)rows[lane][first + i]);
         if (got != wanted)
           fail_msg("%s, %lld features from %lld: byte [%lld][%lld] is %g, expected %g", kernels->name,
                    (long long)features, (long long)first, (long long)i, (long long)lane, (double)got, (double)wanted);
@@ -107,6 +109,27 @@ static void check_gather(void) {
 static void test_gather(void **unused) {
   (void)unused;
   for_each(check_gather);
+}
+
+/* Some features of some lanes; the same bits on every set. */
+static void check_scale(void) {
+  enum { SOME = 20 };
+  for (int64_t features = 0; features < SOME; features++)
+    for (int64_t lanes = 1; lanes <= BATCH_TILE; lanes++) {
+      const struct affine affine = {lanes % 2 == 0 ? 1.0F : 0.25F, 1e6F, 0.03F, support_random_float(&random_state)};
+      float expected[SOME * BATCH_TILE];
+      for (int64_t i = 0; i < SOME * BATCH_TILE; i++) {
+        tile[i] = expected[i] = 1e6F + 9.0F * support_random_float(&random_state);
+        if (i < features * BATCH_TILE) expected[i] = i % BATCH_TILE < lanes ? affine_apply(&affine, tile[i]) : 0.0F;
+      }
+      kernels->gather->scale(tile, features, lanes, &affine);
+      assert_memory_equal(tile, expected, sizeof expected);
+    }
+}
+
+static void test_scale(void **unused) {
+  (void)unused;
+  for_each(check_scale);
 }
 
 /* The program is linked with --wrap=memcpy. It counts the copies that a compiler does not put in place. */
@@ -132,7 +155,7 @@ static void check_copies(void) {
       }
       copies = 0;
       if (bytes != 0)
-        kernels->gather->bytes(rows, 0, features[i], 1.0F, 0.0F, tile);
+        kernels->gather->bytes(rows, 0, features[i], &(struct affine){.unit = 1.0F, .scale = 1.0F}, tile);
       else
         kernels->gather->halves(rows, features[i], halves, bits);
       counts[i] = copies;
@@ -176,7 +199,7 @@ static void test_live(void **unused) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_gather), cmocka_unit_test(test_live),
-                                     cmocka_unit_test(test_copies)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_gather), cmocka_unit_test(test_scale),
+                                     cmocka_unit_test(test_live), cmocka_unit_test(test_copies)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
