@@ -13,8 +13,9 @@
 
 Objects are released when nothing refers to them, in any order and any thread; `with` or close() releases one at once.
 Errors are LotteryError and its subclasses, which are also a ValueError, MemoryError and so on. The library is
-$LOTTERY_LIBRARY, or the one in the tree's build/, or the one that the loader finds. `raw` holds the C functions and
-constants. lottery.h is the manual: shapes, formulas and promises are there, and this file says only what differs."""
+$LOTTERY_LIBRARY, or the one beside this file (in a wheel), or the one in the tree's build/, or the one that the loader
+finds. `raw` holds the C functions and constants. lottery.h is the manual: shapes, formulas and promises are there, and
+this file says only what differs."""
 from __future__ import annotations
 
 import collections.abc
@@ -121,14 +122,22 @@ _TYPES = {"h": c_void_p, "i": c_int32, "l": c_int64, "u": c_uint64, "d": c_doubl
 
 
 def _load() -> ctypes.CDLL:
-    folders = pathlib.Path(__file__).resolve().parents  # of a tree, or wherever the file was copied to
-    built = [path for folder in folders[2:3] if (path := folder / "build" / "liblottery.so.0").exists()]
+    folders = pathlib.Path(__file__).resolve().parents  # of a wheel, of a tree, or wherever the file was copied to
+    places = [*folders[:1], *(folder / "build" for folder in folders[2:3])]
+    found = [str(path) for folder in places if (path := folder / "liblottery.so.0").exists()]
+    given = os.environ.get("LOTTERY_LIBRARY")
     try:
-        return ctypes.CDLL(os.environ.get("LOTTERY_LIBRARY") or str((built + ["liblottery.so.0"])[0]))
+        library = ctypes.CDLL(given or (found + ["liblottery.so.0"])[0])
+        library.lottery_version  # some other library has no such function
+        return library
     except OSError as error:
-        raise ImportError(f"liblottery could not be loaded: {error}. Build it (cmake -S . -B build && cmake --build build), "
-                          "install it where the loader looks (LD_LIBRARY_PATH, ldconfig), or set LOTTERY_LIBRARY to the "
-                          "path of liblottery.so.0") from None
+        asked = f"LOTTERY_LIBRARY={given}: {error}. Set it" if given else (
+            f"{error}. Build it (cmake -S . -B build && cmake --build build), install it where the loader looks "
+            "(LD_LIBRARY_PATH, ldconfig), or set LOTTERY_LIBRARY")
+        raise ImportError(f"liblottery could not be loaded: {asked} to the path of liblottery.so.0") from None
+    except AttributeError:
+        raise ImportError(f"{library._name} is not liblottery: it has no lottery_version. Set LOTTERY_LIBRARY to the path "
+                          "of liblottery.so.0") from None
 
 
 class _Raw:

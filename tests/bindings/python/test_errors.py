@@ -1,4 +1,5 @@
 """Errors: the library's message, the right class, and that what C could misread does not reach it."""
+import ctypes
 import gc
 import os
 import pathlib
@@ -147,9 +148,16 @@ class Errors(Case):
 
     def test_library_not_found(self):
         with unittest.mock.patch.dict(os.environ, {"LOTTERY_LIBRARY": "/nowhere/liblottery.so.0"}):
-            with self.fails(ImportError, "set LOTTERY_LIBRARY to the path of liblottery.so.0"):
+            with self.fails(ImportError, "LOTTERY_LIBRARY=/nowhere/liblottery.so.0: .*Set it to the path of liblottery.so.0"):
                 lottery._load()
-
+        with unittest.mock.patch.dict(os.environ, {"LOTTERY_LIBRARY": "libm.so.6"}):
+            with self.fails(ImportError, "libm.so.6 is not liblottery: .*Set LOTTERY_LIBRARY to the path of liblottery.so.0"):
+                lottery._load()
+        with unittest.mock.patch.dict(os.environ), unittest.mock.patch.object(lottery, "__file__", "/a/lottery.py"):
+            del os.environ["LOTTERY_LIBRARY"]
+            with unittest.mock.patch.object(ctypes, "CDLL", side_effect=OSError("not there")):
+                with self.fails(ImportError, "not there. Build it .*or set LOTTERY_LIBRARY to the path of liblottery.so.0"):
+                    lottery._load()
 
     def test_copied_to_another_folder(self):
         """As the page says: beside one's program, however few folders are above it."""

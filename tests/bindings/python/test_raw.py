@@ -4,8 +4,9 @@ import ctypes
 import re
 import unittest
 
-import read_header
 from support import lottery, top
+
+import read_header
 
 KINDS = {"int32_t": ctypes.c_int32, "lottery_status": ctypes.c_int32, "int64_t": ctypes.c_int64, "double": ctypes.c_double,
          "uint64_t": ctypes.c_uint64, "const char *": ctypes.c_char_p, "void": None}
