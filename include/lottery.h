@@ -713,8 +713,9 @@ lottery_status lottery_trainer_get_reals(lottery_trainer *trainer, int32_t key, 
 /* Trains for `iterations` iterations (0 or more) on the trainer's dataset. progress may be NULL; user is handed to it
  * as it is. done (may be NULL) receives how many were completed, on an error too.
  * Returns CANCELLED or STOPPED (section 1) when it ended early.
- * Errors: HANDLE, ARGUMENT, STATE (no dataset, or called from its own callback), SHAPE (the loss needs labels or
- * targets that the dataset lacks), NOT_FINITE (the next batch's loss; it changed no weight), MEMORY. */
+ * Errors: HANDLE, ARGUMENT, STATE (no dataset, called from its own callback, or as lottery_trainer_step), SHAPE (the
+ * loss needs labels or targets that the dataset lacks), NOT_FINITE (the next batch's loss; it changed no weight),
+ * MEMORY. */
 lottery_status lottery_trainer_run(lottery_trainer *trainer, int64_t iterations, lottery_progress progress, void *user,
                                    int64_t *done);
 
@@ -722,15 +723,17 @@ lottery_status lottery_trainer_run(lottery_trainer *trainer, int64_t iterations,
  * [count], or NULL; targets: [count][output features], or NULL. The loss needs one of them; where both are given, mean
  * squared error takes the targets. loss (may be NULL): of this batch, before the step.
  * Errors: HANDLE, ARGUMENT (count, a label), SHAPE (neither labels nor targets as the loss needs), NOT_FINITE (an
- * input, a target or the loss; nothing changed), STATE, MEMORY. */
+ * input, a target or the loss; nothing changed), STATE (running; the weights of the network were never initialised,
+ * written or restored), MEMORY. */
 lottery_status lottery_trainer_step(lottery_trainer *trainer, int64_t count, const float *inputs, const int32_t *labels,
                                     const float *targets, double *loss);
 
 /* The split form of an iteration, for hosts that train data-parallel: make the gradient of a batch, read and write it,
  * then apply it.
  * gradient: as lottery_trainer_step without the optimiser. inputs NULL and count 0 take the next batch of the trainer's
- * own dataset. The gradient is masked. apply: one optimiser step with the gradient as it is then, which ends the
- * iteration.
+ * own dataset, and take the same batch again until apply. The gradient is masked. apply: one optimiser step with the
+ * gradient as it is then, which ends the iteration. Until then the gradient waits: lottery_trainer_rewind and _reset
+ * drop it, lottery_network_set_mask keeps what the new mask does not prune.
  * Errors: as lottery_trainer_step; apply: HANDLE, STATE (there is no gradient), NOT_FINITE (a gradient element;
  * nothing changed), MEMORY. */
 lottery_status lottery_trainer_gradient(lottery_trainer *trainer, int64_t count, const float *inputs,
@@ -753,7 +756,8 @@ lottery_status lottery_trainer_read_tensor_gradient(lottery_trainer *trainer, in
  * BATCH_SIZE examples. The host computes the gradient of its loss to these outputs (output_gradient, of their shape).
  * backward makes the gradient of every tensor from it, as lottery_trainer_gradient would; lottery_trainer_apply then
  * takes the step. backward needs the count of the last forward.
- * Errors: HANDLE, ARGUMENT, STATE (backward without forward), NOT_FINITE (an input, an output gradient), MEMORY. */
+ * Errors: HANDLE, ARGUMENT, STATE (backward without forward, or after a change of the weights or the mask since; as
+ * lottery_trainer_step), NOT_FINITE (an input, an output gradient), MEMORY. */
 lottery_status lottery_trainer_forward(lottery_trainer *trainer, int64_t count, const float *inputs, float *outputs);
 lottery_status lottery_trainer_backward(lottery_trainer *trainer, int64_t count, const float *output_gradient);
 

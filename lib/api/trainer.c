@@ -212,6 +212,9 @@ lottery_status lottery_trainer_backward(lottery_trainer *trainer, int64_t count,
   RETURN_IF_NULL(context, output_gradient);
   if (trainer->phase != PHASE_FORWARD)
     return context_fail(context, LOTTERY_ERROR_STATE, "backward: lottery_trainer_forward must come first");
+  if (trainer->version != trainer->network->version)
+    return context_fail(context, LOTTERY_ERROR_STATE,
+                        "backward: the weights or the mask changed since lottery_trainer_forward");
   if (count != trainer->pass.count)
     return context_fail(context, LOTTERY_ERROR_ARGUMENT, "count: %lld, but the forward pass had %lld", (long long)count,
                         (long long)trainer->pass.count);

@@ -43,6 +43,12 @@ lottery_status network_require_idle(struct lottery_network *network) {
   return context_fail(network->object.context, LOTTERY_ERROR_STATE, "network: in use by a running trainer");
 }
 
+lottery_status network_require_filled(struct lottery_network *network) {
+  if (network->filled || network->tensor_count == 0) return LOTTERY_OK;
+  return context_fail(network->object.context, LOTTERY_ERROR_STATE,
+                      "network: its weights were never set; lottery_network_initialise does that");
+}
+
 int64_t network_inputs(const struct lottery_network *network) { return network->nodes[0].features; }
 int64_t network_outputs(const struct lottery_network *network) { return network->nodes[network->output].features; }
 
@@ -52,10 +58,12 @@ void network_read(const struct lottery_network *network, int64_t tensor, float *
 
 void network_write(struct lottery_network *network, int64_t tensor, const float *values) {
   layout_write(network->parameters.layout, network->parameters.values, tensor, values);
+  network_touch(network);
 }
 
 void network_write_survivors(struct lottery_network *network, int64_t tensor, const float *values) {
   layout_unpack(network->parameters.layout, network->parameters.values, tensor, values);
+  network_touch(network);
 }
 
 double network_crossover(const struct lottery_network *network) {
@@ -102,6 +110,7 @@ lottery_status network_convert(struct lottery_network *network, struct lottery_m
 void network_take(struct lottery_network *network, struct parameters *converted) {
   parameters_release(&network->parameters);
   network->parameters = *converted;
+  network->version++;
 }
 
 struct lottery_mask *network_mask(const struct lottery_network *network) {

@@ -41,7 +41,9 @@ struct lottery_network {
   struct node *nodes;
   int32_t output; /* node, valid once finished */
   bool finished;
-  bool running; /* a trainer is inside lottery_trainer_run: changes are refused */
+  bool running;     /* a trainer is inside lottery_trainer_run: changes are refused */
+  bool filled;      /* its weights were set: they are no longer the zeros of a new network */
+  uint64_t version; /* grows with every change of the weights or the mask */
   int64_t tensor_count;
   struct tensor *tensors;
   struct parameter *parameter; /* [tensor_count] */
@@ -71,6 +73,10 @@ lottery_status network_require_open(struct lottery_network *network);
 lottery_status network_require_finished(struct lottery_network *network);
 lottery_status network_require_idle(struct lottery_network *network);
 
+/* LOTTERY_ERROR_STATE with a message while the weights are the zeros of a new network: every unit of a layer would
+ * learn the same, or nothing. */
+lottery_status network_require_filled(struct lottery_network *network);
+
 /* The preset called `name`, finished. */
 lottery_status network_preset(struct lottery_context *context, const char *name, struct lottery_network **out);
 
@@ -83,6 +89,12 @@ lottery_status network_initialise(struct lottery_network *network, int32_t schem
 
 /* Copies one tensor's values, of its full shape, out and in. Pruned weights are 0 and stay 0. */
 void network_read(const struct lottery_network *network, int64_t tensor, float *values);
+/* The weights were changed through network->parameters. */
+static inline void network_touch(struct lottery_network *network) {
+  network->filled = true;
+  network->version++;
+}
+
 void network_write(struct lottery_network *network, int64_t tensor, const float *values);
 /* The same of what its mask keeps, in the order of elements. */
 void network_write_survivors(struct lottery_network *network, int64_t tensor, const float *values);

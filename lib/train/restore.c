@@ -42,6 +42,7 @@ lottery_status trainer_restore(struct lottery_trainer *trainer, const struct tra
     if (values->slots[slot] != NULL) write(values, values->slots[slot], converted.layout, arrays.state[slot]);
   if (saved->gradient != SAVED_GRADIENT_NONE) write(values, saved->gradient_values, converted.layout, arrays.gradient);
   network_take(network, &converted);
+  network_touch(network);
   trainer_arrays_commit(trainer, &arrays);
   network->options = saved->network_options;
   trainer->options = saved->options;

@@ -110,7 +110,10 @@ lottery_status state_rewind(struct lottery_trainer *trainer, const struct lotter
   if (status == LOTTERY_OK) status = change_layout(trainer, mask); /* the last item that can fail */
   if (status != LOTTERY_OK) return status;
   trainer->phase = PHASE_IDLE;
-  if ((what & LOTTERY_STATE_WEIGHTS) != 0) restore(network, snapshot, LOTTERY_SLOT_WEIGHT, network->parameters.values);
+  if ((what & LOTTERY_STATE_WEIGHTS) != 0) {
+    restore(network, snapshot, LOTTERY_SLOT_WEIGHT, network->parameters.values);
+    network_touch(network);
+  }
   if ((what & LOTTERY_STATE_OPTIMISER) != 0) {
     optimiser_reset(trainer); /* a slot that the snapshot lacks was zero when it was taken */
     for (int slot = LOTTERY_SLOT_FIRST; slot < SNAPSHOT_SLOTS; slot++)

@@ -6,6 +6,7 @@
 
 #include "base/context.h"
 #include "base/memory.h"
+#include "base/status.h"
 #include "data/batch.h"
 #include "kernels/float_mode.h"
 #include "train/draw.h"
@@ -81,8 +82,9 @@ static lottery_status prepare_executor(struct lottery_trainer *trainer) {
 }
 
 lottery_status trainer_prepare(struct lottery_trainer *trainer) {
-  const lottery_status status = prepare_executor(trainer);
-  return status == LOTTERY_OK ? trainer_match_layout(trainer) : status;
+  RETURN_IF_ERROR(network_require_filled(trainer->network));
+  RETURN_IF_ERROR(prepare_executor(trainer));
+  return trainer_match_layout(trainer);
 }
 
 lottery_status trainer_forward(struct lottery_trainer *trainer, int64_t count, const float *inputs, float *outputs) {
@@ -96,6 +98,7 @@ lottery_status trainer_forward(struct lottery_trainer *trainer, int64_t count, c
   dataset_scatter_rows(executor_output(trainer->executor), network_outputs(trainer->network), count, outputs);
   float_mode_leave(mode);
   trainer->phase = PHASE_FORWARD;
+  trainer->version = trainer->network->version;
   trainer->phase_drawn = false;
   return LOTTERY_OK;
 }
@@ -138,6 +141,7 @@ static lottery_status compute_loss(struct lottery_trainer *trainer, const struct
 
 /* A step was taken. */
 static void advance(struct lottery_trainer *trainer) {
+  network_touch(trainer->network);
   trainer->position.iteration++;
   if (trainer->phase_drawn) trainer->position.batch++;
   trainer->phase = PHASE_IDLE;

@@ -35,6 +35,7 @@ struct lottery_trainer {
   struct order order;        /* holds nothing without a dataset */
   enum trainer_phase phase;
   struct pass pass;   /* what the last forward pass ran on */
+  uint64_t version;   /* the network's then */
   struct ahead ahead; /* the next batch, which its passes ask for */
   bool phase_drawn;   /* the batch came from the dataset */
   double loss;        /* of the last batch that had one */

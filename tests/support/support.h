@@ -66,7 +66,10 @@ lottery_context *allocator_context(struct counting_allocator *allocator);
 typedef lottery_status (*support_scenario)(lottery_context *context, void *user);
 int64_t run_out_of_memory(support_scenario scenario, void *user);
 
-/* 1, or 7 under valgrind: there, long rows of cases take every seventh. */
+/* Sets every tensor of a network to 0: a network that was never set does not train. */
+void write_zeros(lottery_context *context, lottery_network *network);
+
+/* 1, or 7 under valgrind and the thread sanitizer: there, long rows of cases take every seventh. */
 int64_t support_stride(void);
 
 /* --- Files --- */

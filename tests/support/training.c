@@ -190,6 +190,7 @@ lottery_trainer *order_trainer(lottery_context *context, int64_t count, int64_t 
   assert_ok(context, lottery_network_dense(network, node, 1, &node));
   assert_ok(context, lottery_network_node_set_integer(network, node, LOTTERY_NODE_BIAS, 0));
   assert_ok(context, lottery_network_finish(network, node));
+  write_zeros(context, network);
   lottery_dataset *dataset = unit_vectors(context, count);
   lottery_trainer *trainer;
   assert_ok(context, lottery_trainer_create(network, dataset, seed, &trainer));

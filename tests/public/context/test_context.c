@@ -292,6 +292,7 @@ static void test_cancel_and_resume(void **unused) {
   lottery_network *network;
   lottery_trainer *trainer;
   assert_ok(context, lottery_network_preset(context, "mlp-4-2", &network));
+  assert_ok(context, lottery_network_initialise(network, LOTTERY_INITIALISE_GLOROT_NORMAL, 1));
   assert_ok(context, lottery_trainer_create(network, dataset, 1, &trainer));
   assert_ok(context, lottery_trainer_set_integer(trainer, LOTTERY_TRAINER_PROGRESS_INTERVAL, 1));
   int64_t done, iteration;

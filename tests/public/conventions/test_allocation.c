@@ -53,6 +53,7 @@ static void test_training_allocates_once(void **unused) {
   lottery_dataset *dataset = support_dataset(context, 100, 8, 3, 0.2F, 1);
   lottery_network *network;
   assert_ok(context, lottery_network_preset(context, "mlp-8-6-3", &network));
+  assert_ok(context, lottery_network_initialise(network, LOTTERY_INITIALISE_GLOROT_NORMAL, 1));
   for (int32_t optimiser = LOTTERY_OPTIMISER_SGD; optimiser <= LOTTERY_OPTIMISER_ADAM; optimiser++) {
     lottery_trainer *trainer;
     double loss;

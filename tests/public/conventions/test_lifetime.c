@@ -252,6 +252,7 @@ static void test_handles_of_another_context(void **unused) {
     allocator_start(&allocators[i]);
     contexts[i] = allocator_context(&allocators[i]);
     assert_ok(contexts[i], lottery_network_preset(contexts[i], "mlp-3-2", &networks[i]));
+    assert_ok(contexts[i], lottery_network_initialise(networks[i], LOTTERY_INITIALISE_GLOROT_NORMAL, 1));
   }
   lottery_dataset *dataset = support_dataset(contexts[0], 10, 3, 2, 0.1F, 1);
   assert_ok(contexts[0], lottery_mask_ones(networks[0], &mask));

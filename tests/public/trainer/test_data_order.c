@@ -96,6 +96,7 @@ static void test_rate_in_steps(void **state) {
   lottery_network *network;
   lottery_trainer *trainer;
   assert_ok(context, lottery_network_preset(context, "mlp-1-1", &network));
+  write_zeros(context, network);
   assert_ok(context, lottery_trainer_create(network, NULL, 0, &trainer));
   const double milestones[] = {4};
   assert_ok(NULL, lottery_trainer_set_integer(trainer, LOTTERY_TRAINER_OPTIMISER, LOTTERY_OPTIMISER_SGD));

@@ -252,6 +252,91 @@ static void test_gradient_outlives_a_larger_batch_size(void **unused) {
   assert_int_equal(iteration, 1);
 }
 
+/* Ways to change what a forward pass has seen. */
+static void write_weights(void) {
+  const float weights[WEIGHTS] = {1, 2, 3, 4, 5, 6};
+  assert_ok(context, lottery_network_write_tensor(network, 0, weights, WEIGHTS));
+}
+static void initialise_again(void) {
+  assert_ok(context, lottery_network_initialise(network, LOTTERY_INITIALISE_KAIMING_UNIFORM, 1));
+}
+static void mask_a_weight(void) {
+  const uint8_t bytes[WEIGHTS] = {0, 1, 1, 1, 1, 1};
+  lottery_mask *ones, *mask;
+  assert_ok(context, lottery_mask_ones(network, &ones));
+  assert_ok(context, lottery_mask_replace(ones, 0, bytes, WEIGHTS, &mask));
+  assert_ok(context, lottery_network_set_mask(network, mask));
+  lottery_mask_destroy(ones);
+  lottery_mask_destroy(mask);
+}
+static void restore_weights(void) {
+  lottery_snapshot *snapshot;
+  assert_ok(context, lottery_network_snapshot(network, &snapshot));
+  assert_ok(context, lottery_network_restore(network, snapshot));
+  lottery_snapshot_destroy(snapshot);
+}
+static void rewind_another(void) {
+  lottery_snapshot *snapshot;
+  assert_ok(context, lottery_network_snapshot(network, &snapshot));
+  assert_ok(context, lottery_trainer_rewind(without, snapshot, NULL, LOTTERY_STATE_WEIGHTS));
+  lottery_snapshot_destroy(snapshot);
+}
+static void step_another(void) { assert_ok(context, lottery_trainer_step(without, BATCH, inputs, labels, NULL, NULL)); }
+static void apply_another(void) {
+  assert_ok(context, lottery_trainer_gradient(without, BATCH, inputs, labels, NULL, NULL));
+  assert_ok(context, lottery_trainer_apply(without));
+}
+
+/* Old activations with new weights would give a gradient of neither. */
+static void test_backward_after_a_change(void **unused) {
+  (void)unused;
+  static void (*const changes[])(void) = {write_weights,  initialise_again, mask_a_weight, restore_weights,
+                                          rewind_another, step_another,     apply_another};
+  float outputs[BATCH * OUTPUTS];
+  for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
+    assert_ok(context, lottery_trainer_forward(trainer, BATCH, inputs, outputs));
+    changes[i]();
+    assert_fails(context, lottery_trainer_backward(trainer, BATCH, outputs), LOTTERY_ERROR_STATE,
+                 "backward: the weights or the mask changed since lottery_trainer_forward");
+    assert_ok(context, lottery_trainer_forward(trainer, BATCH, inputs, outputs));
+    assert_ok(context, lottery_network_evaluate(network, dataset, LOTTERY_LOSS_CROSS_ENTROPY, NULL, NULL));
+    assert_ok(context, lottery_trainer_backward(trainer, BATCH, outputs)); /* looking at it is no change */
+  }
+}
+
+/* A new network's weights are 0: it would train, and learn nothing. */
+static void test_weights_that_were_never_set(void **unused) {
+  (void)unused;
+  static const char *const message = "network: its weights were never set";
+  lottery_network *empty;
+  lottery_trainer *new_trainer;
+  lottery_snapshot *snapshot;
+  float outputs[BATCH * OUTPUTS];
+  int64_t done;
+  for (int way = 0; way < 3; way++) {
+    assert_ok(context, lottery_network_preset(context, "mlp-3-2", &empty));
+    assert_ok(context, lottery_trainer_create(empty, dataset, 1, &new_trainer));
+    assert_fails(context, lottery_trainer_run(new_trainer, 1, NULL, NULL, &done), LOTTERY_ERROR_STATE, message);
+    assert_fails(context, lottery_trainer_step(new_trainer, BATCH, inputs, labels, NULL, NULL), LOTTERY_ERROR_STATE,
+                 message);
+    assert_fails(context, lottery_trainer_gradient(new_trainer, 0, NULL, NULL, NULL, NULL), LOTTERY_ERROR_STATE,
+                 message);
+    assert_fails(context, lottery_trainer_forward(new_trainer, BATCH, inputs, outputs), LOTTERY_ERROR_STATE, message);
+    if (way == 0) {
+      assert_ok(context, lottery_network_initialise(empty, LOTTERY_INITIALISE_GLOROT_NORMAL, 1));
+    } else if (way == 1) {
+      write_zeros(context, empty); /* whoever writes zeros wants them */
+    } else {
+      assert_ok(context, lottery_network_snapshot(network, &snapshot));
+      assert_ok(context, lottery_trainer_rewind(new_trainer, snapshot, NULL, LOTTERY_STATE_WEIGHTS));
+      lottery_snapshot_destroy(snapshot);
+    }
+    assert_ok(context, lottery_trainer_run(new_trainer, 1, NULL, NULL, &done));
+    lottery_trainer_destroy(new_trainer);
+    lottery_network_destroy(empty);
+  }
+}
+
 static void test_forward_and_backward(void **unused) {
   (void)unused;
   float outputs[BATCH * OUTPUTS] = {0};
@@ -344,6 +429,8 @@ int main(void) {
       TEST(test_gradients),
       TEST(test_gradient_outlives_a_larger_batch_size),
       TEST(test_forward_and_backward),
+      TEST(test_backward_after_a_change),
+      TEST(test_weights_that_were_never_set),
       TEST(test_snapshot_rewind_reset),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -83,6 +83,7 @@ fn every_failed_allocation_is_an_error_and_leaves_nothing() {
         let context = Context::with_allocator(&ALLOCATOR)?;
         let dataset = Dataset::own(&context, &[4], inputs(), Scale::NONE)?.with_labels(3, &labels())?;
         let network = lottery::Network::preset(&context, "mlp-4-6-3")?;
+        network.initialise(lottery::Scheme::GlorotNormal, 1)?;
         let mut trainer = Trainer::new(network, Some(&dataset), 1)?;
         let snapshot = trainer.snapshot(State::ALL)?;
         let mask = Pruner::new(&context)?.apply(trainer.network(), None)?;
