@@ -213,8 +213,8 @@ enum {
 /* Keys of an archive. A file over a limit is refused before memory is allocated for it. */
 enum {
   LOTTERY_ARCHIVE_HEADER_LIMIT = 500, /* integer 1024 to 2^30, default 2^20: bytes of a file's header */
-  LOTTERY_ARCHIVE_BYTE_LIMIT = 501    /* integer 1024 to 2^53, default 2^32: bytes of a file, and in memory of the
-                                         weights that a network or ticket in it stands for */
+  LOTTERY_ARCHIVE_BYTE_LIMIT = 501    /* integer 1024 to 2^53, default 2^32: bytes of a file, and, all dense, of
+                                         the weights that a network or ticket in it stands for */
 };
 
 enum { LOTTERY_OPTIMISER_SGD = 0, LOTTERY_OPTIMISER_ADAM = 1 };
@@ -815,17 +815,22 @@ lottery_status lottery_trainer_reset(lottery_trainer *trainer, int32_t what);
  * Reading. The path must name a regular file. Nothing is allocated because a file's header says so.
  * ================================================================================================== */
 
-/* .npy files, NumPy's format for one array (numpy.lib.format 1.0 and 2.0), little-endian and in C order: one tensor's
- * values (lottery_network_read_tensor), one mask's bytes (lottery_mask_read), or any other array.
+/* .npy files, NumPy's format for one array (numpy.lib.format 1.0 to 3.0): one tensor's values
+ * (lottery_network_read_tensor), one mask's bytes (lottery_mask_read), or any other array.
  * element: LOTTERY_ELEMENT_…, FLOAT32 ('<f4'), UINT8 ('|u1') or INT64 ('<i8'). rank: 0 to 8; shape: [rank] sizes of 0
- * or more. values: [count]; count: the product of the shape.
+ * or more. values: [count], in C order; count: the product of the shape.
  *
- * save: writes a file of format 1.0. describe: says what a file holds; capacity: elements of shape; element and count
- * may be NULL. load: copies the elements out; element and count must be the file's. Where the system fails to read in
- * the middle of them (FILE), values may have changed.
+ * save: writes a file of format 1.0, little-endian and in C order. describe: says what a file holds; capacity: elements
+ * of shape; element and count may be NULL. load: copies the elements out; count must be the file's. Where the system
+ * fails to read in the middle of them (FILE), or the file changes meanwhile, values may have changed.
+ * Files may be of either order of bytes and of elements, C's or Fortran's, and of more types, which load converts:
+ * float16 to float64 to FLOAT32; bool (as 0 and 1) and whole numbers of 8 to 64 bits, with sign or without, to each of
+ * the three. Of these, describe names FLOAT32, UINT8 for bool and uint8, INT64 for the others. float64 is rounded to
+ * nearest, ties to even; nothing else may change a value. One that does not fit is an error.
  * Errors: HANDLE, ARGUMENT (element, rank, a size, capacity below the rank), SHAPE (count), FILE, FORMAT (not a .npy
- * file, its length is not what its header says, Fortran order, another type of element, or more than 8 dimensions),
- * MEMORY (save). Any thread. */
+ * file, its length is not what its header says, another type of element, more than 8 dimensions; load: it cannot be
+ * read as `element`, or the element that the message names does not fit: outside the range, a whole number that float32
+ * would round), MEMORY (save). Any thread. */
 lottery_status lottery_npy_save(lottery_context *context, const char *path, int32_t element, int32_t rank,
                                 const int64_t *shape, const void *values, int64_t count);
 lottery_status lottery_npy_describe(lottery_context *context, const char *path, int32_t *element, int64_t *count,
@@ -846,7 +851,9 @@ lottery_status lottery_npy_load(lottery_context *context, const char *path, int3
  * would have the same name cannot be in one archive.
  *
  * Files of other programs can be read. Their arrays, which nothing describes, are items of kind ARRAY;
- * lottery_archive_get_snapshot finds a network's weights among them by name.
+ * lottery_archive_get_snapshot finds a network's weights among them by name, and lottery_archive_get_mask its masks.
+ * Wherever real numbers are read, F16, BF16 and F64 are taken for F32: they become float32, F64 rounded to nearest,
+ * ties to even. They stay in the archive, and are saved again, as they were.
  *
  * Reading trusts nothing. Lengths, offsets, types, shapes and texts are checked before memory is allocated for what
  * they say. The checks of an item itself, such as whether its columns rise, follow when it is taken out. Values of
@@ -922,14 +929,14 @@ lottery_status lottery_archive_remove(lottery_archive *archive, const char *name
 
 /* Make the object of an item again, in the archive's context.
  * Errors: HANDLE, ARGUMENT (nothing has this name, or it is of another kind), FORMAT (what the archive read is damaged,
- * or weights would take more memory than BYTE_LIMIT), SHAPE (an array has another type or shape than the item's
- * description says), NOT_FINITE, MEMORY.
- * network: a finished one. UNSUPPORTED (a layer or an option that this version does not have; the message names it).
- * mask, snapshot: network may be NULL. With a network, SHAPE also means that names and shapes are not the network's. A
- * snapshot of weights can also be made from an item of kind NETWORK, or from arrays of another program whose names are
- * `name`, a dot, and those of the network's tensors; these need the network.
- * ticket: the network, finished, its mask set and its weights at their initial values; the mask; a snapshot of those
- * weights. Each may be NULL. UNSUPPORTED as for networks. */
+ * weights would, all dense, take more memory than BYTE_LIMIT, or one is too large for float32), SHAPE (an array has
+ * another type or shape than the item's description says), NOT_FINITE, MEMORY. network: a finished one. UNSUPPORTED (a
+ * layer or an option that this version does not have; the message names it). mask, snapshot: network may be NULL. With
+ * a network, SHAPE also means that names and shapes are not the network's. A snapshot of weights can also be made from
+ * an item of kind NETWORK, or from arrays of another program whose names are `name`, a dot, and those of the network's
+ * tensors; these need the network. So can a mask, from arrays of BOOL or U8 that have the tensors' shapes and hold 0
+ * and 1. ticket: the network, finished, its mask set and its weights at their initial values; the mask; a snapshot of
+ * those weights. Each may be NULL. UNSUPPORTED as for networks. */
 lottery_status lottery_archive_get_network(lottery_archive *archive, const char *name, lottery_network **out);
 lottery_status lottery_archive_get_mask(lottery_archive *archive, const char *name, lottery_network *network,
                                         lottery_mask **out);
@@ -962,15 +969,18 @@ lottery_status lottery_archive_restore_trainer(lottery_archive *archive, const c
 lottery_status lottery_archive_get_text(lottery_archive *archive, const char *name, char *buffer, int64_t capacity,
                                         int64_t *needed);
 
-/* Element type and shape of an array. It may also be an array of another item ("ticket.fc1.bias"). capacity: elements
- * of shape; 8 are always enough.
- * Errors: HANDLE, ARGUMENT (there is no such array; capacity below the rank), UNSUPPORTED (its elements are none of
- * LOTTERY_ELEMENT_…). */
+/* Element type and shape of an array. It may also be an array of another item ("ticket.fc1.bias"). element: what its
+ * elements are read as without loss, but for F64: FLOAT32 for real numbers, UINT8 for BOOL and U8, INT64 for other
+ * whole numbers. capacity: elements of shape; 8 are always enough. Errors: HANDLE, ARGUMENT (there is no such array;
+ * capacity below the rank), UNSUPPORTED (real numbers of 8 bits). */
 lottery_status lottery_archive_array_shape(lottery_archive *archive, const char *name, int32_t *element,
                                            int64_t capacity, int64_t *shape, int32_t *rank);
 
-/* Copies an array out. element: LOTTERY_ELEMENT_…, the array's; data: [count]; count: its elements.
- * Errors: HANDLE, ARGUMENT (there is no such array), SHAPE (element or count are not the array's). */
+/* Copies an array out. element: LOTTERY_ELEMENT_…; data: [count]; count: the array's elements. Real numbers are read as
+ * FLOAT32, whole ones and BOOL as any; F64 is rounded to nearest, ties to even; nothing else may change a value.
+ * Errors: HANDLE, ARGUMENT (there is no such array), SHAPE (the array cannot be read as `element`; count is not its),
+ * FORMAT (the element that the message names does not fit: outside the range, a whole number that float32 would
+ * round). */
 lottery_status lottery_archive_get_array(lottery_archive *archive, const char *name, int32_t element, void *data,
                                          int64_t count);
 

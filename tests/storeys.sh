@@ -16,7 +16,7 @@ faults() {
         n = split(storeys[i], rooms, ",")
         for (j = 1; j <= n; j++) storey[rooms[j]] = i + 0
       }
-      storey["store/disk"] = storey["store/json"] = 1
+      storey["store/disk"] = storey["store/json"] = storey["store/element"] = 1
       storey["store/npy"] = storey["store/safetensors"] = 2
       storey["store/archive"] = 3
     }

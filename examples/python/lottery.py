@@ -1436,7 +1436,8 @@ class Archive(_Optioned, collections.abc.Mapping):  # type: ignore[type-arg]
         network, mask, initial = lottery.Archive("ticket.safetensors")["ticket"]
 
     A Trainer cannot be got: restore() puts it into another one, which then continues with the same bits.
-    A name cannot be set twice; `del archive[name]` frees it. Arrays are float32, uint8 or int64. The file of a network called "" is a state dict for
+    A name cannot be set twice; `del archive[name]` frees it. Arrays are float32, uint8 or int64; those of other programs'
+    files are read as the one that holds them. The file of a network called "" is a state dict for
     PyTorch. One thread at a time."""
     __slots__ = ()
     __eq__ = object.__eq__

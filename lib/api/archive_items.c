@@ -6,6 +6,7 @@
 #include "base/utf8.h"
 #include "store/archive/format.h"
 #include "store/archive/items.h"
+#include "store/element/convert.h"
 #include "train/trainer.h"
 
 static lottery_status check(lottery_archive *archive, const char *name) {
@@ -81,7 +82,7 @@ lottery_status lottery_archive_add_text(lottery_archive *archive, const char *na
 }
 
 static lottery_status check_element(lottery_archive *archive, int32_t element) {
-  if (item_dtype(element) >= 0) return LOTTERY_OK;
+  if (dtype_of_element(element) >= 0) return LOTTERY_OK;
   return context_fail(archive->object.context, LOTTERY_ERROR_ARGUMENT, "element: %d is outside 0 to %d", (int)element,
                       LOTTERY_ELEMENT_INT64);
 }
@@ -105,8 +106,8 @@ lottery_status lottery_archive_add_array(lottery_archive *archive, const char *n
   lottery_status status = item_begin(archive, name, KIND_ARRAY, &item);
   if (status == LOTTERY_OK) {
     int64_t bytes = 0;
-    void *copy = item_add_array(&item, "", "", item_dtype(element), rank, shape);
-    if (copy != NULL && shape_bytes(item_dtype(element), rank, shape, &bytes))
+    void *copy = item_add_array(&item, "", "", dtype_of_element(element), rank, shape);
+    if (copy != NULL && shape_bytes(dtype_of_element(element), rank, shape, &bytes))
       memcpy(copy, data, (size_t)bytes);
     else
       status = LOTTERY_ERROR_MEMORY;
@@ -184,11 +185,11 @@ lottery_status lottery_archive_array_shape(lottery_archive *archive, const char 
   RETURN_IF_ERROR(find_array(archive, name, &array));
   struct lottery_context *context = archive->object.context;
   RETURN_IF_NULL(context, element);
-  if (item_element(array->dtype) < 0)
+  if (dtype_element(array->dtype) < 0)
     return context_fail(context, LOTTERY_ERROR_UNSUPPORTED, "name: the elements of '%.256s' are %s", name,
                         dtype_names[array->dtype]);
   RETURN_IF_ERROR(tensor_copy_shape(context, array->rank, array->shape, capacity, shape, rank));
-  *element = item_element(array->dtype);
+  *element = dtype_element(array->dtype);
   return LOTTERY_OK;
 }
 
@@ -199,13 +200,18 @@ lottery_status lottery_archive_get_array(lottery_archive *archive, const char *n
   struct lottery_context *context = archive->object.context;
   RETURN_IF_ERROR(check_element(archive, element));
   RETURN_IF_NULL(context, data);
-  if (array->dtype != item_dtype(element))
-    return context_fail(context, LOTTERY_ERROR_SHAPE, "element: the elements of '%.256s' are %s, not %s", name,
-                        dtype_names[array->dtype], dtype_names[item_dtype(element)]);
-  const int64_t held = array->bytes / dtype_size(array->dtype);
+  const struct elements elements = {.dtype = array->dtype};
+  if (!convert_can(array->dtype, element))
+    return context_fail(context, LOTTERY_ERROR_SHAPE,
+                        "element: the elements of '%.256s' are %s, which are not read as %s", name,
+                        dtype_names[array->dtype], element_name(element));
+  const int64_t size = dtype_size(array->dtype), held = array->bytes / size;
   if (count != held)
     return context_fail(context, LOTTERY_ERROR_SHAPE, "count: %lld, but '%.256s' has %lld elements", (long long)count,
                         name, (long long)held);
-  memcpy(data, array->data, (size_t)array->bytes);
+  const int64_t fit = convert_elements(elements, array->data, element, NULL, count);
+  if (fit < count)
+    return convert_fail(context, array->name, fit, elements, (const unsigned char *)array->data + fit * size, element);
+  convert_elements(elements, array->data, element, data, count);
   return LOTTERY_OK;
 }

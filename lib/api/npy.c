@@ -7,7 +7,7 @@
 #include "model/tensor.h"
 
 static lottery_status check_element(struct lottery_context *context, int32_t element) {
-  if (npy_has_element(element)) return LOTTERY_OK;
+  if (dtype_of_element(element) >= 0) return LOTTERY_OK;
   return context_fail(context, LOTTERY_ERROR_ARGUMENT, "element: %d is not a LOTTERY_ELEMENT_… value", (int)element);
 }
 
@@ -20,7 +20,7 @@ lottery_status lottery_npy_save(lottery_context *context, const char *path, int3
     return context_fail(context, LOTTERY_ERROR_ARGUMENT, "rank: %d is outside 0 to %d", (int)rank, NPY_RANK_LIMIT);
   RETURN_IF_NULL(context, shape);
   RETURN_IF_NULL(context, values);
-  struct npy npy = {.element = element, .rank = rank};
+  struct npy npy = {.elements.dtype = dtype_of_element(element), .rank = rank};
   for (int32_t i = 0; i < rank; i++) {
     if (shape[i] < 0)
       return context_fail(context, LOTTERY_ERROR_ARGUMENT, "shape: %lld is below 0", (long long)shape[i]);
@@ -43,7 +43,7 @@ lottery_status lottery_npy_describe(lottery_context *context, const char *path, 
   struct npy npy;
   RETURN_IF_ERROR(npy_describe(context, path, &npy));
   RETURN_IF_ERROR(tensor_copy_shape(context, npy.rank, npy.shape, capacity, shape, rank));
-  if (element != NULL) *element = npy.element;
+  if (element != NULL) *element = dtype_element(npy.elements.dtype);
   if (count != NULL) *count = npy.count;
   return LOTTERY_OK;
 }

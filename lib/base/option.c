@@ -63,7 +63,7 @@ static const struct option table[] = {
     {LOTTERY_ARCHIVE_HEADER_LIMIT, ARCHIVE, INTEGER, 1024, 1 << 30, 1 << 20, "header_limit",
      "Bytes that the header of a file may have.", NULL},
     {LOTTERY_ARCHIVE_BYTE_LIMIT, ARCHIVE, INTEGER, 1024, LARGEST_INTEGER, 4294967296.0, "byte_limit",
-     "Bytes that a file, and the weights that it stands for, may have.", NULL},
+     "Bytes that a file, and the weights that it stands for, all dense, may have.", NULL},
 };
 
 enum { TABLE_COUNT = sizeof table / sizeof table[0] };

@@ -105,6 +105,28 @@ static void restore(struct host *host, lottery_archive *archive, const char *nam
   lottery_network_destroy(network);
 }
 
+/* An array as each element. It is in memory: its size fits. */
+static void get_array(struct host *host, lottery_archive *archive, const char *name, int32_t rank,
+                      const int64_t *shape) {
+  int64_t count = 1;
+  for (int32_t i = 0; i < rank; i++) count *= shape[i];
+  void *data = malloc((size_t)count * sizeof(int64_t) + 1);
+  MUST(data != NULL);
+  for (int32_t element = 0; element <= LOTTERY_ELEMENT_INT64; element++)
+    host_accepts(host, lottery_archive_get_array(archive, name, element, data, count), ANY, "get_array");
+  free(data);
+}
+
+/* A mask and weights of a network from arrays that nothing describes. */
+static void get_named(struct host *host, lottery_archive *archive, lottery_network *network) {
+  lottery_mask *mask = NULL;
+  lottery_snapshot *snapshot = NULL;
+  host_accepts(host, lottery_archive_get_mask(archive, "", network, &mask), ANY, "get_mask by names");
+  host_accepts(host, lottery_archive_get_snapshot(archive, "", network, &snapshot), ANY, "get_snapshot by names");
+  lottery_mask_destroy(mask);
+  lottery_snapshot_destroy(snapshot);
+}
+
 /* Every item and every array that is listed. */
 static void get_all(struct host *host, lottery_archive *archive, int64_t most) {
   lottery_network *first = find_network(host, archive);
@@ -121,9 +143,30 @@ static void get_all(struct host *host, lottery_archive *archive, int64_t most) {
     const int64_t before = host->wanted = host->live;
     if (kind == LOTTERY_KIND_TRAINER) restore(host, archive, name);
     MUST(host->wanted - before < most);
-    host_accepts(host, lottery_archive_array_shape(archive, name, &element, 8, shape, &rank), ANY, "array_shape");
+    if (host_accepts(host, lottery_archive_array_shape(archive, name, &element, 8, shape, &rank), ANY, "array_shape"))
+      get_array(host, archive, name, rank, shape);
+    if (first != NULL) get_named(host, archive, first);
   }
   lottery_network_destroy(first);
+}
+
+/* Removes the first item, and sets and removes metadata. */
+static void change(struct host *host, lottery_archive *archive) {
+  static char text[1024];
+  int64_t needed, before, count, keys;
+  MUST(lottery_archive_count(archive, &before) == LOTTERY_OK);
+  if (before > 0 && lottery_archive_name(archive, 0, text, sizeof text, &needed) == LOTTERY_OK &&
+      needed <= (int64_t)sizeof text) {
+    MUST(lottery_archive_remove(archive, text) == LOTTERY_OK);
+    MUST(lottery_archive_count(archive, &count) == LOTTERY_OK && count == before - 1);
+  }
+  MUST(lottery_archive_metadata_count(archive, &keys) == LOTTERY_OK && keys >= 0);
+  for (int64_t i = 0; i < keys && i < 16; i++) {
+    MUST(lottery_archive_metadata_key(archive, i, text, sizeof text, &needed) == LOTTERY_OK);
+    if (needed > (int64_t)sizeof text) continue;
+    MUST(lottery_archive_get_metadata(archive, text, NULL, 0, &needed) == LOTTERY_OK);
+  }
+  host_accepts(host, lottery_archive_set_metadata(archive, "format", "pt"), 0, "set_metadata");
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count) {
@@ -137,6 +180,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count) {
                                      ALLOW(LOTTERY_ERROR_FORMAT) | ALLOW(LOTTERY_ERROR_UNSUPPORTED), "load_memory");
     MUST(host.wanted < (1 << 16) + 64 * (int64_t)count);
     if (loaded) get_all(&host, archive, LIMIT + 64 * (int64_t)count);
+    if (loaded) change(&host, archive);
     struct bytes file = {NULL, 0}, again = {NULL, 0};
     if (loaded && host_accepts(&host, lottery_archive_write(archive, collect, &file), 0, "write") &&
         host_accepts(&host, lottery_archive_load_memory(archive, file.data, (int64_t)file.count),

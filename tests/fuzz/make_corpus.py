@@ -47,9 +47,10 @@ def npy(dictionary, values, version=1):
 
 
 def npy_inputs():
-    for descr, size in (b"'<f4'", 4), (b"'|u1'", 1), (b"'<i8'", 8), (b"'>f4'", 4), (b"[('a', '<f4')]", 4):
+    for descr, size in (b"'<f4'", 4), (b"'|u1'", 1), (b"'<i8'", 8), (b"'>f4'", 4), (b"[('a', '<f4')]", 4), (b"'<f2'", 2), \
+            (b"'>f8'", 8), (b"'|b1'", 1), (b"'>i2'", 2), (b"'<u8'", 8):
         for shape, count in (b"()", 1), (b"(3,)", 3), (b"(2, 3)", 6), (b"(0, 5)", 0), (b"(1, 1, 1, 1, 1, 1, 1, 2)", 2):
-            for version in 1, 2:
+            for version in 1, 2, 3:
                 for order in b"False", b"True":
                     yield npy(b"{'descr': %s, 'fortran_order': %s, 'shape': %s, }" % (descr, order, shape),
                               bytes(range(count * size)), version)

@@ -264,7 +264,7 @@ impl Archive {
         Ok((element, shape))
     }
 
-    /// The shape and the elements of an array, which must be of this type.
+    /// The shape and the elements of an array. Real numbers are read as `f32`, whole ones as any type that holds them.
     pub fn array<E: Element>(&self, name: &str) -> Result<(Vec<usize>, Vec<E>)> {
         let (_, shape) = self.array_shape(name)?;
         let mut values = room::<E>(product(&shape))?;

@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "base/utf8.h"
 #include "store/archive/format.h"
+#include "store/element/convert.h"
 
 /* --- Adding --- */
 
@@ -116,6 +117,11 @@ static void describe(int32_t dtype, int32_t rank, const int64_t *shape, char *te
   snprintf(text + used, capacity - used, "]");
 }
 
+static bool is_taken_as(int32_t found, int32_t wanted) {
+  if (wanted == DTYPE_F32) return dtype_is_real(found);
+  return found == wanted || (wanted == DTYPE_BOOL && found == DTYPE_U8);
+}
+
 lottery_status item_require_array(struct lottery_archive *archive, const char *name, const char *tensor,
                                   const char *suffix, int32_t dtype, int32_t rank, const int64_t *shape,
                                   const struct entry **out) {
@@ -125,7 +131,7 @@ lottery_status item_require_array(struct lottery_archive *archive, const char *n
   const struct entry *entry = table_find(&archive->tables.arrays, full);
   if (entry == NULL) return context_fail(context, LOTTERY_ERROR_FORMAT, "%.300s: the archive has no such array", full);
   *out = entry;
-  if (entry->dtype == dtype && entry->rank == rank &&
+  if (is_taken_as(entry->dtype, dtype) && entry->rank == rank &&
       (rank == 0 || memcmp(entry->shape, shape, (size_t)rank * sizeof *shape) == 0))
     return LOTTERY_OK;
   describe(dtype, rank, shape, wanted, sizeof wanted);
@@ -134,6 +140,11 @@ lottery_status item_require_array(struct lottery_archive *archive, const char *n
 }
 
 lottery_status item_copy_values(struct lottery_archive *archive, const struct entry *array, float *values) {
-  memcpy(values, array->data, (size_t)array->bytes);
-  return finite_check(archive->object.context, array->name, values, array->bytes / (int64_t)sizeof *values);
+  const struct elements elements = {.dtype = array->dtype};
+  const int64_t size = dtype_size(array->dtype), count = array->bytes / size;
+  const int64_t fit = convert_elements(elements, array->data, LOTTERY_ELEMENT_FLOAT32, values, count);
+  if (fit < count)
+    return convert_fail(archive->object.context, array->name, fit, elements,
+                        (const unsigned char *)array->data + fit * size, LOTTERY_ELEMENT_FLOAT32);
+  return finite_check(archive->object.context, array->name, values, count);
 }

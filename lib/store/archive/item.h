@@ -45,12 +45,13 @@ lottery_status item_close_text(struct lottery_archive *archive, const char *name
 /* An array, or NULL. */
 const struct entry *item_array(const struct lottery_archive *archive, const char *name, const char *tensor,
                                const char *suffix);
-/* The same, which must be there (FORMAT) with this type and shape (SHAPE). */
+/* The same, which must be there (FORMAT) with this type and shape (SHAPE). As other programs have them, F32 may also be
+ * another type of real numbers, which item_copy_values converts, and BOOL may be U8. */
 lottery_status item_require_array(struct lottery_archive *archive, const char *name, const char *tensor,
                                   const char *suffix, int32_t dtype, int32_t rank, const int64_t *shape,
                                   const struct entry **out);
 
-/* Copies an array of float32 into values, all of them finite (NOT_FINITE). */
+/* Copies an array of real numbers into values, all of them finite (NOT_FINITE; FORMAT: too large for float32). */
 lottery_status item_copy_values(struct lottery_archive *archive, const struct entry *array, float *values);
 
 #endif

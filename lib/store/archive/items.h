@@ -14,7 +14,8 @@ struct lottery_trainer;
 lottery_status item_add_network(struct lottery_archive *archive, const char *name, struct lottery_network *network);
 lottery_status item_get_network(struct lottery_archive *archive, const char *name, struct lottery_network **out);
 
-/* network may be NULL: then the mask's own list of tensors stands. */
+/* network may be NULL: then the mask's own list of tensors stands. Where one is given, a mask may also come from arrays
+ * that only their names bind together. */
 lottery_status item_add_mask(struct lottery_archive *archive, const char *name, const struct lottery_mask *mask);
 lottery_status item_get_mask(struct lottery_archive *archive, const char *name, struct lottery_network *network,
                              struct lottery_mask **out);
@@ -41,10 +42,6 @@ lottery_status item_restore_trainer(struct lottery_archive *archive, const char 
 
 /* Removes an item of any kind. Errors: ARGUMENT (nothing has this name). */
 lottery_status item_remove(struct lottery_archive *archive, const char *name);
-
-/* Arrays as LOTTERY_ELEMENT_…: the dtype, or -1; the element, or -1. */
-int32_t item_dtype(int32_t element);
-int32_t item_element(int32_t dtype);
 
 /* --- What several kinds share --- */
 

@@ -57,11 +57,48 @@ lottery_status item_make_mask(struct lottery_archive *archive, const char *name,
   return status;
 }
 
+/* A tensor's bits from an array of another program, an element a weight. */
+static lottery_status copy_elements(struct lottery_archive *archive, const struct entry *array, uint64_t *bits) {
+  const unsigned char *elements = array->data;
+  for (int64_t i = 0; i < array->bytes; i++) {
+    if (elements[i] > 1)
+      return context_fail(archive->object.context, LOTTERY_ERROR_FORMAT, "%.256s: element %lld is %d, expected 0 or 1",
+                          array->name, (long long)i, elements[i]);
+    bits[i / 64] |= (uint64_t)elements[i] << i % 64;
+  }
+  return LOTTERY_OK;
+}
+
+/* The mask of a network from arrays that have its tensors' names and shapes, which are there before room is made. */
+static lottery_status get_named(struct lottery_archive *archive, const char *name,
+                                const struct lottery_network *network, struct lottery_mask **out) {
+  lottery_status status = LOTTERY_OK;
+  const struct tensor *tensors = network->prunable;
+  const struct entry *array;
+  for (int64_t i = 0; status == LOTTERY_OK && i < network->prunable_count; i++)
+    status =
+        item_require_array(archive, name, tensors[i].name, "", DTYPE_BOOL, tensors[i].rank, tensors[i].shape, &array);
+  if (status != LOTTERY_OK) return status;
+  struct lottery_mask *mask = mask_create(archive->object.context, tensors, network->prunable_count);
+  if (mask == NULL) return LOTTERY_ERROR_MEMORY;
+  for (int64_t i = 0; status == LOTTERY_OK && i < network->prunable_count; i++)
+    status = copy_elements(archive, item_array(archive, name, tensors[i].name, ""), mask->bits[i]);
+  mask_count(mask);
+  if (status == LOTTERY_OK)
+    *out = mask;
+  else
+    object_release(mask);
+  return status;
+}
+
 lottery_status item_get_mask(struct lottery_archive *archive, const char *name, struct lottery_network *network,
                              struct lottery_mask **out) {
   struct lottery_context *context = archive->object.context;
   struct tensor *tensors = NULL;
   int64_t count = 0;
+  if (archive_kind(archive, name) == NULL && network != NULL && network->prunable_count > 0 &&
+      item_array(archive, name, network->prunable[0].name, "") != NULL)
+    return get_named(archive, name, network, out);
   lottery_status status = item_require(archive, name, KIND_MASK);
   if (status == LOTTERY_OK) status = item_get_tensors(archive, name, &tensors, &count);
   if (status == LOTTERY_OK && network != NULL &&

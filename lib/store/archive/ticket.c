@@ -5,10 +5,12 @@
 #include "base/context.h"
 #include "base/finite.h"
 #include "base/memory.h"
+#include "base/real_text.h"
 #include "base/status.h"
 #include "store/archive/format.h"
 #include "store/archive/graph.h"
 #include "store/archive/items.h"
+#include "store/element/convert.h"
 
 enum { NARROW_COLUMNS = 65534 }; /* up to here a column has 16 bits */
 
@@ -180,16 +182,25 @@ static lottery_status make_mask(struct lottery_archive *archive, const char *nam
   return status;
 }
 
+/* Survivor `index` of a matrix. */
+static lottery_status read_survivor(struct lottery_archive *archive, const struct entry *array, int64_t index,
+                                    float *value) {
+  const struct elements elements = {.dtype = array->dtype};
+  const unsigned char *from = (const unsigned char *)array->data + index * dtype_size(array->dtype);
+  if (convert_elements(elements, from, LOTTERY_ELEMENT_FLOAT32, value, 1) == 0)
+    return convert_fail(archive->object.context, array->name, index, elements, from, LOTTERY_ELEMENT_FLOAT32);
+  if (finite_end(value, 1) == 1) return LOTTERY_OK;
+  return context_fail(archive->object.context, LOTTERY_ERROR_NOT_FINITE, "%.256s: element %lld is %s", array->name,
+                      (long long)index, real_text((double)*value).text);
+}
+
 /* Writes a matrix's survivors into `values`, which are 0. */
 static lottery_status scatter(struct lottery_archive *archive, const struct survivors *survivors, float *values) {
   const struct matrix *matrix = &survivors->matrix;
   for (int64_t row = 0; row < matrix->rows; row++)
     for (int64_t i = row_start(survivors, row); i < row_start(survivors, row + 1); i++) {
       float *value = &values[row * matrix->columns + column_at(survivors, i)];
-      memcpy(value, (const unsigned char *)survivors->values->data + i * (int64_t)sizeof *value, sizeof *value);
-      if (finite_end(value, 1) == 0)
-        return context_fail(archive->object.context, LOTTERY_ERROR_NOT_FINITE, "%.256s: element %lld is %g",
-                            survivors->values->name, (long long)i, (double)*value);
+      RETURN_IF_ERROR(read_survivor(archive, survivors->values, i, value));
     }
   return LOTTERY_OK;
 }
@@ -205,7 +216,8 @@ static const struct entry *values_of(struct lottery_archive *archive, const char
 static lottery_status fill_network(struct lottery_archive *archive, const char *name, struct lottery_network *network) {
   int64_t most = 0;
   for (int64_t i = 0; i < network->tensor_count; i++) {
-    const int64_t count = values_of(archive, name, network, i)->bytes / (int64_t)sizeof(float);
+    const struct entry *array = values_of(archive, name, network, i);
+    const int64_t count = array->bytes / dtype_size(array->dtype);
     if (count > most) most = count;
   }
   float *values = memory_allocate(archive->object.context, most, sizeof *values);

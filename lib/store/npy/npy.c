@@ -1,6 +1,7 @@
 /* Saving and reading .npy files. Nothing is allocated on a header's word: the caller brings the memory. */
 #include "store/npy/npy.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/arithmetic.h"
@@ -13,7 +14,7 @@
 #endif
 
 static const char magic[] = "\x93NUMPY";
-enum { MAGIC = sizeof magic - 1 };
+enum { MAGIC = sizeof magic - 1, PIECE = 512 /* elements that are converted at a time */ };
 
 lottery_status npy_save(struct lottery_context *context, const char *path, const struct npy *npy, const void *values) {
   char header[NPY_HEADER_CAPACITY];
@@ -38,12 +39,12 @@ static lottery_status read_prefix(const struct file *file, int64_t *start, int64
     return context_fail(file->context, LOTTERY_ERROR_FORMAT,
                         "path: %.512s: expected an npy file, which begins with bytes 93 and NUMPY", file->path);
   const int major = prefix[MAGIC], minor = prefix[MAGIC + 1];
-  if ((major != 1 && major != 2) || minor != 0)
+  if (major < 1 || major > 3 || minor != 0)
     return context_fail(file->context, LOTTERY_ERROR_FORMAT,
-                        "path: %.512s: expected npy format 1.0 or 2.0, found %d.%d", file->path, major, minor);
+                        "path: %.512s: expected npy format 1.0, 2.0 or 3.0, found %d.%d", file->path, major, minor);
   *start = major == 1 ? NPY_PREFIX : NPY_PREFIX + 2;
   *length = prefix[8] | prefix[9] << 8;
-  if (major == 2) *length |= (int64_t)prefix[10] << 16 | (int64_t)prefix[11] << 24;
+  if (major > 1) *length |= (int64_t)prefix[10] << 16 | (int64_t)prefix[11] << 24;
   if (*length >= 1 && *length <= NPY_HEADER_LIMIT && *length <= file->size - *start) return LOTTERY_OK;
   return context_fail(file->context, LOTTERY_ERROR_FORMAT,
                       "path: %.512s: expected a header of 1 to %d bytes within the file, found a length of %lld",
@@ -62,7 +63,7 @@ static lottery_status read_header(const struct file *file, struct npy *out, int6
   if (file->size - *offset == out->bytes) return LOTTERY_OK;
   return context_fail(file->context, LOTTERY_ERROR_FORMAT,
                       "path: %.512s: expected %lld elements of %s, which are %lld bytes after the header, found %lld",
-                      file->path, (long long)out->count, npy_element_name(out->element), (long long)out->bytes,
+                      file->path, (long long)out->count, npy_dtype_name(out->elements.dtype), (long long)out->bytes,
                       (long long)(file->size - *offset));
 }
 
@@ -76,18 +77,76 @@ lottery_status npy_describe(struct lottery_context *context, const char *path, s
   return status;
 }
 
+/* Where the next element of a file goes in C order, the last index fastest. */
+struct place {
+  const struct npy *npy;
+  int64_t index[NPY_RANK_LIMIT], strides[NPY_RANK_LIMIT]; /* of Fortran order; strides[d]: the sizes behind d */
+  int64_t position;
+};
+
+static struct place first_place(const struct npy *npy) {
+  struct place place = {.npy = npy};
+  int64_t stride = 1; /* of an array with elements: their number fits */
+  for (int32_t i = npy->rank - 1; npy->count > 0 && i >= 0; i--) {
+    place.strides[i] = stride;
+    stride *= npy->shape[i];
+  }
+  return place;
+}
+
+/* In Fortran order the first index that has room rises, and those before it begin anew. */
+static void next_place(struct place *place) {
+  if (!place->npy->fortran) place->position++;
+  for (int32_t i = 0; place->npy->fortran && i < place->npy->rank; i++) {
+    place->position += place->strides[i];
+    if (++place->index[i] < place->npy->shape[i]) return;
+    place->position -= place->strides[i] * place->npy->shape[i];
+    place->index[i] = 0;
+  }
+}
+
+/* Reads all elements in pieces, converts them and puts them where C order has them. values NULL: only looks whether all
+ * of them fit. */
+static lottery_status transfer(const struct file *file, const struct npy *npy, int64_t offset, int32_t element,
+                               unsigned char *values) {
+  unsigned char from[PIECE * sizeof(int64_t)], to[PIECE * sizeof(int64_t)];
+  const int64_t size = dtype_size(npy->elements.dtype), room = dtype_size(dtype_of_element(element));
+  struct place place = first_place(npy);
+  for (int64_t done = 0; done < npy->count;) {
+    const int64_t count = arithmetic_minimum(npy->count - done, PIECE);
+    const lottery_status status = file_read_exactly(file, offset + done * size, from, count * size);
+    if (status != LOTTERY_OK) return status;
+    const int64_t fit = convert_elements(npy->elements, from, element, to, count);
+    for (int64_t i = 0; i < fit; i++) {
+      if (values != NULL) memcpy(values + place.position * room, to + i * room, (size_t)room);
+      next_place(&place);
+    }
+    if (fit < count) {
+      char what[512 + sizeof "path: "];
+      snprintf(what, sizeof what, "path: %.504s", file->path);
+      return convert_fail(file->context, what, place.position, npy->elements, from + fit * size, element);
+    }
+    done += count;
+  }
+  return LOTTERY_OK;
+}
+
 static lottery_status load_values(const struct file *file, int32_t element, void *values, int64_t count) {
   struct npy npy;
   int64_t offset;
-  const lottery_status status = read_header(file, &npy, &offset);
+  lottery_status status = read_header(file, &npy, &offset);
   if (status != LOTTERY_OK) return status;
-  if (npy.element != element)
+  const int32_t dtype = npy.elements.dtype;
+  if (!convert_can(dtype, element))
     return context_fail(file->context, LOTTERY_ERROR_FORMAT, "path: %.512s: expected elements of %s, found %s",
-                        file->path, npy_element_name(element), npy_element_name(npy.element));
+                        file->path, element_name(element), npy_dtype_name(dtype));
   if (npy.count != count)
     return context_fail(file->context, LOTTERY_ERROR_SHAPE, "count: %lld, but %.512s has %lld elements",
                         (long long)count, file->path, (long long)npy.count);
-  return file_read_exactly(file, offset, values, npy.bytes);
+  if (dtype == dtype_of_element(element) && !npy.elements.swapped && !npy.fortran)
+    return file_read_exactly(file, offset, values, npy.bytes);
+  status = transfer(file, &npy, offset, element, NULL);
+  return status == LOTTERY_OK ? transfer(file, &npy, offset, element, values) : status;
 }
 
 lottery_status npy_load(struct lottery_context *context, const char *path, int32_t element, void *values,

@@ -9,31 +9,30 @@
 
 enum { ALIGNMENT = 64, EXCERPT = 40 };
 
-static const struct element {
-  const char *descr, *name;
-  int64_t size;
-} elements[] = {
-    [LOTTERY_ELEMENT_FLOAT32] = {"<f4", "float32", 4},
-    [LOTTERY_ELEMENT_UINT8] = {"|u1", "uint8", 1},
-    [LOTTERY_ELEMENT_INT64] = {"<i8", "int64", 8},
+/* What follows '<' (little-endian), '>' (big-endian) or '|' (one byte) in a file. */
+static const struct {
+  const char *code, *name;
+} types[DTYPE_COUNT] = {
+    [DTYPE_BOOL] = {"b1", "bool"},  [DTYPE_U8] = {"u1", "uint8"},  [DTYPE_I8] = {"i1", "int8"},
+    [DTYPE_U16] = {"u2", "uint16"}, [DTYPE_I16] = {"i2", "int16"}, [DTYPE_F16] = {"f2", "float16"},
+    [DTYPE_U32] = {"u4", "uint32"}, [DTYPE_I32] = {"i4", "int32"}, [DTYPE_F32] = {"f4", "float32"},
+    [DTYPE_U64] = {"u8", "uint64"}, [DTYPE_I64] = {"i8", "int64"}, [DTYPE_F64] = {"f8", "float64"},
 };
-enum { ELEMENT_COUNT = sizeof elements / sizeof elements[0] };
 
-bool npy_has_element(int32_t element) { return element >= 0 && element < ELEMENT_COUNT; }
-
-const char *npy_element_name(int32_t element) { return elements[element].name; }
+const char *npy_dtype_name(int32_t dtype) { return types[dtype].name; }
 
 bool npy_measure(struct npy *npy) {
   bool fits = true;
   npy->count = 1;
   for (int32_t i = 0; fits && i < npy->rank; i++) fits = arithmetic_multiply(npy->count, npy->shape[i], &npy->count);
-  return fits && arithmetic_multiply(npy->count, elements[npy->element].size, &npy->bytes);
+  return fits && arithmetic_multiply(npy->count, dtype_size(npy->elements.dtype), &npy->bytes);
 }
 
 int64_t npy_write_header(const struct npy *npy, char header[NPY_HEADER_CAPACITY]) {
   int used = NPY_PREFIX;
   used += snprintf(header + used, (size_t)(NPY_HEADER_CAPACITY - used),
-                   "{'descr': '%s', 'fortran_order': False, 'shape': (", elements[npy->element].descr);
+                   "{'descr': '%c%s', 'fortran_order': False, 'shape': (",
+                   dtype_size(npy->elements.dtype) > 1 ? '<' : '|', types[npy->elements.dtype].code);
   for (int32_t i = 0; i < npy->rank; i++) /* "(3,)" is Python's tuple of one */
     used += snprintf(header + used, (size_t)(NPY_HEADER_CAPACITY - used), "%s%lld%s", i > 0 ? " " : "",
                      (long long)npy->shape[i], i + 1 < npy->rank || npy->rank == 1 ? "," : "");
@@ -99,21 +98,21 @@ static bool take_text(struct reader *reader, const char *text) {
 }
 
 static lottery_status read_descr(struct reader *reader, struct npy *npy) {
-  for (int32_t i = 0; i < ELEMENT_COUNT; i++)
-    if (take_text(reader, elements[i].descr)) {
-      npy->element = i;
+  static const char orders[] = "<>|";
+  for (int32_t dtype = 0; dtype < DTYPE_COUNT; dtype++)
+    for (const char *order = orders; types[dtype].code != NULL && *order != '\0'; order++) {
+      const char descr[] = {*order, types[dtype].code[0], types[dtype].code[1], '\0'};
+      if ((*order == '|') == (dtype_size(dtype) > 1) || !take_text(reader, descr)) continue;
+      npy->elements = (struct elements){dtype, *order == '>'};
       return LOTTERY_OK;
     }
-  return fail(reader, "elements '<f4' (float32), '|u1' (uint8) or '<i8' (int64)", reader->at);
+  return fail(reader, "elements of bool, int8 to int64, uint8 to uint64, or float16 to float64", reader->at);
 }
 
-static lottery_status read_order(struct reader *reader) {
-  if (take(reader, "False")) return LOTTERY_OK;
+static lottery_status read_order(struct reader *reader, struct npy *npy) {
   const char *start = reader->at;
-  if (take(reader, "True"))
-    return context_fail(reader->context, LOTTERY_ERROR_FORMAT,
-                        "path: %.512s: expected an array in C order (rows), found Fortran order (columns)",
-                        reader->path);
+  npy->fortran = take(reader, "True");
+  if (npy->fortran || take(reader, "False")) return LOTTERY_OK;
   return fail(reader, "fortran_order to be False or True", start);
 }
 
@@ -158,7 +157,7 @@ static lottery_status read_entries(struct reader *reader, struct npy *npy) {
     seen |= key;
     skip_spaces(reader);
     const lottery_status status = key == DESCR   ? read_descr(reader, npy)
-                                  : key == ORDER ? read_order(reader)
+                                  : key == ORDER ? read_order(reader, npy)
                                                  : read_shape(reader, npy);
     if (status != LOTTERY_OK) return status;
     more = take(reader, ",");

@@ -1,4 +1,4 @@
-/* The header of a .npy file, NumPy's format for one array (numpy.lib.format, versions 1.0 and 2.0): a Python dictionary
+/* The header of a .npy file, NumPy's format for one array (numpy.lib.format, versions 1.0 to 3.0): a Python dictionary
  * of the element type, whether the order is Fortran's, and the shape. */
 #ifndef STORE_NPY_NPY_HEADER_H
 #define STORE_NPY_NPY_HEADER_H
@@ -6,31 +6,32 @@
 #include <stdbool.h>
 
 #include "base/public.h"
+#include "store/element/convert.h"
 
 struct lottery_context;
 
 enum {
   NPY_RANK_LIMIT = 8,
   NPY_HEADER_LIMIT = 10000, /* bytes of the dictionary; NumPy reads no longer ones either */
-  NPY_PREFIX = 10           /* bytes before the dictionary in version 1.0; two more in 2.0 */
+  NPY_PREFIX = 10           /* bytes before the dictionary in version 1.0; two more in 2.0 and 3.0 */
 };
 
 struct npy {
-  int32_t element; /* LOTTERY_ELEMENT_… */
+  struct elements elements;
+  bool fortran; /* the first index runs fastest */
   int32_t rank;
   int64_t shape[NPY_RANK_LIMIT];
   int64_t count; /* elements: the product of the shape */
   int64_t bytes; /* of all elements */
 };
 
-/* Sets count and bytes from element and shape; false where they do not fit. */
+/* Sets count and bytes from elements and shape; false where they do not fit. */
 bool npy_measure(struct npy *npy);
 
-/* Whether LOTTERY_ELEMENT_… is one that .npy files have here, and its name: "float32". */
-bool npy_has_element(int32_t element);
-const char *npy_element_name(int32_t element);
+/* NumPy's name of a type: "float32". */
+const char *npy_dtype_name(int32_t dtype);
 
-/* Writes prefix and dictionary; returns their bytes, a multiple of 64. */
+/* Writes prefix and dictionary of an array in C order; returns their bytes, a multiple of 64. */
 enum { NPY_HEADER_CAPACITY = 320 };
 int64_t npy_write_header(const struct npy *npy, char header[NPY_HEADER_CAPACITY]);
 

@@ -7,11 +7,6 @@
 #include "base/context.h"
 #include "base/memory.h"
 
-const char *const dtype_names[DTYPE_COUNT] = {"BOOL", "U8",  "I8",  "F8_E4M3", "F8_E5M2", "U16", "I16", "F16",
-                                              "BF16", "U32", "I32", "F32",     "U64",     "I64", "F64"};
-
-int64_t dtype_size(int32_t dtype) { return dtype < DTYPE_U16 ? 1 : dtype < DTYPE_U32 ? 2 : dtype < DTYPE_U64 ? 4 : 8; }
-
 bool shape_bytes(int32_t dtype, int32_t rank, const int64_t *shape, int64_t *bytes) {
   *bytes = dtype_size(dtype);
   for (int32_t i = 0; i < rank; i++)

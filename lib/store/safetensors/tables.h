@@ -5,31 +5,9 @@
 #include <stdbool.h>
 
 #include "base/public.h"
+#include "store/element/dtype.h"
 
 struct lottery_context;
-
-/* Types of array elements, all that safetensors has had in whole bytes. */
-enum dtype {
-  DTYPE_BOOL,
-  DTYPE_U8,
-  DTYPE_I8,
-  DTYPE_F8_E4M3,
-  DTYPE_F8_E5M2,
-  DTYPE_U16,
-  DTYPE_I16,
-  DTYPE_F16,
-  DTYPE_BF16,
-  DTYPE_U32,
-  DTYPE_I32,
-  DTYPE_F32,
-  DTYPE_U64,
-  DTYPE_I64,
-  DTYPE_F64,
-  DTYPE_COUNT
-};
-extern const char *const dtype_names[DTYPE_COUNT];
-/* Bytes of an element: 1, 2, 4 or 8. */
-int64_t dtype_size(int32_t dtype);
 
 enum { ENTRY_RANK_LIMIT = 8, ENTRY_NAME_LIMIT = 511 };
 

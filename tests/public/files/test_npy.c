@@ -176,14 +176,19 @@ static void test_bad_dictionaries(void **state) {
   } cases[] = {
       {"\n", "expected a dictionary, found the end of the header"},
       {"[1]\n", "expected a dictionary, found [1]"},
-      {"{'descr': '<f8'" ORDER ", 'shape': (2, 3)}\n", "'<i8' (int64), found '<f8', 'fortran_order'"},
-      {"{'descr': '>f4'" ORDER ", 'shape': (2, 3)}\n", "expected elements '<f4' (float32), '|u1' (uint8) or"},
+      {"{'descr': '<c8'" ORDER ", 'shape': (2, 3)}\n", "or float16 to float64, found '<c8', 'fortran_order'"},
+      {"{'descr': '=f4'" ORDER ", 'shape': (2, 3)}\n", "expected elements of bool, int8 to int64, uint8 to uint64,"},
+      {"{'descr': '|f4'" ORDER ", 'shape': (2, 3)}\n", "found '|f4'"},
+      {"{'descr': '<i1'" ORDER ", 'shape': (2, 3)}\n", "found '<i1'"},
+      {"{'descr': '<f16'" ORDER ", 'shape': (2, 3)}\n", "found '<f16'"},
+      {"{'descr': '<i3'" ORDER ", 'shape': (2, 3)}\n", "found '<i3'"},
+      {"{'descr': '<M8[D]'" ORDER ", 'shape': (2, 3)}\n", "found '<M8[D]'"},
+      {"{'descr': '>f8'" ORDER ", 'shape': (2, 3)}\n", "expected 6 elements of float64, which are 48 bytes"},
       {"{'descr': ' <f4'" ORDER ", 'shape': (2, 3)}\n", "found ' <f4'"},
       {"{'descr': '<f4" ORDER ", 'shape': (2, 3)}\n", "expected elements"},
       {"{'descr': '<f4\"" ORDER ", 'shape': (2, 3)}\n", "expected elements"},
       {"{'descr': [('a', '<f4')]" ORDER ", 'shape': (2, 3)}\n", "found [('a', '<f4')]"},
       {"{'descr': '\x01\xff\t'" ORDER ", 'shape': (2, 3)}\n", "found '\?\?\?'"},
-      {"{'descr': '<f4', 'fortran_order': True, 'shape': (2, 3)}\n", "in C order (rows), found Fortran order"},
       {"{'descr': '<f4', 'fortran_order': 0, 'shape': (2, 3)}\n",
        "fortran_order to be False or True, found 0, 'shape'"},
       {"{'descr': '<f4', 'fortran_order': Falsehood, 'shape': (2, 3)}\n", "each once, found hood"},
@@ -242,11 +247,12 @@ static void test_prefixes(void **state) {
   } cases[] = {
       {0, 0, "expected an npy file, which begins with bytes 93 and NUMPY"},
       {5, 'y', "expected an npy file"},
-      {6, 0, "expected npy format 1.0 or 2.0, found 0.0"},
-      {6, 3, "expected npy format 1.0 or 2.0, found 3.0"},
-      {7, 1, "expected npy format 1.0 or 2.0, found 1.1"},
+      {6, 0, "expected npy format 1.0, 2.0 or 3.0, found 0.0"},
+      {6, 4, "expected npy format 1.0, 2.0 or 3.0, found 4.0"},
+      {7, 1, "expected npy format 1.0, 2.0 or 3.0, found 1.1"},
       {9, 255, "found a length of 65398"},
       {6, 2, "found a length of 662372470"}, /* "{'" read as its upper half */
+      {6, 3, "found a length of 662372470"},
   };
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     memcpy(changed, bytes, (size_t)count);
