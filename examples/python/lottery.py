@@ -20,13 +20,18 @@ from __future__ import annotations
 
 import collections.abc
 import ctypes
+import contextlib
+import difflib
 import enum
+import errno
 import inspect
 import itertools
+import math
 import operator
 import os
 import pathlib
 import re
+import sys
 import tempfile
 import threading
 import time
@@ -208,7 +213,11 @@ class ShapeError(LotteryError, ValueError):
 
 
 class FileError(LotteryError, OSError):
-    """A file cannot be opened, read or written."""
+    """A file cannot be opened, read or written. `errno` is the system's number, if the system refused."""
+
+
+class FileMissing(FileError, FileNotFoundError):
+    """There is no such file or folder."""
 
 
 class FormatError(LotteryError, ValueError):
@@ -235,6 +244,10 @@ class PartialWarning(UserWarning):
     """The call succeeded, but some tensors did not match; the text lists them."""
 
 
+class ScaleWarning(UserWarning):
+    """uint8 values that look like 0 and 1 rather than 0 to 255 are divided by 255."""
+
+
 class UnchangedWarning(UserWarning):
     """The call succeeded, but there was nothing to do: a pruner removed no weight."""
 
@@ -252,12 +265,17 @@ for _status, _error in errors.items():
 def _judge(status: int, context: Optional[Context] = None) -> int:
     """Raises the error of a status; PARTIAL and UNCHANGED are warnings."""
     if status < 0:
-        text = context.message if context is not None else ""
-        error = errors.get(status, LotteryError)(text or raw.lottery_status_name(status).decode())
+        text = context._text() if context is not None else ""
+        system = re.search(r"\(error (\d+)\)$", text) if status == raw.LOTTERY_ERROR_FILE else None
+        number = int(system[1]) if system else None
+        kind = FileMissing if number == errno.ENOENT else errors.get(status, LotteryError)
+        error = kind(text or raw.lottery_status_name(status).decode())
+        if number is not None:
+            error.errno = number
         error.status = status
         raise error
     if status in _WARNINGS and context is not None:
-        warnings.warn(context.message, _WARNINGS[status], stacklevel=4)
+        warnings.warn(context._text(), _WARNINGS[status], stacklevel=4)
     return status
 
 
@@ -281,13 +299,31 @@ def _count_of(array: NDArray[Any], what: str) -> int:
     return array.shape[0]
 
 
+# Other libraries' words.
+_HABITS = {"mse": "mean_squared_error", "mseloss": "mean_squared_error", "l2": "mean_squared_error",
+           "ce": "cross_entropy", "nll": "cross_entropy", "softmax": "cross_entropy", "crossentropyloss": "cross_entropy",
+           "xavier": "glorot_normal", "he": "kaiming_normal", "xavier_normal": "glorot_normal",
+           "xavier_uniform": "glorot_uniform", "he_normal": "kaiming_normal", "he_uniform": "kaiming_uniform",
+           "adamw": "adam", "momentum": "sgd", "l1": "magnitude", "local": "layerwise", "lr": "learning_rate",
+           "eps": "epsilon", "bs": "batch_size", "amount": "rate", "sparsity": "density", "gamma": "milestone_factor",
+           "optimizer": "optimiser", "criterion": "loss"}
+
+
+def _meant(value: str, known: Sequence[str]) -> str:
+    """"; did you mean …?", or nothing."""
+    word = value.lower().replace("-", "_").replace(" ", "_")
+    habit = _HABITS.get(word)
+    near = [habit] if habit in known else difflib.get_close_matches(word, list(known), 1)
+    return f"; did you mean {near[0]!r}?" if near else ""
+
+
 def _constant(prefix: str, value: Union[str, int]) -> int:
     """A constant by its name in lower case, or by its number."""
     if not isinstance(value, str):
         return _integer(prefix.lower(), value, 32)
     known = _named(prefix)
     if value not in known:
-        raise ArgumentError(f"{prefix.lower()}: {value!r} is none of {', '.join(known)}")
+        raise ArgumentError(f"{prefix.lower()}: {value!r} is none of {', '.join(known)}{_meant(value, list(known))}")
     return known[value]
 
 
@@ -309,6 +345,26 @@ def _floats(what: str, values: ArrayLike, shape: Sequence[int]) -> Floats:
     if array.shape != tuple(shape):
         raise ShapeError(f"{what}: shape {array.shape}, expected {tuple(shape)}")
     return array
+
+
+def _scale_of(given: NDArray[Any], scale: Optional[float]) -> float:
+    """What inputs are multiplied with: uint8 is 0 to 255, every other type is plain numbers."""
+    if scale is not None or given.dtype != np.uint8:
+        return 1.0 if scale is None else float(scale)
+    if given.size and given.max() == 1:
+        frame, level = sys._getframe(), 1  # the warning names the caller's line
+        while frame.f_back is not None and frame.f_globals is globals():
+            frame, level = frame.f_back, level + 1
+        warnings.warn("inputs: uint8 values are divided by 255, and these are only 0 and 1. Pass scale=1 if you mean these "
+                      "numbers, or an array of bool", ScaleWarning, stacklevel=level)
+    return 1.0 / 255
+
+
+def _scaled(values: ArrayLike, scale: Optional[float]) -> Any:
+    """The inputs of a batch as the network sees them, as Dataset reads them."""
+    given = np.asarray(values)
+    factor = _scale_of(given, scale)
+    return given if factor == 1 else _array(given, np.float32) * np.float32(factor)
 
 
 def _rows(what: str, values: ArrayLike, width: int, count: Optional[int] = None) -> Floats:
@@ -345,7 +401,7 @@ def _text(function: Any, context: Optional[Context], *arguments: Any) -> str:
 # ---- Handles -------------------------------------------------------------------------------------------------------
 class Handle:
     """What all objects have: close(), `with`, and a release when nothing refers to them."""
-    __slots__ = ("_address", "_finalizer", "__weakref__")
+    __slots__ = ("_address", "_finalizer", "_lock", "__weakref__")
     _kind = ""
 
     def _own(self, context: Optional[Context], function: Any, *arguments: Any) -> None:
@@ -357,6 +413,8 @@ class Handle:
         _judge(status, context)
 
     def _take(self, address: Optional[int]) -> None:
+        if not hasattr(self, "_lock"):
+            self._lock: Any = _Lock() if self._alone else _FREE
         self._address = address
         self._finalizer = weakref.finalize(self, getattr(raw, f"lottery_{self._kind}_destroy"), address)
         self._finalizer.atexit = False  # the end of the process frees everything
@@ -376,10 +434,26 @@ class Handle:
         return address
 
     def close(self) -> None:
-        """Releases the C object now; no other thread may be using it. Objects that were made from it keep working."""
+        """Releases the C object now. Objects that were made from it keep working."""
         if getattr(self, "_address", None) is not None:
-            self._address = None
-            self._finalizer()
+            with self._lock:
+                self._address = None
+                self._finalizer()
+
+    _alone = False  # C wants one thread at a time
+    _instead = "make another one"  # of a copy
+
+    def _summary(self) -> str:
+        return ""
+
+    def __repr__(self) -> str:
+        name = type(self).__name__
+        if getattr(self, "_address", None) is None:
+            return f"{name}(closed)"
+        try:
+            return f"{name}({self._summary()})"
+        except LotteryError as error:  # a network that is not finished
+            return f"{name}({error})"
 
     def __enter__(self) -> Any:
         self._pointer
@@ -389,7 +463,41 @@ class Handle:
         self.close()
 
     def __reduce__(self) -> Any:
-        raise TypeError(f"a {type(self).__name__} cannot be copied or pickled")
+        raise TypeError(f"a {type(self).__name__} cannot be copied or pickled: {self._instead}")
+
+
+class _Fixed:
+    """What never changes is its own copy."""
+    __slots__ = ()
+
+    def __copy__(self) -> Any:
+        self._pointer  # type: ignore[attr-defined]
+        return self
+
+    def __deepcopy__(self, _: Any) -> Any:
+        return self.__copy__()
+
+
+class _Lock:
+    """Lets one thread at a time into C. A long run looks at `waiting` between its slices, to let others in."""
+    __slots__ = ("lock", "waiting")
+
+    def __init__(self) -> None:
+        self.lock, self.waiting = threading.RLock(), []  # type: ignore[var-annotated]
+
+    def __enter__(self) -> None:
+        if not self.lock.acquire(blocking=False):
+            self.waiting.append(1)
+            try:
+                self.lock.acquire()
+            finally:
+                self.waiting.pop()
+
+    def __exit__(self, *_: Any) -> None:
+        self.lock.release()
+
+
+_FREE = contextlib.nullcontext()  # of what any number of threads may use
 
 
 class Memory(NamedTuple):
@@ -403,7 +511,7 @@ class Context(Handle):
     default for new objects. Inside `with Context() as context:` that context is the current one.
 
     instruction_set: "automatic", "portable", "avx2", "avx512" or "neon"."""
-    __slots__ = ()
+    __slots__ = ("_kept",)
     _kind = "context"
     _local = threading.local()
 
@@ -431,6 +539,11 @@ class Context(Handle):
         Context._local.stack.remove(self)
         self.close()
 
+    def close(self) -> None:
+        """Nothing new can be made in the context. Objects that were made in it keep working, and its messages with
+        them; the C object goes when nothing refers to this one."""
+        self._address = None
+
     @property
     def context(self) -> Context:
         return self
@@ -438,7 +551,21 @@ class Context(Handle):
     @property
     def message(self) -> str:
         """The message of the last error."""
-        return _text(raw.lottery_context_message, None, self._pointer)
+        self._pointer
+        return self._text()
+
+    def _text(self) -> str:
+        """The same, also after close()."""
+        return _text(raw.lottery_context_message, None, self._kept)
+
+    def _take(self, address: Optional[int]) -> None:
+        super()._take(address)
+        self._kept = address
+
+    def _summary(self) -> str:
+        return repr(self.instruction_set)
+
+    _instead = "make another one by Context(instruction_set)"
 
     @property
     def instruction_set(self) -> str:
@@ -481,8 +608,9 @@ class _Part(Handle):
         self._own(context, function, *arguments)
 
     def _call(self, function: Any, *arguments: Any) -> int:
-        status = function(self._pointer, *arguments)
-        return _judge(status, self.context) if status else status
+        with self._lock:
+            status = function(self._pointer, *arguments)
+            return _judge(status, self.context) if status else status
 
     def _get(self, kind: Any, function: Any, *arguments: Any) -> Any:
         out = kind()
@@ -492,14 +620,32 @@ class _Part(Handle):
     def _derive(self, cls: Any, function: Any, *arguments: Any) -> Any:
         """A new object by function(self, *arguments, out)."""
         made = cls.__new__(cls)
-        made._make(self.context, function, self._pointer, *arguments)
+        with self._lock:
+            made._make(self.context, function, self._pointer, *arguments)
         return made
 
 
+def _pickled(name: str, *contents: Any) -> bytes:
+    archive = Archive()
+    for item in contents:
+        archive[name] = item
+    return archive.to_bytes()
+
+
+def _unpickled(data: bytes) -> Any:
+    archive = Archive()
+    archive.load_bytes(data)
+    return archive["item"]
+
+
 def _given(handle: Any, cls: type) -> int:
+    return _checked(handle, cls)._pointer
+
+
+def _checked(handle: Any, cls: type) -> Any:
     if not isinstance(handle, cls):
         raise TypeError(f"expected a {cls.__name__}, not {type(handle).__name__}")
-    return handle._pointer
+    return handle
 
 
 class _Tensors(_Part, collections.abc.Mapping):  # type: ignore[type-arg]
@@ -539,6 +685,9 @@ class _Tensors(_Part, collections.abc.Mapping):  # type: ignore[type-arg]
 
     def __len__(self) -> int:
         return len(self.shapes)
+
+    def __bool__(self) -> bool:
+        return True
 
     def __contains__(self, name: object) -> bool:
         return name in self.shapes
@@ -599,13 +748,15 @@ options: list[Option] = _table()  #: every option that there is
 def _whole(option: Option, value: Any) -> int:
     if option.choices and isinstance(value, str):
         if value not in option.choices:
-            raise ArgumentError(f"{option.name}: {value!r} is none of {', '.join(option.choices)}")
+            raise ArgumentError(f"{option.name}: {value!r} is none of {', '.join(option.choices)}"
+                                f"{_meant(value, option.choices)}")
         return option.choices.index(value)
     return _integer(option.name, value)
 
 
 class _Optioned(_Part):
-    """A handle with options."""
+    """A handle with options. One thread at a time may use it: others wait."""
+    _alone = True
     __slots__ = ()
 
     def _set_option(self, option: Option, value: Any) -> None:
@@ -629,14 +780,16 @@ class _Optioned(_Part):
             if option.type == raw.LOTTERY_TYPE_REAL:
                 return self._get(c_double, getattr(raw, prefix + "real"), option.key)
             return option.shown(self._get(c_int64, getattr(raw, prefix + "integer"), option.key))
-        except StateError:  # a pruner's count or density that was never set
+        except StateError:  # an option that was never set
             return None
 
     def set(self, **given: Any) -> None:
         """Sets options, in the order of the keywords."""
         for name, value in given.items():
             if name not in self._options:
-                raise TypeError(f"{type(self).__name__} has no option {name!r}; it has {', '.join(self._options)}")
+                raise TypeError(f"{type(self).__name__} has no option {name!r}; it has {', '.join(self._options)}"
+                                f"{_meant(name, list(self._options))}")
+        for name, value in given.items():
             self._set_option(self._options[name], value)
 
     _options: dict[str, Option] = {}
@@ -673,15 +826,16 @@ class Statistics(NamedTuple):
     deviation: NDArray[np.float64]
 
 
-class Dataset(_Part):
+class Dataset(_Fixed, _Part):
     """Examples with labels or targets. A dataset never changes; any number of threads and contexts may use it.
 
     inputs: [count, ...], read as value * scale + shift. Contiguous float32 and uint8 arrays, and PyTorch tensors on the
     CPU, are used where they are, as torch.from_numpy does: do not change them while the dataset lives, or pass
-    copy=True. Others are converted to float32. scale: by default 1 / 255 for uint8, else 1.
+    copy=True. Others are converted to float32. scale: by default 1 / 255 for uint8, which everywhere means pixels of 0 to
+    255, else 1: bool and other integers are plain numbers.
     labels: [count] whole numbers below `classes` (by default the largest + 1). targets: [count, width], for mean
     squared error."""
-    __slots__ = ("_sizes", "_shape")
+    __slots__ = ("_targets",)
     _kind = "dataset"
 
     def __init__(self, inputs: ArrayLike, labels: Optional[ArrayLike] = None, *, classes: Optional[int] = None,
@@ -694,7 +848,7 @@ class Dataset(_Part):
         element = raw.LOTTERY_ELEMENT_UINT8 if pixels else raw.LOTTERY_ELEMENT_FLOAT32
         self.context = context or Context.current()
         create = [self.context._pointer, count, len(shape), (c_int64 * len(shape))(*shape), element, array.ctypes.data,
-                  scale if scale is not None else 1.0 / 255 if pixels else 1.0, shift]
+                  _scale_of(given, scale), shift]
         if copy:
             self._own(self.context, raw.lottery_dataset_create, *create, raw.LOTTERY_MEMORY_COPY, None, None)
         else:
@@ -742,6 +896,7 @@ class Dataset(_Part):
         for made, out in zip((first, second), outs):
             made.context = self.context
             made._take(out.value)
+            made._targets = getattr(self, "_targets", False)
         return first, second
 
     def subset(self, indices: ArrayLike) -> Dataset:
@@ -822,12 +977,12 @@ class Dataset(_Part):
     def __getitem__(self, index: Any) -> Any:
         """For a number one example, (input, label or None); for a slice, a list of numbers or a mask a dataset."""
         if isinstance(index, slice):
-            return self.subset(np.arange(len(self))[index])
+            return self._chosen(np.arange(len(self))[index])
         if np.ndim(index) > 0:
             chosen = np.asarray(index)
             if chosen.dtype == np.bool_ and chosen.shape != (len(self),):
                 raise ShapeError(f"index: shape {chosen.shape}, expected ({len(self)},)")
-            return self.subset(np.flatnonzero(chosen) if chosen.dtype == np.bool_ else chosen)
+            return self._chosen(np.flatnonzero(chosen) if chosen.dtype == np.bool_ else chosen)
         at = operator.index(index)
         at += len(self) if at < 0 else 0
         if not 0 <= at < len(self):
@@ -835,8 +990,32 @@ class Dataset(_Part):
         inputs, labels = self.read(at, 1)
         return inputs[0], None if labels is None else int(labels[0])
 
-    def __repr__(self) -> str:
-        return f"Dataset({len(self)} x {self.shape}, {self.classes} classes)"
+    def _chosen(self, indices: NDArray[Any]) -> Dataset:
+        if not len(indices):
+            raise ArgumentError(f"index: chooses none of the {len(self)} examples, and a dataset has at least one")
+        return self.subset(indices)
+
+    def _summary(self) -> str:
+        return f"{len(self)} x {self.shape}, {self.classes} classes"
+
+    def __reduce__(self) -> Any:
+        if getattr(self, "_targets", False):
+            raise TypeError("a Dataset with targets cannot be pickled: pickle the arrays that it was made of")
+        inputs, labels = self.read()
+        return _read_again, (inputs, labels, self.classes)
+
+    def _derive(self, cls: Any, function: Any, *arguments: Any) -> Any:
+        made = super()._derive(cls, function, *arguments)
+        made._targets = getattr(self, "_targets", False) or function is raw.lottery_dataset_with_targets
+        return made
+
+    def _become(self, other: Any) -> None:
+        super()._become(other)
+        self._targets = other._targets
+
+
+def _read_again(inputs: Floats, labels: Optional[NDArray[np.int32]], classes: int) -> Dataset:
+    return Dataset(inputs, labels, classes=classes or None)
 
 
 # ---- Networks, masks, snapshots --------------------------------------------------------------------------------------
@@ -875,7 +1054,7 @@ class Network(_Tensors, _Optioned):
         network.initialise(seed=1)
 
     It is a mapping from names of tensors to copies of their values: dict(network). network["fc1.weight"] = array and
-    load(state) write values. Pruned weights stay 0. One thread at a time."""
+    load(state) write values. Pruned weights stay 0. Threads wait for each other."""
     __slots__ = ("_features", "_mask_context")
     _kind = "network"
 
@@ -952,6 +1131,24 @@ class Network(_Tensors, _Optioned):
         """New weights from a seed: "glorot_normal", "glorot_uniform", "kaiming_normal" or "kaiming_uniform"."""
         self._call(raw.lottery_network_initialise, _constant("INITIALISE", scheme), _seed(seed))
 
+    def _summary(self) -> str:
+        shapes, prunable = self.shapes, self.prunable
+        sizes = [shapes[name] for name in prunable]
+        chain = all(len(size) == 2 for size in sizes) and all(a[0] == b[1] for a, b in zip(sizes, sizes[1:]))
+        if sizes and chain and (sizes[0][1], sizes[-1][0]) == self.sizes:
+            what = "-".join(str(size) for size in [sizes[0][1], *(size[0] for size in sizes)])
+        else:
+            what = ", ".join(f"{name} {'x'.join(map(str, shapes[name]))}" for name in prunable)
+        kept, total = self.mask.counts()
+        return f"{what}, {kept} of {total} weights"
+
+    def __reduce__(self) -> Any:
+        """By archives: weights, mask and options."""
+        archive, mask = Archive(), self.mask
+        archive["network"], archive["mask"] = self, mask
+        return _network_again, (archive.to_bytes(), {name: getattr(self, name) for name in self._options},
+                                operator.eq(*mask.counts()))
+
     def __getitem__(self, name: str) -> Floats:
         return self._read(raw.lottery_network_read_tensor, name)
 
@@ -995,25 +1192,35 @@ class Network(_Tensors, _Optioned):
     @mask.setter
     def mask(self, mask: MaskLike) -> None:
         given = self._mask(mask)
-        self._call(raw.lottery_network_set_mask, given and given._pointer)
+        self._call(raw.lottery_network_set_mask, None if given is None else given._pointer)
         self._mask_context = self.context if given is None else given.context
 
     def _mask(self, mask: MaskLike) -> Optional[Mask]:
         if mask is None or isinstance(mask, Mask):
             return mask
-        if isinstance(mask, collections.abc.Mapping):
+        if isinstance(mask, collections.abc.Mapping) and not isinstance(mask, Handle):
             return Mask(self, mask)
-        raise TypeError(f"expected a Mask or a mapping of arrays, not {type(mask).__name__}")
+        raise TypeError(f"expected a Mask or a dict of arrays, not {type(mask).__name__}")
 
     def check_mask(self, mask: MaskLike = None) -> None:
         """Raises MaskError if a weight that the mask (or the network's own) prunes is not 0."""
         given = self._mask(mask)
-        self._call(raw.lottery_network_check_mask, given and given._pointer, None, None)
+        self._call(raw.lottery_network_check_mask, None if given is None else given._pointer, None, None)
 
-    def predict(self, inputs: ArrayLike) -> Floats:
-        """The outputs [count, outputs] of a batch [count, ...] of any size."""
+    def predict(self, inputs: Union[Dataset, ArrayLike], scale: Optional[float] = None) -> Floats:
+        """The outputs [count, outputs] of a Dataset or of a batch [count, ...] of any size, also 0; of a single example
+        (which does not begin with a size of 1) its outputs [outputs].
+
+        scale: what inputs are multiplied with; by default 1 / 255 for uint8, as in Dataset, else 1."""
         width, outputs = self.sizes
-        array = _rows("inputs", inputs, width)
+        array = _array(_scaled(inputs.read()[0] if isinstance(inputs, Dataset) else inputs, scale), np.float32)
+        if array.size == width and array.shape[:1] != (1,):
+            return self.predict(array.reshape(1, width), 1)[0]
+        if array.shape[:1] == (0,):
+            if array.ndim > 1 and math.prod(array.shape[1:]) != width:
+                raise ShapeError(f"inputs: shape {array.shape}, expected rows of {width}")
+            return np.empty((0, outputs), np.float32)
+        array = _rows("inputs", array, width)
         values = np.empty((len(array), outputs), np.float32)
         self._call(raw.lottery_network_predict, len(array), array.ctypes.data, values.ctypes.data)
         return values
@@ -1031,10 +1238,20 @@ class Network(_Tensors, _Optioned):
         self._call(raw.lottery_network_restore, _given(snapshot, Snapshot))
 
 
+def _network_again(data: bytes, chosen: dict[str, Any], whole: bool) -> Network:
+    archive = Archive()
+    archive.load_bytes(data)
+    network: Network = archive["network"]
+    network.set(**chosen)
+    if not whole:
+        network.mask = archive["mask"]
+    return network
+
+
 _NODE_OPTIONS = {option.name: option for option in options if option.handle == raw.LOTTERY_HANDLE_NODE}
 
 
-class Mask(_Tensors):
+class Mask(_Fixed, _Tensors):
     """Which weights survive: a mapping from names of weights to boolean arrays, which are copies. A mask never changes;
     any number of threads may use it.
 
@@ -1044,7 +1261,8 @@ class Mask(_Tensors):
     _kind = "mask"
 
     def __init__(self, network: Network, tensors: Optional[Mapping[str, ArrayLike]] = None) -> None:
-        self._make(network.context, raw.lottery_mask_ones, _given(network, Network))
+        with _checked(network, Network)._lock:
+            self._make(network.context, raw.lottery_mask_ones, network._pointer)
         if tensors:
             self._become(self.replace(tensors))
 
@@ -1052,6 +1270,8 @@ class Mask(_Tensors):
         """The mask with these tensors instead of its own."""
         mask = self
         for name, values in tensors.items():
+            if name not in self.shapes:
+                raise KeyError(f"{name}: masks cover {', '.join(self.shapes)}")
             tensor, shape = self._find(name)
             array = _array(values, np.bool_)
             if array.shape != shape:
@@ -1108,16 +1328,20 @@ class Mask(_Tensors):
 
     def transfer(self, network: Network) -> Mask:
         """A mask for another network, by name and shape. PartialWarning lists tensors without a match."""
-        return self._derive(Mask, raw.lottery_mask_transfer, _given(network, Network))
+        with _checked(network, Network)._lock:
+            return self._derive(Mask, raw.lottery_mask_transfer, network._pointer)
 
-    def __repr__(self) -> str:
-        return "Mask({} of {} weights)".format(*self.counts())
+    def _summary(self) -> str:
+        return "{} of {} weights".format(*self.counts())
+
+    def __reduce__(self) -> Any:
+        return _unpickled, (_pickled("item", self),)
 
 
 MaskLike = Union[Mask, Mapping[str, ArrayLike], None]
 
 
-class Snapshot(_Tensors):
+class Snapshot(_Fixed, _Tensors):
     """Saved state: a mapping from names of tensors to their values, which are copies. A snapshot never changes; any
     number of threads may use it. Trainer.snapshot and Network.snapshot make one, and an Archive can hold one."""
     __slots__ = ()
@@ -1136,6 +1360,13 @@ class Snapshot(_Tensors):
         """The iteration at which it was taken."""
         return self._get(c_int64, raw.lottery_snapshot_iteration)
 
+    def _summary(self) -> str:
+        parts = [part.name.lower() for part in State if part != State.ALL and part in self.contents]
+        return f"iteration {self.iteration}, {len(self)} tensors: {', '.join(parts)}"
+
+    def __reduce__(self) -> Any:
+        return _unpickled, (_pickled("item", self),)
+
     def __getitem__(self, name: str) -> Floats:
         return self.read(name)
 
@@ -1152,22 +1383,47 @@ class Preview(NamedTuple):
     vanishing: int
 
 
+_AMOUNTS = ("rate", "count", "density")
+
+
 @_with_options
 class Pruner(_Optioned):
-    """Decides which weights go: by default the smallest fifth of those that each layer has left. The last set of rate,
-    count and density decides how many; count and density are None until they are set.
+    """Decides which weights go: by default the smallest fifth of those that each layer has left. One of rate, count and
+    density decides how many: the last that was set. The others are None; giving two at once is an error.
 
     rates: own rates for some tensors, by name."""
-    __slots__ = ()
+    __slots__ = ("_amount",)
     _kind = "pruner"
+    _instead = "make another one with the same options"
 
     def __init__(self, *, rates: Optional[Mapping[str, float]] = None, context: Optional[Context] = None,
                  **options: Any) -> None:
         context = context or Context.current()
+        self._amount = "rate"
         self._make(context, raw.lottery_pruner_create, context._pointer)
         self.set(**options)
         for name, rate in (rates or {}).items():
             self.set_tensor_rate(name, rate)
+
+    def set(self, **given: Any) -> None:
+        """Sets options, in the order of the keywords."""
+        amounts = [name for name in given if name in _AMOUNTS]
+        if len(amounts) > 1:
+            raise ArgumentError(f"{' and '.join(amounts)}: only one of {', '.join(_AMOUNTS)} can decide how many weights go")
+        super().set(**given)
+
+    def _set_option(self, option: Option, value: Any) -> None:
+        super()._set_option(option, value)
+        if option.name in _AMOUNTS:
+            self._amount = option.name
+
+    def _get_option(self, option: Option) -> Any:
+        if option.name in _AMOUNTS and option.name != self._amount:
+            return None
+        return super()._get_option(option)
+
+    def _summary(self) -> str:
+        return f"{self._amount}={getattr(self, self._amount)!r}, criterion={self.criterion!r}, scope={self.scope!r}"
 
     def set_tensor_rate(self, name: str, rate: float) -> None:
         """Gives the tensor a rate of its own."""
@@ -1181,20 +1437,23 @@ class Pruner(_Optioned):
         scores: they rank the weights instead of the criterion, and the lowest go first. A mapping from each prunable
         tensor's name to an array, or one flat array of all of them in the order of network.prunable. Scores of weights
         that the mask prunes do not matter."""
-        pointer, given = _given(network, Network), network._mask(mask)
-        if scores is None:
-            return self._derive(Mask, raw.lottery_pruner_apply, pointer, given and given._pointer)
-        flat = _flat_scores(network, scores)
-        return self._derive(Mask, raw.lottery_pruner_apply_scores, pointer, given and given._pointer, flat.ctypes.data,
-                            flat.size)
+        given = _checked(network, Network)._mask(mask)
+        pointer = None if given is None else given._pointer
+        flat = None if scores is None else _flat_scores(network, scores)
+        with network._lock:
+            if flat is None:
+                return self._derive(Mask, raw.lottery_pruner_apply, network._pointer, pointer)
+            return self._derive(Mask, raw.lottery_pruner_apply_scores, network._pointer, pointer, flat.ctypes.data,
+                                flat.size)
 
     def preview(self, network: Network, mask: MaskLike = None) -> dict[str, Preview]:
         """What apply would leave of each tensor."""
         names, given = network.prunable, network._mask(mask)
         kept, dead = np.empty(len(names), np.int64), np.empty(len(names), np.int64)
         vanishing = np.empty(len(names), np.int32)
-        self._call(raw.lottery_pruner_preview, _given(network, Network), given and given._pointer, len(names),
-                   kept.ctypes.data, dead.ctypes.data, vanishing.ctypes.data)
+        with _checked(network, Network)._lock:
+            self._call(raw.lottery_pruner_preview, network._pointer, None if given is None else given._pointer, len(names),
+                       kept.ctypes.data, dead.ctypes.data, vanishing.ctypes.data)
         return {name: Preview(*map(int, row)) for name, *row in zip(names, kept, dead, vanishing)}
 
 
@@ -1217,15 +1476,17 @@ _FLOAT32, _INT32, _INT64 = np.dtype(np.float32), np.dtype(np.int32), np.dtype(np
 
 @_with_options
 class Trainer(_Optioned):
-    """Trains a network, iteration by iteration, and rewinds it. One thread at a time.
+    """Trains a network, iteration by iteration, and rewinds it. Threads that use it or its network wait for each other.
 
     dataset: what run trains on; None when the caller brings batches. seed: decides the order of data."""
     __slots__ = ("network", "dataset", "_width", "_slice")
     _kind = "trainer"
 
     def __init__(self, network: Network, dataset: Optional[Dataset] = None, seed: int = 0, **options: Any) -> None:
-        self._make(network.context, raw.lottery_trainer_create, _given(network, Network),
-                   None if dataset is None else _given(dataset, Dataset), _seed(seed))
+        self._lock = _checked(network, Network)._lock  # C wants the two in one thread
+        with self._lock:
+            self._make(network.context, raw.lottery_trainer_create, network._pointer,
+                       None if dataset is None else _given(dataset, Dataset), _seed(seed))
         self.network, self.dataset = network, dataset
         self._width, self._slice = network.sizes, 1
         self.set(**options)
@@ -1245,11 +1506,14 @@ class Trainer(_Optioned):
             if progress is not None:
                 count = min(count, (interval := self.progress_interval) - self.iteration % interval)
             began = time.thread_time()  # by wall-clock time, slices would become many and short on a loaded machine
-            status = raw.lottery_trainer_run(self._pointer, count, None, None, byref(part))
+            with self._lock:
+                status = raw.lottery_trainer_run(self._pointer, count, None, None, byref(part))
+                done += part.value
+                if status:
+                    self._ended(status, done)
             seconds = time.thread_time() - began
-            done += part.value
-            if status:
-                self._ended(status, done)
+            if self._lock.waiting:  # a released lock would be taken again before another thread can
+                time.sleep(0.001)
             if count == self._slice and seconds < SLICE_SECONDS / 2:
                 self._slice *= 2
             elif seconds > SLICE_SECONDS * 2 and self._slice > 1:
@@ -1269,52 +1533,60 @@ class Trainer(_Optioned):
             error.done = done
             raise
 
-    def _batch(self, inputs: ArrayLike, labels: Optional[ArrayLike], targets: Optional[ArrayLike]) -> tuple[Any, ...]:
+    def _batch(self, inputs: ArrayLike, labels: Optional[ArrayLike], targets: Optional[ArrayLike],
+               scale: Optional[float]) -> tuple[Any, ...]:
         width, outputs = self._width
-        batch = _rows("inputs", inputs, width)
+        batch = _rows("inputs", _scaled(inputs, scale), width)
         count = len(batch)
         answers = None if labels is None else _labels(labels, count)
         wanted = None if targets is None else _rows("targets", targets, outputs, count)
         return (count, batch.ctypes.data, None if answers is None else answers.ctypes.data,
                 None if wanted is None else wanted.ctypes.data), (batch, answers, wanted)
 
-    def step(self, inputs: ArrayLike, labels: Optional[ArrayLike] = None, targets: Optional[ArrayLike] = None) -> float:
-        """One iteration on a batch [count, ...]; returns its loss before the step."""
+    def step(self, inputs: ArrayLike, labels: Optional[ArrayLike] = None, targets: Optional[ArrayLike] = None,
+             scale: Optional[float] = None) -> float:
+        """One iteration on a batch [count, ...]; returns its loss before the step.
+
+        scale: what inputs are multiplied with; by default 1 / 255 for uint8, as in Dataset, else 1. So a step on uint8 is
+        one of run on the same examples, up to the last bits (some 1e-6 of a weight), since run reads bytes itself."""
         loss = c_double()
         # Arrays that C can take as they are go a short way: a step of a large network leaves the caches cold, and then
         # every line of code costs.
-        if targets is None and type(inputs) is type(labels) is np.ndarray and inputs.dtype is _FLOAT32:
+        if targets is scale is None and type(inputs) is type(labels) is np.ndarray and inputs.dtype is _FLOAT32:
             if labels.dtype is _INT64:
                 narrow = labels.astype(_INT32)
                 labels = narrow if (narrow == labels).all() else labels  # the long way reports the mistake
             count = len(labels) if labels.ndim == 1 else 0
             if labels.dtype is _INT32 and count and inputs.flags.carray and labels.flags.carray and (
                     inputs.ndim and len(inputs) == count and inputs.size == count * self._width[0]):
-                status = _step(self._pointer, count, byref(_Byte.from_buffer(inputs)), byref(_Byte.from_buffer(labels)),
-                               None, byref(loss))
-                if status:
-                    _judge(status, self.context)
+                with self._lock.lock:
+                    status = _step(self._pointer, count, byref(_Byte.from_buffer(inputs)),
+                                   byref(_Byte.from_buffer(labels)), None, byref(loss))
+                    if status:
+                        _judge(status, self.context)
                 return loss.value
-        arguments, _kept = self._batch(inputs, labels, targets)
+        arguments, _kept = self._batch(inputs, labels, targets, scale)
         self._call(_step, *arguments, byref(loss))
         return loss.value
 
     def gradient(self, inputs: Optional[ArrayLike] = None, labels: Optional[ArrayLike] = None,
-                 targets: Optional[ArrayLike] = None) -> float:
-        """Makes the gradient of a batch, by default the dataset's next; returns the loss. Then call apply()."""
+                 targets: Optional[ArrayLike] = None, scale: Optional[float] = None) -> float:
+        """Makes the gradient of a batch, by default the dataset's next; returns the loss. Then call apply(). scale: as in
+        step."""
         if inputs is None:
             return self._get(c_double, raw.lottery_trainer_gradient, 0, None, None, None)
-        arguments, _kept = self._batch(inputs, labels, targets)
+        arguments, _kept = self._batch(inputs, labels, targets, scale)
         return self._get(c_double, raw.lottery_trainer_gradient, *arguments)
 
     def apply(self) -> None:
         """One step of the optimiser with the present gradient."""
         self._call(raw.lottery_trainer_apply)
 
-    def forward(self, inputs: ArrayLike) -> Floats:
-        """The outputs of a batch, for your own loss. Then call backward(gradient of the loss to them) and apply()."""
+    def forward(self, inputs: ArrayLike, scale: Optional[float] = None) -> Floats:
+        """The outputs of a batch, for your own loss. Then call backward(gradient of the loss to them) and apply(). scale:
+        as in step."""
         width, outputs = self._width
-        array = _rows("inputs", inputs, width)
+        array = _rows("inputs", _scaled(inputs, scale), width)
         values = np.empty((len(array), outputs), np.float32)
         self._call(raw.lottery_trainer_forward, len(array), array.ctypes.data, values.ctypes.data)
         return values
@@ -1343,6 +1615,9 @@ class Trainer(_Optioned):
             found[name] = np.empty(shape, np.float32)
             self._call(raw.lottery_trainer_read_tensor_gradient, tensor, found[name].ctypes.data, found[name].size)
         return found
+
+    def _summary(self) -> str:
+        return f"iteration {self.iteration}, optimiser={self.optimiser!r}, loss={self.loss!r}, {self.dataset!r}"
 
     def evaluate(self, dataset: Dataset) -> Evaluation:
         """Mean loss, by the option `loss`, and correct answers over a dataset."""
@@ -1373,13 +1648,18 @@ class Trainer(_Optioned):
         given = self.network._mask(mask)
         pointer = None if snapshot is None else _given(snapshot, Snapshot)
         what = what if what is not None else 0 if snapshot is None else snapshot.contents
-        self._call(raw.lottery_trainer_rewind, pointer, given and given._pointer, _integer("what", what, 32))
+        self._call(raw.lottery_trainer_rewind, pointer, None if given is None else given._pointer,
+                   _integer("what", what, 32))
         if given is not None:
             self.network._mask_context = given.context
 
     def reset(self, what: int = State.OPTIMISER | State.POSITION) -> None:
         """Resets the optimiser's state, the position, or both."""
         self._call(raw.lottery_trainer_reset, _integer("what", what, 32))
+
+
+Trainer._instead = ('keep it by archive["run"] = trainer, and put it into another one, made for the same network and '
+                    'dataset, by archive.restore("run", trainer)')
 
 
 # ---- Archives --------------------------------------------------------------------------------------------------------
@@ -1437,8 +1717,8 @@ class Archive(_Optioned, collections.abc.Mapping):  # type: ignore[type-arg]
 
     A Trainer cannot be got: restore() puts it into another one, which then continues with the same bits.
     A name cannot be set twice; `del archive[name]` frees it. Arrays are float32, uint8 or int64; those of other programs'
-    files are read as the one that holds them. The file of a network called "" is a state dict for
-    PyTorch. One thread at a time."""
+    files are read as the one that holds them. The file of a network called "" is a state dict for PyTorch. Threads wait
+    for each other."""
     __slots__ = ()
     __eq__ = object.__eq__
     __hash__ = object.__hash__
@@ -1479,11 +1759,13 @@ class Archive(_Optioned, collections.abc.Mapping):  # type: ignore[type-arg]
         text = _bytes("name", name)
         for cls in (Network, Mask, Snapshot, Trainer):
             if isinstance(item, cls):
-                self._call(getattr(raw, f"lottery_archive_add_{cls._kind}"), text, item._pointer)
+                with item._lock:
+                    self._call(getattr(raw, f"lottery_archive_add_{cls._kind}"), text, item._pointer)
                 return
         if isinstance(item, Ticket):
-            handles = (_given(handle, cls) for handle, cls in zip(item, (Network, Mask, Snapshot)))
-            self._call(raw.lottery_archive_add_ticket, text, *handles)
+            handles = [_checked(handle, cls) for handle, cls in zip(item, (Network, Mask, Snapshot))]
+            with item.network._lock:
+                self._call(raw.lottery_archive_add_ticket, text, *(handle._pointer for handle in handles))
         elif isinstance(item, str):
             self._call(raw.lottery_archive_add_text, text, _bytes("text", item))
         else:
@@ -1530,7 +1812,8 @@ class Archive(_Optioned, collections.abc.Mapping):  # type: ignore[type-arg]
         weights, mask, optimiser state, position and options. any_instruction_set: allow this even if the saved trainer
         ran on another instruction set, whose results differ in the last bits."""
         consent = raw.LOTTERY_CONSENT_INSTRUCTION_SET if any_instruction_set else raw.LOTTERY_CONSENT_NONE
-        self._call(raw.lottery_archive_restore_trainer, _bytes("name", name), _given(trainer, Trainer), consent)
+        with _checked(trainer, Trainer)._lock:
+            self._call(raw.lottery_archive_restore_trainer, _bytes("name", name), trainer._pointer, consent)
 
     def _get_text(self, name: bytes) -> str:
         return _text(raw.lottery_archive_get_text, self.context, self._pointer, name)
@@ -1545,12 +1828,14 @@ class Archive(_Optioned, collections.abc.Mapping):  # type: ignore[type-arg]
 
     def mask(self, name: str, network: Network) -> Mask:
         """The mask of this name, which must fit the network."""
-        return self._get_mask(_bytes("name", name), _given(network, Network))
+        with _checked(network, Network)._lock:
+            return self._get_mask(_bytes("name", name), network._pointer)
 
     def snapshot(self, name: str, network: Network) -> Snapshot:
         """The snapshot of this name, which must fit the network. It can also be made from an item that is a network, or,
         with the name "", from another program's state dict."""
-        return self._get_snapshot(_bytes("name", name), _given(network, Network))
+        with _checked(network, Network)._lock:
+            return self._get_snapshot(_bytes("name", name), network._pointer)
 
     def array(self, name: str) -> NDArray[Any]:
         """An array by its full name in the file, such as "ticket.fc1.bias"."""
@@ -1577,5 +1862,14 @@ class Archive(_Optioned, collections.abc.Mapping):  # type: ignore[type-arg]
         array = np.frombuffer(data or b"\0", np.uint8)
         self._call(raw.lottery_archive_load_memory, array.ctypes.data, len(data))
 
-    def __repr__(self) -> str:
-        return f"Archive({', '.join(f'{name!r}: {self.kind(name)}' for name in self)})"
+    def __reduce__(self) -> Any:
+        return _archive_again, (self.to_bytes(), {name: getattr(self, name) for name in self._options})
+
+    def _summary(self) -> str:
+        return ", ".join(f"{name!r}: {self.kind(name)}" for name in self)
+
+
+def _archive_again(data: bytes, chosen: dict[str, Any]) -> Archive:
+    archive = Archive(**chosen)
+    archive.load_bytes(data)
+    return archive

@@ -40,7 +40,7 @@ class Examples(ExampleCase):
         for name, usage in zip(names, usages):  # sys.exit with words, which it puts on stderr: exit code 1
             self.assertTrue(usage.startswith("builtins.SystemExit: "), usage)
             self.assertIn(f"{name} DIRECTORY", usage)
-        self.assertIn("lottery.FileError: images: cannot open", nowhere)
+        self.assertIn("lottery.FileMissing: images: cannot open", nowhere)
 
     def test_pictures_as_text(self):
         code, output, errors = self.run_python(
@@ -60,10 +60,11 @@ class Examples(ExampleCase):
         self.assertLess(float(rows[2][3]), 10)
 
     def test_page(self):
-        page = (top / "docs" / "python.md").read_text(encoding="utf-8")
-        self.assertLessEqual(len(page.splitlines()), 120)
-        snippets = re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
-        self.assertGreater(len(snippets), 3)
+        pages = [(top / "docs" / name).read_text(encoding="utf-8") for name in ("python.md", "python-rules.md")]
+        for page in pages:
+            self.assertLessEqual(len(page.splitlines()), 120)
+        snippets = re.findall(r"^```python\n(.*?)^```$", "\n".join(pages), re.MULTILINE | re.DOTALL)
+        self.assertGreater(len(snippets), 8)
         (self.place / "page.py").write_text("\n".join(snippets), encoding="utf-8")
         code, output, errors = self.run_python("page.py")
         self.assertEqual((code, errors), (0, ""), output + errors)

@@ -50,11 +50,18 @@ class Lifetimes(Case):
             lottery.Pruner().apply(network)
 
     def test_context_gone_first(self):
-        context = lottery.Context()
-        network = lottery.Network("mlp-2-2", seed=1, context=context)
-        mask = network.mask
-        context.close()
+        """What was made in it works on, and its errors and warnings keep their words."""
+        with lottery.Context() as context:
+            network, other = lottery.Network("mlp-2-2", seed=1), lottery.Network("mlp-2-2-2")
+            trainer, mask = lottery.Trainer(network), network.mask
         self.assertEqual(mask.counts(), (4, 4))
+        with self.assertRaisesRegex(lottery.ArgumentError, "learning_rate: -1 is outside"):
+            trainer.learning_rate = -1
+        with self.assertWarnsRegex(lottery.PartialWarning, "fc2.weight"):
+            self.assertEqual(mask.transfer(other).counts(), (8, 8))
+        for attempt in (lambda: context.message, lambda: lottery.Network("mlp-2-2", context=context), context.describe):
+            with self.assertRaisesRegex(lottery.HandleError, "context: closed"):
+                attempt()
 
     def test_cycles_and_another_thread(self):
         before = self.context.memory.bytes
@@ -86,10 +93,12 @@ class Lifetimes(Case):
         self.assert_nothing_left(self.context, before)
 
     def test_no_copies_of_handles(self):
-        for name, made in self.make().items():
+        made = self.make()
+        for name, words in (("trainer", r'archive\["run"\] = trainer.*restore'), ("pruner", "same options"),
+                            ("context", "Context")):
             for attempt in (copy.copy, copy.deepcopy, pickle.dumps):
-                with self.assertRaisesRegex(TypeError, "cannot be copied", msg=name):
-                    attempt(made)
+                with self.assertRaisesRegex(TypeError, f"cannot be copied or pickled: .*{words}", msg=name):
+                    attempt({"context": self.context, **made}[name])
 
     def test_failed_construction_leaves_nothing(self):
         before = self.context.memory.bytes

@@ -48,7 +48,18 @@ class Options(Case):
 
     def test_last_of_rate_count_density_decides(self):
         network, _, _ = problem()
-        self.assertEqual(lottery.Pruner(rate=0.5, count=7).apply(network).counts()[0], 72 - 7)
-        pruner = lottery.Pruner(count=7, density=0.25)
-        self.assertEqual((pruner.count, pruner.density), (7, 0.25))
+        pruner = lottery.Pruner(rate=0.5, output_factor=1)
+        for name, value, kept in (("count", 7, 72 - 7), ("density", 0.25, 18), ("rate", 0.5, 36), ("count", 7, 72 - 7)):
+            setattr(pruner, name, value)
+            self.assertEqual(pruner.apply(network).counts()[0], kept)
+            self.assertEqual({other: getattr(pruner, other) for other in ("rate", "count", "density")},
+                             {"rate": None, "count": None, "density": None, name: value})
+            self.assertIn(f"Pruner({name}={value!r}, criterion='magnitude'", repr(pruner))
+        with self.assertRaises(lottery.ArgumentError):
+            pruner.density = 2
+        self.assertEqual((pruner.count, pruner.density), (7, None))
+        for attempt in (lambda: lottery.Pruner(density=0.1, rate=0.2), lambda: pruner.set(rate=0.1, seed=1, density=0.2)):
+            with self.assertRaisesRegex(lottery.ArgumentError, "rate.*only one of rate, count, density"):
+                attempt()
+        self.assertEqual((pruner.count, pruner.seed), (7, 0))
         self.assertEqual(lottery.Pruner(rate=0.5, rates={"fc2.weight": 0}).apply(network).counts("fc2.weight"), (24, 24))
