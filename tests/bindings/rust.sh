@@ -37,6 +37,18 @@ loaded() { readelf -d "$CARGO_TARGET_DIR/$profile/examples/ticket" | grep -q 'NE
 cmake --install "$build" --prefix "$work/a place" >"$work/log" || { cat "$work/log"; exit 1; }
 libdir=$(dirname "$(find "$work/a place" -name liblottery.so)")
 PKG_CONFIG_PATH="$libdir/pkgconfig" cargo build --quiet --release --example ticket
+# What a package would hold: every file of the crate but header.rs, which needs the tree, and nothing else. It builds from
+# there, with the installed library. Cargo wants the address of a project that is on the web.
+cargo package --list --allow-dirty 2>"$work/said" | grep -vxE '\.cargo_vcs_info\.json|Cargo\.(lock|toml\.orig)' >"$work/packed"
+{ find build.rs Cargo.toml README.md LICENSE src examples tests/safe \( -type f -o -type l \); } | LC_ALL=C sort >"$work/files"
+LC_ALL=C sort "$work/packed" | diff "$work/files" - || { echo "cargo package --list: other files than the crate has"; exit 1; }
+if grep -E '^(warning|error)' "$work/said" | grep -v 'manifest has no documentation, homepage or repository'; then
+  echo "cargo package --list: not clean"
+  exit 1
+fi
+PKG_CONFIG_PATH="$libdir/pkgconfig" cargo package --quiet --allow-dirty 2>"$work/said" ||
+  { cat "$work/said"; echo "the package does not build"; exit 1; }
+echo "package: $(wc -l <"$work/files") files, builds with the installed library"
 loaded || { echo "pkg-config: the example does not need liblottery.so.0"; exit 1; }
 if [ -x "$build/examples/first_ticket" ]; then
   "$build/examples/first_ticket" "$work/data" 200 3 >"$work/wanted"

@@ -293,13 +293,8 @@ impl<'d> Trainer<'d> {
         self.handle.number(|trainer, out| unsafe { raw::lottery_trainer_rate(trainer, out) })
     }
 
-    /// The loss of the last batch that had one.
+    /// The loss of the last batch that had one, before its step of the optimiser.
     pub fn last_loss(&self) -> Result<f64> {
-        self.handle.number(|trainer, out| unsafe { raw::lottery_trainer_loss(trainer, out) })
-    }
-
-    /// The loss of the last batch, before its step of the optimiser.
-    pub fn loss(&self) -> Result<f64> {
         self.handle.number(|trainer, out| unsafe { raw::lottery_trainer_loss(trainer, out) })
     }
 

@@ -30,9 +30,9 @@ fn the_parts_of_an_iteration_make_the_whole() {
 
     let (inputs, labels) = (inputs(), labels());
     let batch = Batch { inputs: &inputs[..32], labels: Some(&labels[..8]), targets: None };
-    assert_eq!(trainers[2].loss().unwrap_err().status(), Status::State);
+    assert_eq!(trainers[2].last_loss().unwrap_err().status(), Status::State);
     let loss = trainers[2].step(&batch).unwrap();
-    assert_eq!(trainers[2].loss(), Ok(loss));
+    assert_eq!(trainers[2].last_loss(), Ok(loss));
     // The same by hand: the gradient of softmax cross-entropy to the outputs.
     let mut outputs = [0.0; 24];
     trainers[3].forward(batch.inputs, &mut outputs).unwrap();
