@@ -265,7 +265,7 @@ for _status, _error in errors.items():
 def _judge(status: int, context: Optional[Context] = None) -> int:
     """Raises the error of a status; PARTIAL and UNCHANGED are warnings."""
     if status < 0:
-        text = context._text() if context is not None else ""
+        text = context._words() if context is not None else ""
         system = re.search(r"\(error (\d+)\)$", text) if status == raw.LOTTERY_ERROR_FILE else None
         number = int(system[1]) if system else None
         kind = FileMissing if number == errno.ENOENT else errors.get(status, LotteryError)
@@ -275,14 +275,14 @@ def _judge(status: int, context: Optional[Context] = None) -> int:
         error.status = status
         raise error
     if status in _WARNINGS and context is not None:
-        warnings.warn(context._text(), _WARNINGS[status], stacklevel=4)
+        warnings.warn(context._words(), _WARNINGS[status], stacklevel=4)
     return status
 
 
 # ---- Arguments -----------------------------------------------------------------------------------------------------
 def _integer(what: str, value: Any, bits: int = 64, signed: bool = True) -> int:
     """A whole number that fits into C's type: ctypes would silently cut off a larger one."""
-    number = operator.index(value)
+    number = operator.index(bool(value) if isinstance(value, np.bool_) else value)
     low, high = (-2 ** (bits - 1), 2 ** (bits - 1) - 1) if signed else (0, 2 ** bits - 1)
     if not low <= number <= high:
         raise ArgumentError(f"{what}: {number} is outside {low} to {high}")
@@ -552,9 +552,9 @@ class Context(Handle):
     def message(self) -> str:
         """The message of the last error."""
         self._pointer
-        return self._text()
+        return self._words()
 
-    def _text(self) -> str:
+    def _words(self) -> str:
         """The same, also after close()."""
         return _text(raw.lottery_context_message, None, self._kept)
 
@@ -617,6 +617,10 @@ class _Part(Handle):
         self._call(function, *arguments, byref(out))
         return out.value
 
+    def _text(self, function: Any, *arguments: Any) -> str:
+        with self._lock:
+            return _text(function, self.context, self._pointer, *arguments)
+
     def _derive(self, cls: Any, function: Any, *arguments: Any) -> Any:
         """A new object by function(self, *arguments, out)."""
         made = cls.__new__(cls)
@@ -662,7 +666,7 @@ class _Tensors(_Part, collections.abc.Mapping):  # type: ignore[type-arg]
             prefix, known = f"lottery_{self._kind}_tensor_", {}
             shape, rank = (c_int64 * _RANK)(), c_int32()
             for tensor in range(self._get(c_int64, getattr(raw, prefix + "count"))):
-                name = _text(getattr(raw, prefix + "name"), self.context, self._pointer, tensor)
+                name = self._text(getattr(raw, prefix + "name"), tensor)
                 self._call(getattr(raw, prefix + "shape"), tensor, _RANK, shape, byref(rank))
                 known[name] = tuple(shape[:rank.value])
             self._shapes = known
@@ -1682,7 +1686,7 @@ class Metadata(collections.abc.MutableMapping):  # type: ignore[type-arg]
 
     def __iter__(self) -> Iterator[str]:
         for index in range(len(self)):
-            yield _text(raw.lottery_archive_metadata_key, self._archive.context, self._archive._pointer, index)
+            yield self._archive._text(raw.lottery_archive_metadata_key, index)
 
     def __len__(self) -> int:
         return self._archive._get(c_int64, raw.lottery_archive_metadata_count)
@@ -1690,7 +1694,7 @@ class Metadata(collections.abc.MutableMapping):  # type: ignore[type-arg]
     def __getitem__(self, key: str) -> str:
         if key not in list(self):
             raise KeyError(key)
-        return _text(raw.lottery_archive_get_metadata, self._archive.context, self._archive._pointer, _bytes("key", key))
+        return self._archive._text(raw.lottery_archive_get_metadata, _bytes("key", key))
 
     def __setitem__(self, key: str, value: str) -> None:
         self._archive._call(raw.lottery_archive_set_metadata, _bytes("key", key), _bytes("value", value))
@@ -1734,7 +1738,7 @@ class Archive(_Optioned, collections.abc.Mapping):  # type: ignore[type-arg]
 
     def __iter__(self) -> Iterator[str]:
         for index in range(len(self)):
-            yield _text(raw.lottery_archive_name, self.context, self._pointer, index)
+            yield self._text(raw.lottery_archive_name, index)
 
     def __len__(self) -> int:
         return self._get(c_int64, raw.lottery_archive_count)
@@ -1816,7 +1820,7 @@ class Archive(_Optioned, collections.abc.Mapping):  # type: ignore[type-arg]
             self._call(raw.lottery_archive_restore_trainer, _bytes("name", name), trainer._pointer, consent)
 
     def _get_text(self, name: bytes) -> str:
-        return _text(raw.lottery_archive_get_text, self.context, self._pointer, name)
+        return self._text(raw.lottery_archive_get_text, name)
 
     def _get_array(self, name: bytes) -> NDArray[Any]:
         element, shape, rank = c_int32(), (c_int64 * _RANK)(), c_int32()

@@ -1,12 +1,11 @@
 """What people expect from other libraries: what bytes mean, single examples, copies, threads, words in errors."""
 import copy
 import errno
-import gc
-import math
 import pathlib
 import pickle
 import tempfile
 import threading
+import unittest.mock
 import warnings
 
 import numpy as np
@@ -275,12 +274,70 @@ class Threads(Case):
         whole[1].run(trainer.iteration)
         np.testing.assert_array_equal(weights(network), weights(whole[0]))
 
-    def test_close_waits(self):
-        network, trainer, _ = problem()
-        for _ in range(20):
-            trainer = lottery.Trainer(network)
-            made = lottery.Archive()
-            made["network"] = network
-            self.together(trainer.close, lambda: repr(trainer), made.close, lambda: repr(made))
-        gc.collect()
-        self.assertTrue(math.isfinite(self.context.memory.bytes))
+    def test_every_call_locks(self):
+        """The object, and a network that it is handed."""
+        archive = lottery.Archive()
+        archive["network"], archive["text"], archive["mask"] = problem()[0], "words", problem()[0].mask
+        archive["array"], archive["snapshot"] = np.zeros(2, np.uint8), problem()[1].snapshot()
+        archive["run"] = problem()[1]
+        network, fresh, pruner = archive["network"], archive["network"], lottery.Pruner()
+        data, mask, snapshot, inputs = problem()[2], network.mask, network.snapshot(), examples(16)[0]
+        labels = examples(16)[1]
+        trainer = lottery.Trainer(network, data, batch_size=16)
+        node = lottery.Network()
+        of_network = [
+            lambda: network["fc1.bias"], lambda: network.__setitem__("fc1.bias", np.zeros(8)), lambda: network.predict(inputs),
+            lambda: network.evaluate(data), lambda: network.initialise(1), lambda: network.mask, network.check_mask,
+            lambda: setattr(network, "mask", None), network.snapshot, lambda: network.restore(snapshot),
+            lambda: network.form("fc1.weight"), lambda: network.prunable, lambda: network.crossover, lambda: repr(network),
+            lambda: lottery.Mask(network), lambda: mask.transfer(network), lambda: pruner.apply(network, mask),
+            lambda: pruner.apply(network, mask, np.zeros(72)), lambda: pruner.preview(network, mask),
+            lambda: lottery.Trainer(network), lambda: archive.mask("mask", network),
+            lambda: archive.snapshot("snapshot", network), lambda: lottery.Archive().__setitem__("network", network),
+            lambda: lottery.Archive().__setitem__("ticket", lottery.Ticket(network, mask, snapshot)),
+            lambda: lottery.Archive().__setitem__("run", trainer), lambda: archive.restore("run", trainer),
+            lambda: trainer.run(1), lambda: trainer.step(inputs, labels), lambda: trainer.step(inputs.tolist(), labels),
+            lambda: trainer.gradient(), lambda: trainer.apply(), lambda: trainer.forward(inputs),
+            lambda: trainer.packed_gradient, trainer.gradients, lambda: trainer.evaluate(data), lambda: trainer.iteration,
+            lambda: trainer.snapshot(), lambda: trainer.rewind(snapshot), trainer.reset, lambda: trainer.batch_size,
+            lambda: setattr(trainer, "milestones", [1]), trainer.close, network.close]
+        of_fresh = [lambda: list(fresh)]
+        of_pruner = [lambda: pruner.rate, lambda: setattr(pruner, "rate", 0.1), lambda: pruner.set_tensor_rate("fc1.weight", 0.1),
+                     lambda: pruner.apply(fresh), lambda: pruner.preview(fresh), pruner.close]
+        of_archive = [lambda: next(iter(archive)), lambda: len(archive), lambda: archive.kind("text"),
+                      lambda: archive["network"], lambda: archive["text"], lambda: archive["mask"], lambda: archive["array"],
+                      lambda: archive["snapshot"], lambda: archive.__setitem__("more", "words"), archive.to_bytes,
+                      lambda: archive.load_bytes(b""), lambda: archive.byte_limit, lambda: len(archive.metadata),
+                      lambda: list(archive.metadata), lambda: archive.metadata.__setitem__("a", "b"),
+                      lambda: archive.metadata["a"], lambda: archive.__delitem__("more"), archive.close]
+        of_node = [lambda: node.input(2), lambda: node.dense(0, 2), lambda: node.relu(0), lambda: node.node_shape(1),
+                   lambda: node.node_bias(1), lambda: node.finish(1)]
+        held, seen, missed = (network, fresh, pruner, archive, node), set(), set()
+
+        class Watched:
+            """lottery.raw, which looks whether the handles that a call gets are locked."""
+
+            def __getattr__(self, name, raw=lottery.raw):
+                function = getattr(raw, name)
+                if not name.startswith("lottery_") or name.endswith("_destroy"):
+                    return function
+
+                def call(*arguments):
+                    for handle in (*held, trainer):
+                        if handle._address is not None and handle._address in (at for at in arguments if type(at) is int):
+                            seen.add(name)
+                            if not handle._lock.lock._is_owned():
+                                missed.add(name)
+                    return function(*arguments)
+                return call
+
+        with unittest.mock.patch.object(lottery, "raw", Watched()), warnings.catch_warnings(), \
+                unittest.mock.patch.object(lottery, "_step", Watched().lottery_trainer_step):
+            warnings.simplefilter("ignore")
+            for call in of_network + of_fresh + of_pruner + of_archive + of_node:
+                try:
+                    call()
+                except (lottery.LotteryError, KeyError):
+                    pass
+        self.assertEqual(missed, set())
+        self.assertGreater(len(seen), 60)

@@ -42,7 +42,8 @@ class Options(Case):
         self.assertEqual((trainer.optimiser, trainer.momentum, trainer.nesterov, trainer.milestones, trainer.loss),
                          ("sgd", 0.5, True, (10.0, 20.0), "mean_squared_error"))
         trainer.milestones = ()
-        trainer.batch_size = np.int64(7)
+        trainer.batch_size, trainer.nesterov = np.int64(7), np.bool_(False)
+        self.assertIs(trainer.nesterov, False)
         trainer.loss = "cross_entropy"
         self.assertEqual((trainer.milestones, trainer.batch_size, trainer.loss), ((), 7, "cross_entropy"))
 
