@@ -5,7 +5,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/elementary.h"
 #include "kernels/kernels.h"
 #include "kernels/update.h"
 #include "model/snapshot.h"
@@ -33,19 +32,29 @@ struct gradient_sink optimiser_store(const struct lottery_trainer *trainer) {
   return (struct gradient_sink){.update = {.kind = UPDATE_STORE, .gradient = trainer->arrays.gradient}};
 }
 
+/* 1 - beta^steps by doubling, so that nothing cancels: c(2 n) = c(n) (2 - c(n)), c(n + 1) = c(n) + (1 - beta)
+ * (1 - c(n)). */
+static double bias_correction(double beta, int64_t steps) {
+  double correction = 0.0;
+  for (int bit = 62; bit >= 0; bit--) {
+    correction *= 2.0 - correction;
+    if ((steps >> bit & 1) != 0) correction += (1.0 - beta) * (1.0 - correction);
+  }
+  return correction;
+}
+
 /* Kingma & Ba: the bias corrections 1 - beta^t folded into rate and epsilon. */
 static void set_adam(const struct lottery_trainer *trainer, double rate, struct update *update) {
-  const double beta1 = real(trainer, LOTTERY_TRAINER_BETA1), beta2 = real(trainer, LOTTERY_TRAINER_BETA2),
-               steps = (double)trainer->optimiser_steps;
-  const double correction1 = beta1 > 0.0 ? 1.0 - elementary_power(beta1, steps) : 1.0,
-               correction2 = sqrt(beta2 > 0.0 ? 1.0 - elementary_power(beta2, steps) : 1.0);
+  const double beta1 = real(trainer, LOTTERY_TRAINER_BETA1), beta2 = real(trainer, LOTTERY_TRAINER_BETA2);
+  const double correction1 = bias_correction(beta1, trainer->optimiser_steps),
+               correction2 = sqrt(bias_correction(beta2, trainer->optimiser_steps));
   const double epsilon = real(trainer, LOTTERY_TRAINER_EPSILON) * correction2;
   update->kind = UPDATE_ADAM;
   update->rate = (float)(rate * correction2 / correction1);
   /* Never below the least normal number: a pruned weight's step is 0 / (0 + epsilon) and must be 0. */
   update->epsilon = epsilon > FLT_MIN ? (float)epsilon : FLT_MIN;
-  update->beta1 = (float)beta1;
-  update->beta2 = (float)beta2;
+  update->first_average = average_of(beta1);
+  update->second_average = average_of(beta2);
 }
 
 struct gradient_sink optimiser_step(struct lottery_trainer *trainer, double rate) {

@@ -8,18 +8,31 @@
 #include "kernels/update.h"
 
 /* The options of an update in registers. */
-struct update_vectors {
-  vector rate, epsilon, decay, momentum, beta2, rest1, rest2;
+struct average_vectors {
+  vector kept, kept_rest, added;
 };
+struct update_vectors {
+  vector rate, epsilon, decay, momentum;
+  struct average_vectors first, second;
+};
+
+VECTOR_INLINE struct average_vectors average_vectors_of(const struct average *average) {
+  return (struct average_vectors){vector_broadcast(average->kept), vector_broadcast(average->kept_rest),
+                                  vector_broadcast(average->added)};
+}
 
 VECTOR_INLINE struct update_vectors update_vectors_of(const struct update *update) {
   return (struct update_vectors){.rate = vector_broadcast(-update->rate),
                                  .epsilon = vector_broadcast(update->epsilon),
                                  .decay = vector_broadcast(update->decay),
                                  .momentum = vector_broadcast(update->momentum),
-                                 .beta2 = vector_broadcast(update->beta2),
-                                 .rest1 = vector_broadcast(1.0F - update->beta1),
-                                 .rest2 = vector_broadcast(1.0F - update->beta2)};
+                                 .first = average_vectors_of(&update->first_average),
+                                 .second = average_vectors_of(&update->second_average)};
+}
+
+/* With `added` times the new value. */
+VECTOR_INLINE vector move_average(const struct average_vectors *v, vector average, vector added) {
+  return vector_fma(v->kept, average, vector_fma(v->kept_rest, average, added));
 }
 
 /* m = b1 m + (1 - b1) g; v = b2 v + (1 - b2) g^2; w -= rate m / (sqrt v + epsilon), bias corrections being in rate and
@@ -28,9 +41,8 @@ VECTOR_INLINE void update_adam(const struct update *update, const struct update_
                                vector gradient) {
   const vector w = vector_load(update->weights + at);
   const vector g = vector_fma(v->decay, w, gradient);
-  vector first = vector_load(update->first + at);
-  first = vector_fma(v->rest1, g - first, first);
-  const vector second = vector_fma(v->rest2 * g, g, v->beta2 * vector_load(update->second + at));
+  const vector first = move_average(&v->first, vector_load(update->first + at), v->first.added * g);
+  const vector second = move_average(&v->second, vector_load(update->second + at), v->second.added * g * g);
   vector_store(update->first + at, first);
   vector_store(update->second + at, second);
   vector_store(update->weights + at, vector_fma(v->rate, first / (vector_sqrt(second) + v->epsilon), w));

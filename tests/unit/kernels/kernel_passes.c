@@ -103,8 +103,8 @@ struct update make_update(const struct layer *layer, enum update_kind kind, int 
                          .epsilon = 1e-8F,
                          .decay = variant % 2 == 0 ? 0.0F : 0.01F,
                          .momentum = 0.9F,
-                         .beta1 = 0.9F,
-                         .beta2 = 0.999F,
+                         .first_average = average_of(0.9),
+                         .second_average = average_of(0.999),
                          .nesterov = variant % 3 == 2,
                          .kept_bits = layer->shape.density > 1 ? NULL : layer->kept_bits};
 }
