@@ -1,8 +1,32 @@
 /* Losses of one tile, their gradients, and correct answers. */
 #include "kernels/loss.h"
 
+#include "base/arithmetic.h"
 #include "kernels/isa/set.h"
 #include "kernels/isa/vector_math.h"
+
+enum { SUM_BLOCK = 64 };
+
+/* sum_j exp(z_j - m); chosen: z_label - m. Many classes are summed block by block, and what the sum of blocks loses is
+ * kept (two-sum, Knuth, TAOCP volume 2, 4.2.2). */
+VECTOR_INLINE vector sum_exponentials(const float *logits, int64_t classes, vector maximum, vector_integer label,
+                                      vector *chosen) {
+  vector total = vector_broadcast(0.0F), lost = total;
+  *chosen = total;
+  for (int64_t first = 0; first < classes; first += SUM_BLOCK) {
+    const int64_t end = arithmetic_minimum(first + SUM_BLOCK, classes);
+    vector sum = vector_broadcast(0.0F);
+    for (int64_t j = first; j < end; j++) {
+      const vector z = vector_load(logits + j * BATCH_TILE) - maximum;
+      sum += vector_exp(z);
+      *chosen = vector_select(label == (int32_t)j, z, *chosen);
+    }
+    const vector next = total + sum, added = next - total;
+    lost += (total - (next - added)) + (sum - added);
+    total = next;
+  }
+  return total + lost;
+}
 
 /* -log softmax(z)_label = m + log sum_j exp(z_j - m) - z_label, m = max_j z_j; its gradient softmax(z) - one-hot. */
 static void cross_entropy(const float *logits, int64_t classes, const int32_t *labels, float scale, float *losses,
@@ -16,12 +40,8 @@ static void cross_entropy(const float *logits, int64_t classes, const int32_t *l
       /* Not less-or-equal, so that NaN wins and reaches the loss. */
       maximum = vector_select(z <= maximum, maximum, z);
     }
-    vector sum = vector_broadcast(0.0F), chosen = sum;
-    for (int64_t j = 0; j < classes; j++) {
-      const vector z = vector_load(logits + j * BATCH_TILE + lane) - maximum;
-      sum += vector_exp(z);
-      chosen = vector_select(label == (int32_t)j, z, chosen);
-    }
+    vector chosen;
+    const vector sum = sum_exponentials(logits + lane, classes, maximum, label, &chosen);
     vector_store(losses + lane, vector_select(label >= 0, vector_log(sum) - chosen, vector_broadcast(0.0F)));
     if (gradient == NULL) continue;
     const vector factor = vector_select(label >= 0, vector_broadcast(scale), vector_broadcast(0.0F));
