@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/finite.h"
 #include "kernels/kernels.h"
 #include "kernels/update.h"
 #include "model/snapshot.h"
@@ -81,4 +82,19 @@ void optimiser_apply(struct lottery_trainer *trainer, const struct gradient_sink
     const struct update update = layer_update(&network->parameters, i, sink);
     network->kernels->update->apply(&update, (struct range){0, tensor->floats});
   }
+}
+
+struct overflow optimiser_find_overflow(const struct lottery_trainer *trainer) {
+  const struct layout *layout = trainer->network->parameters.layout;
+  const float *const arrays[] = {trainer->network->parameters.values, trainer->arrays.state[LOTTERY_SLOT_FIRST],
+                                 trainer->arrays.state[LOTTERY_SLOT_SECOND]};
+  for (int part = 0; part < 3; part++)
+    for (int64_t i = 0; arrays[part] != NULL && i < layout->tensor_count; i++) {
+      const float *values = arrays[part] + layout->tensors[i].offset;
+      const int64_t end = finite_end(values, layout->tensors[i].floats);
+      if (end < layout->tensors[i].floats)
+        return (struct overflow){trainer->network->tensors[i].name, part == 0 ? "weights" : "optimiser state",
+                                 values[end]};
+    }
+  return (struct overflow){0};
 }

@@ -21,4 +21,12 @@ struct gradient_sink optimiser_step(struct lottery_trainer *trainer, double rate
 /* Takes the step with the gradient that is stored. */
 void optimiser_apply(struct lottery_trainer *trainer, const struct gradient_sink *sink);
 
+/* The first tensor with a weight, or else with optimiser state, that is not finite, and that value; NULL: there is
+ * none. A step that overflows makes them. */
+struct overflow {
+  const char *tensor, *part;
+  float value;
+};
+struct overflow optimiser_find_overflow(const struct lottery_trainer *trainer);
+
 #endif

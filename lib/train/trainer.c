@@ -9,6 +9,7 @@
 #include "base/status.h"
 #include "data/batch.h"
 #include "kernels/float_mode.h"
+#include "kernels/float_overflow.h"
 #include "train/draw.h"
 #include "train/load.h"
 #include "train/loss.h"
@@ -117,6 +118,28 @@ lottery_status trainer_backward(struct lottery_trainer *trainer, const float *ou
   return LOTTERY_OK;
 }
 
+/* LOTTERY_ERROR_NOT_FINITE for a loss: by the batch, or by weights that an earlier step has left. */
+static lottery_status fail_loss(const struct lottery_trainer *trainer, double loss) {
+  const struct overflow overflow = optimiser_find_overflow(trainer);
+  const long long iteration = (long long)trainer->position.iteration;
+  if (overflow.tensor == NULL)
+    return context_fail(trainer->object.context, LOTTERY_ERROR_NOT_FINITE,
+                        "loss: %g at iteration %lld; no weight was changed", loss, iteration);
+  return context_fail(trainer->object.context, LOTTERY_ERROR_NOT_FINITE,
+                      "loss: %g at iteration %lld; an earlier step left %g in the %s of %.256s: restore a snapshot",
+                      loss, iteration, (double)overflow.value, overflow.part, overflow.tensor);
+}
+
+/* LOTTERY_ERROR_NOT_FINITE when the step just taken left what is not finite. */
+static lottery_status check_step(const struct lottery_trainer *trainer) {
+  const struct overflow overflow = optimiser_find_overflow(trainer);
+  if (overflow.tensor == NULL) return LOTTERY_OK;
+  return context_fail(trainer->object.context, LOTTERY_ERROR_NOT_FINITE,
+                      "step: iteration %lld overflowed and left %g in the %s of %.256s: restore a snapshot, and lower "
+                      "the learning rate",
+                      (long long)trainer->position.iteration, (double)overflow.value, overflow.part, overflow.tensor);
+}
+
 /* The forward pass and the loss with its gradient to the outputs. LOTTERY_ERROR_NOT_FINITE before anything changes.
  * Runs in the library's floating-point mode. */
 static lottery_status compute_loss(struct lottery_trainer *trainer, const struct batch *batch, double *loss) {
@@ -134,9 +157,7 @@ static lottery_status compute_loss(struct lottery_trainer *trainer, const struct
     trainer->has_loss = true;
     return LOTTERY_OK;
   }
-  return context_fail(trainer->object.context, LOTTERY_ERROR_NOT_FINITE,
-                      "loss: %g at iteration %lld; no weight was changed", *loss,
-                      (long long)trainer->position.iteration);
+  return fail_loss(trainer, *loss);
 }
 
 /* A step was taken. */
@@ -167,23 +188,28 @@ lottery_status trainer_apply(struct lottery_trainer *trainer) {
   const uint64_t mode = float_mode_enter();
   const struct gradient_sink sink = optimiser_step(trainer, schedule_rate(trainer, trainer->position.iteration));
   optimiser_apply(trainer, &sink);
+  const bool overflow = float_overflow_seen();
   float_mode_leave(mode);
   advance(trainer);
-  return LOTTERY_OK;
+  return overflow ? check_step(trainer) : LOTTERY_OK;
 }
 
 lottery_status trainer_step(struct lottery_trainer *trainer, const struct batch *batch, double *loss) {
   lottery_status status = trainer_prepare(trainer);
   if (status != LOTTERY_OK) return status;
   double mean;
+  bool overflow = false;
   const uint64_t mode = float_mode_enter();
   status = compute_loss(trainer, batch, &mean);
   if (status == LOTTERY_OK) {
+    float_overflow_forget();
     const struct gradient_sink sink = optimiser_step(trainer, schedule_rate(trainer, trainer->position.iteration));
     executor_backward(trainer->executor, &trainer->pass, &sink);
+    overflow = float_overflow_seen();
     advance(trainer);
   }
   float_mode_leave(mode);
+  if (overflow) status = check_step(trainer);
   if (loss != NULL && status == LOTTERY_OK) *loss = mean;
   return status;
 }
@@ -195,9 +221,10 @@ lottery_status trainer_run(struct lottery_trainer *trainer, int64_t iterations, 
   for (int64_t i = 0; i < iterations; i++) {
     if (context_is_cancelled(trainer->object.context)) return LOTTERY_CANCELLED;
     double loss;
+    const int64_t before = trainer->position.iteration;
     const lottery_status status = trainer_step(trainer, &next, &loss);
+    *done += trainer->position.iteration - before; /* a step that overflows was taken, too */
     if (status != LOTTERY_OK) return status;
-    ++*done;
     if (progress != NULL && trainer->position.iteration % interval == 0 &&
         progress(trainer->position.iteration, loss, user) != 0)
       return LOTTERY_STOPPED;

@@ -161,6 +161,77 @@ static void test_gradient(void **state) {
   bench_finish(&plain);
 }
 
+/* A step that overflows says so itself: with the run, a batch of the host's, or a written gradient. The next one says
+ * that it found the weights so. */
+static void check_overflow(int32_t set, const struct optimiser_case *optimiser, int way) {
+  struct bench bench = bench_start(set, optimiser, LOTTERY_LOSS_CROSS_ENTROPY, -1);
+  lottery_context *context = bench.context;
+  const int64_t shape = FEATURES;
+  const int32_t label = 1; /* not the class whose weights are largest */
+  float inputs[FEATURES], gradient[WEIGHTS] = {0};
+  int64_t done = -1, iteration;
+  double loss = 42.0;
+  for (int i = 0; i < FEATURES; i++) inputs[i] = 1e34F;
+  gradient[2] = 3e38F;
+  lottery_dataset *plain, *dataset;
+  lottery_trainer *trainer;
+  assert_ok(context, lottery_dataset_create(context, 1, 1, &shape, LOTTERY_ELEMENT_FLOAT32, inputs, 1.0, 0.0,
+                                            LOTTERY_MEMORY_COPY, NULL, NULL, &plain));
+  assert_ok(context, lottery_dataset_with_labels(plain, CLASSES, &label, 1, &dataset));
+  assert_ok(context, lottery_trainer_create(bench.network, dataset, 2, &trainer));
+  set_optimiser(trainer, optimiser);
+  assert_ok(context, lottery_trainer_set_real(trainer, LOTTERY_TRAINER_LEARNING_RATE, 1e6));
+  if (way == 0) {
+    assert_fails(context, lottery_trainer_run(trainer, 5, NULL, NULL, &done), LOTTERY_ERROR_NOT_FINITE,
+                 "step: iteration 1 overflowed and left ");
+    assert_int_equal(done, 1);
+  } else if (way == 1) {
+    assert_fails(context, lottery_trainer_step(trainer, 1, inputs, &label, NULL, &loss), LOTTERY_ERROR_NOT_FINITE,
+                 "step: iteration 1 overflowed and left ");
+  } else {
+    assert_ok(context, lottery_trainer_gradient(trainer, 1, inputs, &label, NULL, NULL));
+    assert_ok(context, lottery_trainer_write_gradient(trainer, gradient, WEIGHTS));
+    assert_fails(context, lottery_trainer_apply(trainer), LOTTERY_ERROR_NOT_FINITE,
+                 "step: iteration 1 overflowed and left ");
+    assert_message(context, " of fc1.weight: restore a snapshot");
+  }
+  assert_true(loss == 42.0);
+  assert_ok(context, lottery_trainer_iteration(trainer, &iteration));
+  assert_int_equal(iteration, 1);
+  lottery_trainer_destroy(trainer);
+  lottery_dataset_destroy(plain);
+  lottery_dataset_destroy(dataset);
+  bench_finish(&bench);
+}
+
+static void test_overflow(void **state) {
+  (void)state;
+  int32_t sets[INSTRUCTION_SET_LIMIT];
+  const int count = instruction_sets(sets);
+  for (int i = 0; i < count; i++)
+    for (int j = 0; j < optimiser_case_count; j++)
+      for (int way = 0; way < 3; way++) check_overflow(sets[i], &optimiser_cases[j], way);
+}
+
+/* A loss says whether the batch or the weights are at fault. */
+static void test_loss_names_weights(void **state) {
+  (void)state;
+  struct bench bench = bench_start(LOTTERY_INSTRUCTION_SET_AUTOMATIC, &optimiser_cases[0], 0, -1);
+  const float inputs[FEATURES] = {1, 1, 1, 1, 1, 1}, large[FEATURES] = {3e38F, 3e38F, 3e38F, 3e38F, 3e38F, 3e38F};
+  const int32_t label = 1;
+  assert_fails(bench.context, lottery_trainer_step(bench.trainer, 1, large, &label, NULL, NULL),
+               LOTTERY_ERROR_NOT_FINITE, "no weight was changed");
+  float gradient[WEIGHTS] = {0};
+  gradient[WEIGHTS - 1] = -3e38F; /* a bias of the output */
+  assert_ok(NULL, lottery_trainer_set_real(bench.trainer, LOTTERY_TRAINER_LEARNING_RATE, 100.0));
+  assert_ok(NULL, lottery_trainer_gradient(bench.trainer, 1, inputs, &label, NULL, NULL));
+  assert_ok(NULL, lottery_trainer_write_gradient(bench.trainer, gradient, WEIGHTS));
+  assert_status(NULL, lottery_trainer_apply(bench.trainer), LOTTERY_ERROR_NOT_FINITE);
+  assert_fails(bench.context, lottery_trainer_step(bench.trainer, 1, inputs, &label, NULL, NULL),
+               LOTTERY_ERROR_NOT_FINITE, "an earlier step left inf in the weights of fc2.bias: restore a snapshot");
+  bench_finish(&bench);
+}
+
 /* Evaluation returns such a loss as it is. */
 static void test_evaluate(void **state) {
   (void)state;
@@ -176,6 +247,8 @@ int main(void) {
       cmocka_unit_test(test_run),
       cmocka_unit_test(test_step),
       cmocka_unit_test(test_gradient),
+      cmocka_unit_test(test_overflow),
+      cmocka_unit_test(test_loss_names_weights),
       cmocka_unit_test(test_evaluate),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
