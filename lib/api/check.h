@@ -31,7 +31,7 @@
     if ((pointer) == NULL) return context_fail((context), LOTTERY_ERROR_ARGUMENT, #pointer ": NULL"); \
   } while (0)
 
-/* What a _destroy function does: NULL and handles of another kind are left alone. */
+/* What a _destroy function does: it ignores NULL and handles of another kind. */
 static inline void destroy_handle(void *handle, enum object_kind kind) {
   if (object_check(handle, kind) == LOTTERY_OK) object_release(handle);
 }

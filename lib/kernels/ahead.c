@@ -29,7 +29,7 @@ void ahead_begin(struct ahead *ahead) {
 
 void ahead_reach(struct ahead *ahead, int64_t part, int64_t whole) {
   const int64_t lines = row_lines(ahead), all = ahead->count * lines;
-  const int64_t end = part < whole ? all * part / whole : all; /* whole is 0 where nothing is to be asked for */
+  const int64_t end = part < whole ? all * part / whole : all; /* whole is 0 where there is nothing to prefetch */
   for (; ahead->asked < end; ahead->asked++) {
     if (ahead->at == 0) ahead->row = row_of(ahead, ahead->rows);
     ask(ahead->row + ahead->at);

@@ -38,11 +38,11 @@ bool choice_leaves_out(int64_t live, int64_t features);
 /* Whether packed survivors leave out the entries of dead features, when `live` of `kept` are not among them. */
 bool choice_skips(int64_t kept, int64_t live);
 
-/* Whether a dense matrix goes over the inputs that are not 0 alone, `count` of them in the batch, or -1: not listed.
- * live: of the features. While weights are finite, results are the same. */
+/* Whether a dense matrix visits only the inputs that are not 0, `count` of them in the batch (-1: not listed). live:
+ * features that are not dead. While weights are finite, results are the same. */
 bool choice_takes_nonzeros(const struct kernels *kernels, int64_t rows, int64_t count, int64_t live, int64_t tiles);
 
-/* What a matrix leaves out of its input in a batch, from all of these. */
+/* What a matrix leaves out of its input in a batch: the result of the functions above. */
 enum matrix_choice {
   MATRIX_WHOLE,  /* dense: dead features, where input->live lists the others; packed: nothing */
   MATRIX_LIVE,   /* packed: dead features */

@@ -8,8 +8,8 @@
 
 struct nonzeros;
 
-/* Where a batch of whole numbers is gathered: tiles in bfloat16; the bits of what is live, to which its own are added;
- * lists of what is not 0, to which its own are added, or NULL: not wanted. */
+/* Where a batch of whole numbers goes: `halves`, bfloat16 tiles; `live_bits`, ORed with the batch's; `nonzeros`, lists
+ * to which the batch's are appended, or NULL for none. */
 struct gathered {
   uint16_t *halves, *live_bits;
   struct nonzeros *nonzeros;
@@ -27,13 +27,13 @@ static inline float affine_apply(const struct affine *affine, float element) {
 
 struct gather_kernels {
   /* One tile of whole numbers 0 to 255: rows[lane] points to `features` bytes, NULL for lanes past the batch. As
-   * bfloat16, with the bits of what is live added to live_bits, and as their values (0 in lanes past the batch). */
+   * bfloat16, with the bits of live features ORed into live_bits, and as their values (0 in lanes past the batch). */
   void (*halves)(const uint8_t *const rows[BATCH_TILE], int64_t features, uint16_t *tile, uint16_t *live_bits);
   void (*bytes)(const uint8_t *const rows[BATCH_TILE], int64_t first, int64_t features, const struct affine *affine,
                 float *tile);
   /* The elements of some features of a tile become their values; 0 in the lanes from `lanes` on. */
   void (*scale)(float *tile, int64_t features, int64_t lanes, const struct affine *affine);
-  /* The bits of what is live in `tiles` tiles of float32 (input.h; not those past the features). */
+  /* The bits of the features that are live in `tiles` tiles of float32 (input.h); none past the features. */
   void (*find_live)(const float *values, int64_t features, int64_t tiles, uint16_t *live_bits);
 };
 

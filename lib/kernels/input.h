@@ -21,7 +21,7 @@ struct input {
   const uint16_t *live_bits;
   const int32_t *live;
   int64_t live_count;
-  const struct nonzeros *nonzeros; /* what dense layers may go over alone, or NULL */
+  const struct nonzeros *nonzeros; /* the inputs that are not 0, for dense layers, or NULL */
 };
 
 #endif

@@ -30,7 +30,7 @@ struct forward_arguments {
   int64_t tile; /* of the input */
   bool relu;
   float *output;
-  const struct ahead_share *ahead; /* memory to ask for meanwhile, or NULL; dense kernels leave it to others */
+  const struct ahead_share *ahead; /* memory to prefetch meanwhile, or NULL; dense kernels ignore it */
 };
 
 /* Of one tile: input_gradient [column][lane] (+)= W^T output_gradient [row][lane]; then, unless relu is NULL, 0 where

@@ -137,7 +137,7 @@ static lottery_status require_fit(struct lottery_context *context, const struct 
   return mask_require_tensors(context, "mask", mask, network->prunable, network->prunable_count);
 }
 
-/* That nothing went, which is no error. */
+/* Says that nothing went, which is not an error. */
 static lottery_status say_unchanged(const struct lottery_mask *mask) {
   int64_t kept = 0, total = 0;
   for (int64_t i = 0; i < mask->tensor_count; i++) kept += mask->kept[i], total += mask->tensors[i].count;

@@ -58,7 +58,7 @@ static void choose_in_place(struct compiler *c) {
   }
 }
 
-/* A layer applies the ReLU after it itself, and backwards the slope of the ReLU before it, if nobody else reads that
+/* A layer applies the ReLU after it itself, and backwards the slope of the ReLU before it, if nothing else reads that
  * one. */
 static void fuse(struct compiler *c) {
   struct step *const steps = c->plan->steps;

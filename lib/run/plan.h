@@ -7,7 +7,7 @@
 
 /* The place of a buffer: where it begins in the executor's memory, in floats, or one of these. */
 enum {
-  PLACE_NONE = -1, /* there is no buffer, since nobody needs it */
+  PLACE_NONE = -1, /* no buffer, since nothing needs it */
   PLACE_INPUT = -2 /* the network's input, which the feed holds */
 };
 

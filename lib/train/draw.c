@@ -5,7 +5,7 @@
 #include "run/executor.h"
 #include "train/load.h"
 
-/* The next batch of the dataset; the one after it is asked for while this one computes. */
+/* The next batch of the dataset; the one after it is prefetched while this one computes. */
 static struct answer_source draw_next(struct lottery_trainer *trainer) {
   const int64_t size = option_integer(&trainer->options, LOTTERY_TRAINER_BATCH_SIZE);
   int64_t count, next_count;

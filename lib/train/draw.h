@@ -1,4 +1,4 @@
-/* A batch for a trainer: its input in the feed, its answers, and the next one asked for. */
+/* Draws a batch for a trainer: fills the feed, finds the answers, and begins to prefetch the next batch. */
 #ifndef TRAIN_DRAW_H
 #define TRAIN_DRAW_H
 

@@ -17,7 +17,7 @@ struct answers {
 /* A loss of the table in loss.c. */
 struct loss {
   const char *name;
-  bool needs_labels; /* it uses them alone; others use targets, or one-hot vectors of labels in their place */
+  bool needs_labels; /* it uses only labels; others use targets, or one-hot vectors made from labels */
   bool over_outputs; /* an example's is a mean over outputs */
   double slope;      /* what its gradient is multiplied by */
   /* The losses of the examples of a tile, [lane], and their gradient (or NULL) times `scale`; answers begin with the

@@ -5,7 +5,7 @@
 #include "train/trainer.h"
 
 double schedule_rate(const struct lottery_trainer *trainer, int64_t iteration) {
-  const uint64_t mode = float_mode_enter(); /* a host may ask for the rate, however it rounds */
+  const uint64_t mode = float_mode_enter(); /* the same rate, however the host rounds */
   double rate = option_real(&trainer->options, LOTTERY_TRAINER_LEARNING_RATE);
   const double factor = option_real(&trainer->options, LOTTERY_TRAINER_MILESTONE_FACTOR);
   for (int64_t i = 0; i < trainer->milestone_count && trainer->milestones[i] <= (double)iteration; i++) rate *= factor;

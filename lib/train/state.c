@@ -107,7 +107,7 @@ lottery_status state_rewind(struct lottery_trainer *trainer, const struct lotter
                             struct lottery_mask *mask, int32_t what) {
   struct lottery_network *network = trainer->network;
   lottery_status status = check_rewind(trainer, snapshot, mask, what);
-  if (status == LOTTERY_OK) status = change_layout(trainer, mask); /* the last item that can fail */
+  if (status == LOTTERY_OK) status = change_layout(trainer, mask); /* nothing after this can fail */
   if (status != LOTTERY_OK) return status;
   trainer->phase = PHASE_IDLE;
   if ((what & LOTTERY_STATE_WEIGHTS) != 0) {

@@ -36,7 +36,7 @@ struct lottery_trainer {
   enum trainer_phase phase;
   struct pass pass;   /* what the last forward pass ran on */
   uint64_t version;   /* the network's then */
-  struct ahead ahead; /* the next batch, which its passes ask for */
+  struct ahead ahead; /* the next batch, which the passes prefetch */
   bool phase_drawn;   /* the batch came from the dataset */
   double loss;        /* of the last batch that had one */
   bool has_loss;
@@ -63,13 +63,13 @@ void trainer_leave(struct lottery_trainer *trainer);
  */
 lottery_status trainer_require_idle(struct lottery_context *context, const struct lottery_trainer *trainer);
 
-/* Brings the arrays into the network's layout, with the slots that the options ask for. */
+/* Brings the arrays into the network's layout, with the slots that the options need. */
 lottery_status trainer_match_layout(struct lottery_trainer *trainer);
 
 /* That, and the memory of a batch. */
 lottery_status trainer_prepare(struct lottery_trainer *trainer);
 
-/* The slots of optimiser state (1 << LOTTERY_SLOT_…) that there are; more than the options ask for where these changed.
+/* The slots of optimiser state (1 << LOTTERY_SLOT_…) that exist; more than the options need, if these have changed.
  */
 int32_t trainer_slots(const struct lottery_trainer *trainer);
 

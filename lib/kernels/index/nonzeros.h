@@ -1,5 +1,5 @@
-/* The inputs of a batch that are not 0, listed: where most are 0, as in images on an even ground, a dense layer that
- * goes over them alone has several times fewer multiply-adds. */
+/* Lists of a batch's inputs that are not 0. Where most are 0, as in images on an even ground, a dense layer that visits
+ * only the others has several times fewer multiply-adds. */
 #ifndef KERNELS_INDEX_NONZEROS_H
 #define KERNELS_INDEX_NONZEROS_H
 
@@ -18,7 +18,7 @@ struct nonzeros {
   int64_t features;
   int64_t room;            /* entries of a tile in each list; an example is listed where all of it would fit */
   uint32_t *by_example;    /* [tile][room + ROW_STEP] */
-  uint32_t *by_feature;    /* [tile][room + ROW_STEP]; NULL, as feature_start: for forward passes alone */
+  uint32_t *by_feature;    /* [tile][room + ROW_STEP]; NULL, as feature_start, for forward passes only */
   uint32_t *example_start; /* [tile][BATCH_TILE + 1] into the tile's part */
   uint32_t *feature_start; /* [tile][features + 1] */
   int64_t count;           /* in all tiles of the batch, or -1: too many to list, or not looked for */

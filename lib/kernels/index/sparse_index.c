@@ -78,7 +78,7 @@ static void fill_columns(struct sparse_index *index, const uint64_t *bits) {
     take_row(index, bits, line / index->rows, index->line_row[line], index->line_start[line]);
 }
 
-/* Counting sort by column; without the way back, the counts alone. column_start is shifted by one while it fills, so
+/* Counting sort by column; without the way back, only the counts. column_start is shifted by one while it fills, so
  * that it ends where it should. */
 static void transpose(struct sparse_index *index) {
   uint32_t *start = index->column_start;

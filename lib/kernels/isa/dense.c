@@ -90,7 +90,7 @@ VECTOR_INLINE void all_blocks(const struct variant variant, const struct product
 VECTOR_INLINE void run(const struct variant variant, const struct product *product, struct range rows, int64_t depth,
                        bool accumulate) {
   int64_t first = 0;
-  do { /* once where nothing is live: the biases alone */
+  do { /* once where nothing is live: only the biases */
     const int64_t end = arithmetic_minimum(first + DEPTH_CHUNK, depth);
     all_blocks(variant, product, rows, first, end, first == 0 && !accumulate, end == depth);
     first = end;

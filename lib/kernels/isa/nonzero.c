@@ -1,5 +1,5 @@
-/* Dense layers over the inputs that are not 0 alone (nonzeros.h). Sums run in the order of the other dense kernels, and
- * what they leave out adds 0 while weights are finite, so values are the same. */
+/* Dense layers that visit only the inputs that are not 0 (nonzeros.h). Sums run in the order of the other dense
+ * kernels, and what they leave out adds 0 while weights are finite, so values are the same. */
 #include "kernels/nonzero.h"
 
 #include "base/arithmetic.h"
@@ -145,8 +145,8 @@ VECTOR_INLINE void update_next(const struct gradient *gradient, struct waiting *
   waiting->next++;
 }
 
-/* Rows `row` … of the columns of a range. The update of a column goes on during the products of the next one, so that
- * its roots and divisions do not hold them up. */
+/* Rows `row` … of the columns of a range. The update of a column runs beside the products of the next one, so that its
+ * roots and divisions do not hold them up. */
 VECTOR_INLINE void gradient_block(const int vectors, const struct gradient *gradient, int64_t row,
                                   struct range columns) {
   struct waiting waiting = {.next = vectors};

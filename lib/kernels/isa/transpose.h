@@ -12,7 +12,7 @@ struct panels {
 };
 
 /* Transposes the lanes of `count` features, list[i] or i, of a tile into examples `first_example` on; 0 from `count` up
- * to `end`, a multiple of VECTOR_LANES. A multiple of VECTOR_LANES is no boundary within a panel. */
+ * to `end`, a multiple of VECTOR_LANES. No panel's boundary lies within a vector. */
 VECTOR_INLINE void transpose_lanes(const bool halves, struct tile tile, const int32_t *list, int64_t count, int64_t end,
                                    const struct panels *to, int64_t first_example) {
   for (int64_t first = 0; first < end; first += VECTOR_LANES) {

@@ -33,7 +33,7 @@ struct layer_call {
   struct ahead *ahead; /* memory that a layer prefetches while it reads the network's input, or NULL */
   /* Only in the backward pass: */
   const float *output_gradient;
-  float *input_gradients[NODE_INPUT_LIMIT]; /* NULL where nobody needs it */
+  float *input_gradients[NODE_INPUT_LIMIT]; /* NULL where nothing needs it */
   bool accumulate[NODE_INPUT_LIMIT];        /* add to the input gradient instead of writing it */
   bool slope; /* LAYER_TAKES_SLOPE: the input is a ReLU's output; multiply the input gradient with its slope */
   const struct gradient_sink *sink;

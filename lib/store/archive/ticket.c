@@ -253,7 +253,7 @@ static lottery_status make_snapshot(struct lottery_archive *archive, const char 
   return status;
 }
 
-/* What a ticket is made into; the snapshot only where it is asked for, for its weights are dense. */
+/* What a ticket becomes; the snapshot only if the caller wants it, since its weights are dense. */
 struct ticket {
   struct lottery_network *network;
   struct lottery_mask *mask;

@@ -1,6 +1,6 @@
 /* A trainer in an archive: its network's graph, and all that its next iteration depends on: as a text the options, the
- * position, what must be the same where it goes on; as arrays weights, optimiser state, mask, and a gradient that waits
- * for its step. */
+ * position, what must be the same where it continues; as arrays weights, optimiser state, mask, and a gradient that
+ * waits for its step. */
 #include <string.h>
 
 #include "base/context.h"

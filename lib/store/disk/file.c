@@ -20,7 +20,7 @@ enum {
   NAME_CAPACITY = 256,   /* NAME_MAX of Linux, and a zero */
   PATH_CAPACITY = 4096,  /* PATH_MAX of Linux, its zero included */
   LINK_LIMIT = 40,       /* as Linux has it */
-  NAME_ATTEMPTS = 100,   /* at a name that nobody has */
+  NAME_ATTEMPTS = 100,   /* to find a name that is free */
   WRITE_LIMIT = 1 << 30, /* bytes of one call: Linux writes no 2 GB at once */
   PERMISSIONS = 0777
 };
@@ -88,7 +88,7 @@ static lottery_status check_replaceable(const struct store_file *file, const str
   return LOTTERY_OK;
 }
 
-/* A name that nobody can guess, so that nobody can be there first. */
+/* A name that cannot be guessed, so that no other program has taken it. */
 static bool choose_name(struct store_file *file) {
   uint64_t random;
   ssize_t length;
