@@ -46,6 +46,9 @@ extern "C" {
  * Threads. Any number of threads may use contexts, datasets, masks and snapshots at once. A network, a trainer, a
  *   pruner and an archive are used by one thread at a time, a trainer's network with it. Any number of contexts work in
  *   parallel.
+ * Floating point. All functions compute with rounding to nearest and without traps, whatever the calling thread has
+ *   set. Its mode and its exception flags are afterwards as they were, and callbacks run in its mode. Training,
+ *   prediction and evaluation take denormals as zero.
  * Randomness. Everything random is a pure function of a uint64_t seed that the caller gives, made with the
  *   counter-based generator Philox4x32-10 (Salmon et al., SC 2011). Initial weights, orders of data, splits and
  *   shuffles are the same bits on every machine.

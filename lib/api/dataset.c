@@ -4,6 +4,7 @@
 
 #include "api/check.h"
 #include "base/arithmetic.h"
+#include "base/float_mode.h"
 #include "base/memory.h"
 #include "data/batch.h"
 #include "data/idx.h"
@@ -63,7 +64,10 @@ static lottery_status store(struct lottery_context *context, const char *name, c
   if (storage == NULL) return LOTTERY_ERROR_MEMORY;
   if (memory == LOTTERY_MEMORY_COPY) memcpy(storage->owned, values, (size_t)(count * width * element_size(element)));
   int64_t row = 0;
-  if (!storage_measure(storage, &row)) {
+  const uint64_t mode = float_mode_enter_ieee();
+  const bool finite = storage_measure(storage, &row);
+  float_mode_leave(mode);
+  if (!finite) {
     object_release(storage);
     context_fail(context, LOTTERY_ERROR_NOT_FINITE, "%s: example %lld has a value that is not finite", name,
                  (long long)row);
@@ -71,6 +75,14 @@ static lottery_status store(struct lottery_context *context, const char *name, c
   }
   *out = storage;
   return LOTTERY_OK;
+}
+
+static lottery_status check_finite(struct lottery_context *context, const char *name, const double *value) {
+  const uint64_t mode = float_mode_enter_ieee();
+  lottery_status status = LOTTERY_OK;
+  if (!isfinite(*value)) status = context_fail(context, LOTTERY_ERROR_NOT_FINITE, "%s: %g is not finite", name, *value);
+  float_mode_leave(mode);
+  return status;
 }
 
 lottery_status lottery_dataset_create(lottery_context *context, int64_t count, int32_t rank, const int64_t *shape,
@@ -85,14 +97,16 @@ lottery_status lottery_dataset_create(lottery_context *context, int64_t count, i
   RETURN_IF_ERROR(check_shape(context, count, rank, shape, element, &features));
   RETURN_IF_NULL(context, inputs);
   RETURN_IF_ERROR(check_alignment(context, "inputs", inputs, (size_t)element_size(element)));
-  if (!isfinite(scale) || !isfinite(shift))
-    return context_fail(context, LOTTERY_ERROR_NOT_FINITE, "%s: %g is not finite", isfinite(scale) ? "shift" : "scale",
-                        isfinite(scale) ? shift : scale);
+  RETURN_IF_ERROR(check_finite(context, "scale", &scale));
+  RETURN_IF_ERROR(check_finite(context, "shift", &shift));
   struct storage *storage = NULL;
   RETURN_IF_ERROR(store(context, "inputs", inputs, element, count, features, memory, &storage));
-  const struct scaling scaling = scaling_create(scale, shift, storage->largest);
   lottery_status status;
-  if (scaling_is_finite(&scaling, storage->largest))
+  const uint64_t mode = float_mode_enter_ieee();
+  const struct scaling scaling = scaling_create(scale, shift, storage->largest);
+  const bool finite = scaling_is_finite(&scaling, storage->largest);
+  float_mode_leave(mode);
+  if (finite)
     status = made(dataset_create(context, storage, rank, shape, &scaling), out);
   else
     status = context_fail(context, LOTTERY_ERROR_NOT_FINITE,
@@ -228,7 +242,23 @@ lottery_status lottery_dataset_statistics(lottery_dataset *dataset, int64_t grou
   RETURN_IF_NULL(context, mean);
   RETURN_IF_NULL(context, deviation);
   RETURN_IF_ERROR(check_groups(dataset, groups));
+  const uint64_t mode = float_mode_enter_ieee();
   dataset_statistics(dataset, groups, mean, deviation);
+  float_mode_leave(mode);
+  return LOTTERY_OK;
+}
+
+static lottery_status check_normalisation(struct lottery_context *context, int64_t groups, const double *mean,
+                                          const double *deviation) {
+  for (int64_t i = 0; i < groups; i++) {
+    if (!isfinite(mean[i]) || !isfinite(deviation[i]))
+      return context_fail(context, LOTTERY_ERROR_NOT_FINITE, "%s: %g of group %lld is not finite",
+                          isfinite(mean[i]) ? "deviation" : "mean", isfinite(mean[i]) ? deviation[i] : mean[i],
+                          (long long)i);
+    if (deviation[i] < 0.0)
+      return context_fail(context, LOTTERY_ERROR_ARGUMENT, "deviation: %g of group %lld is below 0", deviation[i],
+                          (long long)i);
+  }
   return LOTTERY_OK;
 }
 
@@ -241,15 +271,10 @@ lottery_status lottery_dataset_normalise(lottery_dataset *dataset, int64_t group
   RETURN_IF_NULL(context, mean);
   RETURN_IF_NULL(context, deviation);
   RETURN_IF_ERROR(check_groups(dataset, groups));
-  for (int64_t i = 0; i < groups; i++) {
-    if (!isfinite(mean[i]) || !isfinite(deviation[i]))
-      return context_fail(context, LOTTERY_ERROR_NOT_FINITE, "%s: %g of group %lld is not finite",
-                          isfinite(mean[i]) ? "deviation" : "mean", isfinite(mean[i]) ? deviation[i] : mean[i],
-                          (long long)i);
-    if (deviation[i] < 0.0)
-      return context_fail(context, LOTTERY_ERROR_ARGUMENT, "deviation: %g of group %lld is below 0", deviation[i],
-                          (long long)i);
-  }
+  const uint64_t mode = float_mode_enter_ieee();
+  const lottery_status status = check_normalisation(context, groups, mean, deviation);
+  float_mode_leave(mode);
+  RETURN_IF_ERROR(status);
   return dataset_normalise(dataset, groups, mean, deviation, out);
 }
 
@@ -273,9 +298,11 @@ lottery_status lottery_dataset_read(lottery_dataset *dataset, int64_t first, int
   RETURN_IF_ERROR(check_range(context, "first", first, 0, dataset->count));
   RETURN_IF_ERROR(check_range(context, "count", count, 0, dataset->count - first));
   if (labels != NULL) RETURN_IF_ERROR(check_labels(dataset));
+  const uint64_t mode = float_mode_enter_ieee();
   for (int64_t i = 0; i < count; i++) {
     if (inputs != NULL) dataset_read_example(dataset, first + i, inputs + i * dataset->features);
     if (labels != NULL) labels[i] = dataset->labels[first + i];
   }
+  float_mode_leave(mode);
   return LOTTERY_OK;
 }

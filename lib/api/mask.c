@@ -1,6 +1,7 @@
 /* The public functions of masks. */
 #include "model/mask.h"
 #include "api/check.h"
+#include "base/float_mode.h"
 #include "base/text.h"
 #include "model/network.h"
 #include "prune/controls.h"
@@ -122,7 +123,9 @@ lottery_status lottery_mask_hamming(lottery_mask *first, lottery_mask *second, i
 
 lottery_status lottery_mask_jaccard(lottery_mask *first, lottery_mask *second, double *out) {
   RETURN_IF_ERROR(check_pair(first, second, out));
+  const uint64_t mode = float_mode_enter_ieee();
   *out = mask_jaccard(first, second);
+  float_mode_leave(mode);
   return LOTTERY_OK;
 }
 

@@ -3,6 +3,7 @@
 
 #include "api/check.h"
 #include "base/finite.h"
+#include "base/float_mode.h"
 #include "train/evaluate.h"
 #include "train/gradient.h"
 #include "train/loss.h"
@@ -239,7 +240,9 @@ lottery_status lottery_trainer_iteration(lottery_trainer *trainer, int64_t *out)
 lottery_status lottery_trainer_rate(lottery_trainer *trainer, double *out) {
   RETURN_UNLESS_HANDLE(trainer, OBJECT_TRAINER);
   RETURN_IF_NULL(trainer->object.context, out);
+  const uint64_t mode = float_mode_enter();
   *out = schedule_rate(trainer, trainer->position.iteration);
+  float_mode_leave(mode);
   return LOTTERY_OK;
 }
 

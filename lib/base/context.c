@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/float_mode.h"
 #include "base/memory.h"
 #include "base/text.h"
 
@@ -48,13 +49,24 @@ static const char *own_message(const struct lottery_context *context) {
   return "the message is gone, another thread has left one since";
 }
 
+/* A real number has the same digits however the host rounds. Returns the length, below `capacity`. */
+static size_t print(char *text, size_t capacity, const char *format, va_list arguments) {
+  const uint64_t mode = float_mode_enter_ieee();
+  const uint16_t x87 = float_mode_enter_x87();
+  const int length = vsnprintf(text, capacity, format, arguments);
+  float_mode_leave_x87(x87);
+  float_mode_leave(mode);
+  const size_t printed = length < 0 ? 0 : (size_t)length < capacity ? (size_t)length : capacity - 1;
+  text[printed] = '\0';
+  return printed;
+}
+
 lottery_status context_fail(struct lottery_context *context, lottery_status status, const char *format, ...) {
   char text[CONTEXT_MESSAGE_CAPACITY];
   va_list arguments;
   va_start(arguments, format);
-  const int length = vsnprintf(text, sizeof text, format, arguments);
+  print(text, sizeof text, format, arguments);
   va_end(arguments);
-  if (length < 0) text[0] = '\0';
   text_make_printable(text); /* paths and names from files may hold any bytes, and %.512s may cut a character */
   pthread_mutex_lock(&context->message_lock);
   set_message(context, text);
@@ -66,10 +78,8 @@ lottery_status context_prefix(struct lottery_context *context, lottery_status st
   char text[CONTEXT_MESSAGE_CAPACITY];
   va_list arguments;
   va_start(arguments, format);
-  const int length = vsnprintf(text, sizeof text, format, arguments);
+  const size_t before = print(text, sizeof text, format, arguments);
   va_end(arguments);
-  const size_t before = length < 0 ? 0 : (size_t)length < sizeof text ? (size_t)length : sizeof text - 1;
-  text[before] = '\0';
   pthread_mutex_lock(&context->message_lock);
   snprintf(text + before, sizeof text - before, "%s", own_message(context));
   text_make_printable(text);

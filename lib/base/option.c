@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/context.h"
+#include "base/float_mode.h"
 
 #define LARGEST_INTEGER 9007199254740992.0 /* 2^53: whole numbers up to here are exact in a double */
 #define BELOW_ONE 0x1.fffffffffffffp-1
@@ -141,11 +142,19 @@ lottery_status option_get_integer(struct lottery_context *context, const struct 
   return LOTTERY_OK;
 }
 
+bool option_is_within(double value, double minimum, double maximum) {
+  const uint64_t mode = float_mode_enter_ieee();
+  const volatile double checked = value; /* volatile: or the comparison might move out of the mode */
+  const volatile bool within = checked >= minimum && checked <= maximum;
+  float_mode_leave(mode);
+  return within;
+}
+
 lottery_status option_set_real(struct lottery_context *context, struct option_values *values, int32_t key,
                                double value) {
   const struct option *option = option_require(context, values->handle, key, REAL, REAL);
   if (option == NULL) return LOTTERY_ERROR_ARGUMENT;
-  if (!(value >= option->minimum && value <= option->maximum))
+  if (!option_is_within(value, option->minimum, option->maximum))
     return context_fail(context, LOTTERY_ERROR_ARGUMENT, "%s: %g is outside %g to %g", option->name, value,
                         option->minimum, option->maximum);
   values->real[slot(key)] = value;

@@ -50,6 +50,9 @@ lottery_status option_get_real(struct lottery_context *context, const struct opt
 const struct option *option_require(struct lottery_context *context, int32_t handle, int32_t key, int32_t type,
                                     int32_t other_type);
 
+/* Whether a real number is in a range, both ends allowed; a NaN is not. In any floating-point mode. */
+bool option_is_within(double value, double minimum, double maximum);
+
 /* Set a value that is known to be in range. */
 void option_put_integer(struct option_values *values, int32_t key, int64_t value);
 void option_put_real(struct option_values *values, int32_t key, double value);

@@ -6,6 +6,7 @@
 
 #include "base/arithmetic.h"
 #include "base/context.h"
+#include "base/float_mode.h"
 #include "base/memory.h"
 #include "base/random.h"
 
@@ -186,6 +187,7 @@ lottery_status dataset_normalise(const struct lottery_dataset *dataset, int64_t 
   made->groups = groups > dataset->groups ? groups : dataset->groups;
   made->scalings = memory_allocate(context, made->groups, sizeof *made->scalings);
   lottery_status status = made->scalings == NULL ? LOTTERY_ERROR_MEMORY : LOTTERY_OK;
+  const uint64_t mode = float_mode_enter_ieee();
   for (int64_t i = 0; status == LOTTERY_OK && i < made->groups; i++) {
     const int64_t group = groups == 1 ? 0 : i;
     made->scalings[i] =
@@ -195,6 +197,7 @@ lottery_status dataset_normalise(const struct lottery_dataset *dataset, int64_t 
                             "deviation: values normalised by mean %g and deviation %g (group %lld) would exceed 2^127",
                             mean[group], deviation[group], (long long)group);
   }
+  float_mode_leave(mode);
   if (status == LOTTERY_OK)
     *out = made;
   else

@@ -180,7 +180,9 @@ static struct lottery_dataset *dataset_of(struct idx *images) {
   /* (n, f) becomes (f); (n, height, width) becomes (1, height, width); (n, channels, height, width) the last three. */
   const int64_t image[] = {1, images->sizes[1], images->sizes[2]};
   const int64_t *shape = images->rank == 3 ? image : images->sizes + 1;
+  const uint64_t mode = float_mode_enter_ieee();
   const struct scaling scaling = scaling_create(1.0 / UINT8_MAX, 0.0, storage->largest);
+  float_mode_leave(mode);
   struct lottery_dataset *dataset =
       dataset_create(images->context, storage, images->rank == 2 ? 1 : 3, shape, &scaling);
   object_release(storage);

@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 
+#include "base/float_mode.h"
 #include "base/public.h"
 #include "kernels/dense.h"
 #include "kernels/index/nonzeros.h"
@@ -38,9 +39,12 @@ double choice_crossover(int32_t instruction_set, int64_t rows, int64_t columns) 
 }
 
 bool choice_packs(int32_t instruction_set, int64_t rows, int64_t columns, int64_t kept, double crossover) {
-  if (crossover < 0.0) crossover = choice_crossover(instruction_set, rows, columns);
-  const double density = (double)kept / ((double)rows * (double)columns);
-  return density < crossover && sparse_fits(rows, columns, kept);
+  const uint64_t mode = float_mode_enter_ieee();
+  const volatile double given = crossover, shape[] = {(double)rows, (double)columns}; /* volatile: kept in the mode */
+  const double limit = given < 0.0 ? choice_crossover(instruction_set, rows, columns) : given;
+  const volatile bool below = (double)kept / (shape[0] * shape[1]) < limit;
+  float_mode_leave(mode);
+  return below && sparse_fits(rows, columns, kept);
 }
 
 /* Entries of a list have 16 bits for the feature. Of larger batches the output gradients would not stay in the

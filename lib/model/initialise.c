@@ -1,9 +1,9 @@
 /* Initial weights: each a function of scheme, seed, tensor and position. */
 #include <math.h>
 
+#include "base/float_mode.h"
 #include "base/memory.h"
 #include "base/random.h"
-#include "kernels/float_mode.h"
 #include "model/network.h"
 
 /* Glorot & Bengio 2010, section 4.2.1; He et al. 2015, section 2.2. A uniform deviate in ±a has variance a^2 / 3. */

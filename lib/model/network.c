@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/context.h"
+#include "base/finite.h"
 #include "base/memory.h"
 #include "base/status.h"
 #include "kernels/kernels.h"
@@ -171,7 +172,7 @@ lottery_status network_check_pruned(struct lottery_network *network, const struc
       where[0] = tensor;
       where[1] = element;
       status = context_fail(context, LOTTERY_ERROR_MASK, "mask: %s[%lld] is pruned but is %g",
-                            network->tensors[tensor].name, (long long)element, (double)values[element]);
+                            network->tensors[tensor].name, (long long)element, finite_widen(&values[element]));
     }
   }
   memory_release(context, values);

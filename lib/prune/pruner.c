@@ -49,7 +49,7 @@ lottery_status pruner_get_real(struct lottery_pruner *pruner, int32_t key, doubl
 
 lottery_status pruner_set_tensor_rate(struct lottery_pruner *pruner, const char *name, double rate) {
   struct lottery_context *context = pruner->object.context;
-  if (!(rate >= 0.0 && rate <= 1.0))
+  if (!option_is_within(rate, 0.0, 1.0))
     return context_fail(context, LOTTERY_ERROR_ARGUMENT, "rate: %g is outside 0 to 1", rate);
   const size_t length = strlen(name);
   if (length >= TENSOR_NAME_CAPACITY)

@@ -1,8 +1,8 @@
 /* Making the next mask: rates, amounts, scores, ranks. */
 #include "base/context.h"
+#include "base/float_mode.h"
 #include "base/memory.h"
 #include "base/status.h"
-#include "kernels/float_mode.h"
 #include "prune/amount.h"
 #include "prune/criterion.h"
 #include "prune/mask_algebra.h"

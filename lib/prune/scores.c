@@ -10,7 +10,7 @@ lottery_status scores_require_finite(struct lottery_context *context, const char
   for (int64_t i = 0; i < mask->tensors[tensor].count; i++)
     if (finite_end(&values[i], 1) == 0 && mask_bit(mask->bits[tensor], i))
       return context_fail(context, LOTTERY_ERROR_NOT_FINITE, "%s: %s element %lld is %g", what,
-                          mask->tensors[tensor].name, (long long)i, (double)values[i]);
+                          mask->tensors[tensor].name, (long long)i, finite_widen(&values[i]));
   return LOTTERY_OK;
 }
 

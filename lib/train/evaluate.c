@@ -3,8 +3,8 @@
 
 #include "base/arithmetic.h"
 #include "base/context.h"
+#include "base/float_mode.h"
 #include "data/batch.h"
-#include "kernels/float_mode.h"
 #include "kernels/kernels.h"
 #include "kernels/loss.h"
 #include "run/executor.h"

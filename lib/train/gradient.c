@@ -41,7 +41,7 @@ lottery_status gradient_check_finite(struct lottery_trainer *trainer) {
     if (end < layout->tensors[i].floats)
       return context_fail(trainer->object.context, LOTTERY_ERROR_NOT_FINITE,
                           "gradient: an element of %s is %g; nothing was changed", trainer->network->tensors[i].name,
-                          (double)values[end]);
+                          finite_widen(&values[end]));
   }
   return LOTTERY_OK;
 }

@@ -19,7 +19,7 @@ static bool is_adam(const struct option_values *options) {
 
 int32_t optimiser_slots(const struct option_values *options) {
   if (is_adam(options)) return 1 << LOTTERY_SLOT_FIRST | 1 << LOTTERY_SLOT_SECOND;
-  return option_real(options, LOTTERY_TRAINER_MOMENTUM) > 0.0 ? 1 << LOTTERY_SLOT_FIRST : 0;
+  return !option_is_within(option_real(options, LOTTERY_TRAINER_MOMENTUM), 0.0, 0.0) ? 1 << LOTTERY_SLOT_FIRST : 0;
 }
 
 void optimiser_reset(struct lottery_trainer *trainer) {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/context.h"
+#include "base/float_mode.h"
 #include "base/memory.h"
 #include "base/status.h"
 #include "train/optimiser.h"
@@ -21,6 +22,17 @@ static const struct option *require_list(const struct lottery_trainer *trainer, 
   return option_require(trainer->object.context, LOTTERY_HANDLE_TRAINER, key, LOTTERY_TYPE_REALS, LOTTERY_TYPE_REALS);
 }
 
+/* The first of the values that is not a whole number in the option's range above the one before; or count. */
+static int64_t milestones_end(const struct option *option, const double *values, int64_t count) {
+  const uint64_t mode = float_mode_enter_ieee();
+  int64_t i = 0;
+  while (i < count && values[i] >= option->minimum && values[i] <= option->maximum && values[i] == floor(values[i]) &&
+         (i == 0 || values[i] > values[i - 1]))
+    i++;
+  float_mode_leave(mode);
+  return i;
+}
+
 /* MILESTONES is the one list there is. */
 lottery_status trainer_set_reals(struct lottery_trainer *trainer, int32_t key, const double *values, int64_t count) {
   struct lottery_context *context = trainer->object.context;
@@ -28,12 +40,11 @@ lottery_status trainer_set_reals(struct lottery_trainer *trainer, int32_t key, c
   if (option == NULL) return LOTTERY_ERROR_ARGUMENT;
   if (count < 0) return context_fail(context, LOTTERY_ERROR_ARGUMENT, "count: %lld is below 0", (long long)count);
   if (count > 0 && values == NULL) return context_fail(context, LOTTERY_ERROR_ARGUMENT, "values: NULL");
-  for (int64_t i = 0; i < count; i++)
-    if (!(values[i] >= option->minimum && values[i] <= option->maximum) || values[i] != floor(values[i]) ||
-        (i > 0 && values[i] <= values[i - 1]))
-      return context_fail(context, LOTTERY_ERROR_ARGUMENT,
-                          "values: element %lld of %s, %g, is not a whole number above the one before", (long long)i,
-                          option->name, values[i]);
+  const int64_t end = milestones_end(option, values, count);
+  if (end < count)
+    return context_fail(context, LOTTERY_ERROR_ARGUMENT,
+                        "values: element %lld of %s, %g, is not a whole number above the one before", (long long)end,
+                        option->name, values[end]);
   double *milestones = memory_allocate(context, count, sizeof *milestones);
   if (milestones == NULL) return LOTTERY_ERROR_MEMORY;
   if (count > 0) memcpy(milestones, values, (size_t)count * sizeof *milestones);

@@ -5,10 +5,10 @@
 #include <string.h>
 
 #include "base/context.h"
+#include "base/float_mode.h"
 #include "base/memory.h"
 #include "base/status.h"
 #include "data/batch.h"
-#include "kernels/float_mode.h"
 #include "kernels/float_overflow.h"
 #include "train/draw.h"
 #include "train/load.h"

@@ -1,10 +1,12 @@
 /* Writing and reading options. */
 #include "store/archive/options.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
 #include "base/context.h"
+#include "base/float_mode.h"
 #include "base/memory.h"
 
 const char options_unknown[] = "this version has no such option";
@@ -15,8 +17,10 @@ enum { MANTISSA_BITS = 53, EXPONENT_LIMIT = 1200 };
 
 void options_write_real(double value, struct json_writer *writer) {
   int exponent;
-  const double mantissa = ldexp(frexp(value, &exponent), MANTISSA_BITS);
-  const int64_t parts[] = {(int64_t)mantissa, exponent - MANTISSA_BITS};
+  const uint64_t mode = float_mode_enter_ieee();
+  const volatile int64_t mantissa = (int64_t)ldexp(frexp(value, &exponent), MANTISSA_BITS);
+  float_mode_leave(mode);
+  const int64_t parts[] = {mantissa, exponent - MANTISSA_BITS};
   json_write_integers(writer, parts, 2);
 }
 
@@ -77,14 +81,16 @@ bool options_read_real(struct json *json, double *value) {
   json_integer(json, -EXPONENT_LIMIT, EXPONENT_LIMIT, &exponent);
   if (json->fault == NULL && json_more(json, '[')) json_fail(json, "a real number is a pair of whole ones");
   if (json->fault != NULL) return false;
+  const uint64_t mode = float_mode_enter_ieee();
   *value = ldexp((double)mantissa, (int)exponent);
-  return isfinite(*value) || json_fail(json, "the number is out of range");
+  float_mode_leave(mode);
+  return option_is_within(*value, -DBL_MAX, DBL_MAX) || json_fail(json, "the number is out of range");
 }
 
 static void read_real(struct json *json, const struct option *option, struct option_values *values) {
   double value;
   if (!options_read_real(json, &value)) return;
-  if (value >= option->minimum && value <= option->maximum)
+  if (option_is_within(value, option->minimum, option->maximum))
     option_put_real(values, option->key, value);
   else
     json_fail(json, "the number is out of range");

@@ -5,6 +5,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/float_mode.h"
+
 enum { FRACTION_DIGITS = 13, EXPONENT_LIMIT = 1074 };
 static const char digits[] = "0123456789abcdef";
 
@@ -18,8 +20,11 @@ static char *write_exponent(char *text, int exponent) {
 
 void hex_real_write(double value, char text[HEX_REAL_CAPACITY]) {
   int exponent = 0;
+  const uint64_t mode = float_mode_enter_ieee();
   const double half = frexp(fabs(value), &exponent); /* 0, or 1/2 to below 1 */
-  const uint64_t mantissa = (uint64_t)ldexp(half, FRACTION_DIGITS * 4 + 1);
+  const volatile uint64_t bits = (uint64_t)ldexp(half, FRACTION_DIGITS * 4 + 1);
+  float_mode_leave(mode);
+  const uint64_t mantissa = bits;
   if (signbit(value)) *text++ = '-';
   *text++ = '0';
   *text++ = 'x';
@@ -58,7 +63,10 @@ bool hex_real_read(const char *text, double *value) {
   for (; digit_of(*text) >= 0 && digit_of(*text) < 10 && count < 4; text++, count++)
     exponent = exponent * 10 + digit_of(*text);
   if (*text != '\0' || count == 0 || exponent > EXPONENT_LIMIT) return false;
+  const uint64_t mode = float_mode_enter_ieee();
   const double magnitude = ldexp((double)mantissa, sign * exponent - 4 * places);
   *value = negative ? -magnitude : magnitude;
-  return isfinite(magnitude);
+  const volatile bool finite = isfinite(magnitude);
+  float_mode_leave(mode);
+  return finite;
 }

@@ -4,10 +4,10 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/float_mode.h"
 #include "kernels/ahead.h"
 #include "kernels/choice.h"
 #include "kernels/dense.h"
-#include "kernels/float_mode.h"
 #include "kernels/nonzero.h"
 #include "kernels/sparse.h"
 

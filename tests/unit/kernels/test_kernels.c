@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/float_mode.h"
 #include "kernels/bias.h"
 #include "kernels/elementwise.h"
-#include "kernels/float_mode.h"
 #include "kernels/kernels.h"
 #include "kernels/loss.h"
 #include "kernels/update.h"

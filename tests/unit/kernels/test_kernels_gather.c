@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernels/float_mode.h"
+#include "base/float_mode.h"
 #include "kernels/gather.h"
 #include "kernels/kernels.h"
 #include "support.h"

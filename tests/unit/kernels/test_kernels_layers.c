@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/float_mode.h"
 #include "kernels/ahead.h"
 #include "kernels/choice.h"
 #include "kernels/dense.h"
-#include "kernels/float_mode.h"
 #include "kernels/nonzero.h"
 #include "kernels/sparse.h"
 #include "kernels/update.h"
