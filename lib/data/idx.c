@@ -6,6 +6,7 @@
 
 #include "base/arithmetic.h"
 #include "base/context.h"
+#include "base/float_mode.h"
 #include "base/memory.h"
 #include "data/source.h"
 
