@@ -38,8 +38,8 @@ extern "C" {
  *   which live as long as the library is loaded. The one exception on the way in is borrowed dataset memory (section
  *   5).
  * Sizes and counts are int64_t. An array argument comes with its count in elements; a wrong count is an error, not a
- *   truncation. Arrays of more than one dimension are row-major: the last index runs fastest. No shape has more than 8
- *   sizes.
+ *   truncation. An array of no elements may be NULL. Arrays of more than one dimension are row-major: the last index
+ *   runs fastest. No shape has more than 8 sizes.
  * Text goes to a caller's buffer of `capacity` bytes: at most capacity - 1 bytes and a terminating zero are written.
  *   `needed` (may be NULL) receives the bytes of the whole text with its zero. buffer may be NULL when capacity is 0.
  *   All strings are UTF-8.

@@ -124,7 +124,7 @@ lottery_status lottery_archive_load(lottery_archive *archive, const char *path) 
 
 lottery_status lottery_archive_load_memory(lottery_archive *archive, const void *bytes, int64_t count) {
   RETURN_UNLESS_HANDLE(archive, OBJECT_ARCHIVE);
-  RETURN_IF_NULL(archive->object.context, bytes);
+  RETURN_IF_NULL_ARRAY(archive->object.context, bytes, count);
   if (count < 0)
     return context_fail(archive->object.context, LOTTERY_ERROR_ARGUMENT, "count: %lld is below 0", (long long)count);
   return archive_load_memory(archive, bytes, count);

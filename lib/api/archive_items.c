@@ -95,7 +95,9 @@ lottery_status lottery_archive_add_array(lottery_archive *archive, const char *n
   if (rank < 0 || rank > ENTRY_RANK_LIMIT)
     return context_fail(context, LOTTERY_ERROR_ARGUMENT, "rank: %d is outside 0 to %d", (int)rank, ENTRY_RANK_LIMIT);
   if (rank > 0) RETURN_IF_NULL(context, shape);
-  RETURN_IF_NULL(context, data);
+  int64_t elements = 1;
+  for (int32_t i = 0; i < rank; i++) elements = shape[i] == 0 ? 0 : elements;
+  RETURN_IF_NULL_ARRAY(context, data, elements);
   if (name[0] == '\0' || strcmp(name, "__metadata__") == 0)
     return context_fail(context, LOTTERY_ERROR_ARGUMENT, "name: '%s' cannot be the name of an array", name);
   for (int32_t i = 0; i < rank; i++)
@@ -107,10 +109,8 @@ lottery_status lottery_archive_add_array(lottery_archive *archive, const char *n
   if (status == LOTTERY_OK) {
     int64_t bytes = 0;
     void *copy = item_add_array(&item, "", "", dtype_of_element(element), rank, shape);
-    if (copy != NULL && shape_bytes(dtype_of_element(element), rank, shape, &bytes))
-      memcpy(copy, data, (size_t)bytes);
-    else
-      status = LOTTERY_ERROR_MEMORY;
+    if (copy == NULL || !shape_bytes(dtype_of_element(element), rank, shape, &bytes)) status = LOTTERY_ERROR_MEMORY;
+    if (status == LOTTERY_OK && bytes > 0) memcpy(copy, data, (size_t)bytes);
   }
   return item_commit(archive, &item, status);
 }
@@ -199,7 +199,7 @@ lottery_status lottery_archive_get_array(lottery_archive *archive, const char *n
   RETURN_IF_ERROR(find_array(archive, name, &array));
   struct lottery_context *context = archive->object.context;
   RETURN_IF_ERROR(check_element(archive, element));
-  RETURN_IF_NULL(context, data);
+  RETURN_IF_NULL_ARRAY(context, data, count);
   const struct elements elements = {.dtype = array->dtype};
   if (!convert_can(array->dtype, element))
     return context_fail(context, LOTTERY_ERROR_SHAPE,

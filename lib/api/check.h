@@ -31,6 +31,12 @@
     if ((pointer) == NULL) return context_fail((context), LOTTERY_ERROR_ARGUMENT, #pointer ": NULL"); \
   } while (0)
 
+/* An array of `count` elements: of none, it may be NULL. */
+#define RETURN_IF_NULL_ARRAY(context, pointer, count)   \
+  do {                                                  \
+    if ((count) != 0) RETURN_IF_NULL(context, pointer); \
+  } while (0)
+
 /* What a _destroy function does: it ignores NULL and handles of another kind. */
 static inline void destroy_handle(void *handle, enum object_kind kind) {
   if (object_check(handle, kind) == LOTTERY_OK) object_release(handle);

@@ -67,9 +67,9 @@ void lottery_context_destroy(lottery_context *context) { destroy_handle(context,
 lottery_status lottery_context_message(lottery_context *context, char *buffer, int64_t capacity, int64_t *needed) {
   RETURN_UNLESS_HANDLE(context, OBJECT_CONTEXT);
   if (capacity < 0 || (buffer == NULL && capacity > 0)) return LOTTERY_ERROR_ARGUMENT; /* keeps the message */
-  pthread_mutex_lock(&context->message_lock);
+  context_hold_message(context);
   const lottery_status status = text_copy(context, context->message, buffer, capacity, needed);
-  pthread_mutex_unlock(&context->message_lock);
+  context_let_message_go(context);
   return status;
 }
 

@@ -18,8 +18,8 @@ lottery_status lottery_npy_save(lottery_context *context, const char *path, int3
   RETURN_IF_ERROR(check_element(context, element));
   if (rank < 0 || rank > NPY_RANK_LIMIT)
     return context_fail(context, LOTTERY_ERROR_ARGUMENT, "rank: %d is outside 0 to %d", (int)rank, NPY_RANK_LIMIT);
-  RETURN_IF_NULL(context, shape);
-  RETURN_IF_NULL(context, values);
+  RETURN_IF_NULL_ARRAY(context, shape, rank);
+  RETURN_IF_NULL_ARRAY(context, values, count);
   struct npy npy = {.elements.dtype = dtype_of_element(element), .rank = rank};
   for (int32_t i = 0; i < rank; i++) {
     if (shape[i] < 0)
@@ -31,14 +31,14 @@ lottery_status lottery_npy_save(lottery_context *context, const char *path, int3
   if (npy.count != count)
     return context_fail(context, LOTTERY_ERROR_SHAPE, "count: %lld, but the shape has %lld elements", (long long)count,
                         (long long)npy.count);
-  return npy_save(context, path, &npy, values);
+  return npy_save(context, path, &npy, values != NULL ? values : "");
 }
 
 lottery_status lottery_npy_describe(lottery_context *context, const char *path, int32_t *element, int64_t *count,
                                     int64_t capacity, int64_t *shape, int32_t *rank) {
   RETURN_UNLESS_HANDLE(context, OBJECT_CONTEXT);
   RETURN_IF_NULL(context, path);
-  RETURN_IF_NULL(context, shape);
+  RETURN_IF_NULL_ARRAY(context, shape, capacity);
   RETURN_IF_NULL(context, rank);
   struct npy npy;
   RETURN_IF_ERROR(npy_describe(context, path, &npy));
@@ -53,6 +53,7 @@ lottery_status lottery_npy_load(lottery_context *context, const char *path, int3
   RETURN_UNLESS_HANDLE(context, OBJECT_CONTEXT);
   RETURN_IF_NULL(context, path);
   RETURN_IF_ERROR(check_element(context, element));
-  RETURN_IF_NULL(context, values);
-  return npy_load(context, path, element, values, count);
+  RETURN_IF_NULL_ARRAY(context, values, count);
+  unsigned char none;
+  return npy_load(context, path, element, values != NULL ? values : &none, count);
 }

@@ -62,7 +62,7 @@ lottery_status lottery_pruner_apply_scores(lottery_pruner *pruner, lottery_netwo
                                            const float *scores, int64_t count, lottery_mask **out) {
   CLEAR_OUT(out);
   RETURN_IF_ERROR(check_handles(pruner, network, mask));
-  RETURN_IF_NULL(pruner->object.context, scores);
+  RETURN_IF_NULL_ARRAY(pruner->object.context, scores, count);
   RETURN_IF_NULL(pruner->object.context, out);
   return pruner_apply_scores(pruner, network, mask, scores, count, out);
 }

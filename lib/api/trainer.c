@@ -166,7 +166,7 @@ lottery_status lottery_trainer_gradient_count(lottery_trainer *trainer, int64_t 
 
 static lottery_status check_packed(lottery_trainer *trainer, const float *values, int64_t count) {
   RETURN_IF_ERROR(check_gradient(trainer));
-  RETURN_IF_NULL(trainer->object.context, values);
+  RETURN_IF_NULL_ARRAY(trainer->object.context, values, count);
   const int64_t expected = gradient_packed_count(trainer->network);
   if (count == expected) return LOTTERY_OK;
   return context_fail(trainer->object.context, LOTTERY_ERROR_SHAPE, "count: %lld, but the packed gradient has %lld",

@@ -1,9 +1,11 @@
 /* Creation, message and end of a context. */
 #include "base/context.h"
 
+#include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/float_mode.h"
 #include "base/memory.h"
@@ -22,22 +24,40 @@ struct lottery_context *context_create(lottery_allocate allocate, lottery_releas
   context->user = user;
   atomic_init(&context->bytes, atomic_load(&bootstrap.bytes));
   atomic_init(&context->peak, atomic_load(&bootstrap.peak));
-  if (pthread_mutex_init(&context->message_lock, NULL) != 0) {
-    memory_release(&bootstrap, context);
-    return NULL;
-  }
+  atomic_init(&context->message_holder, 0);
   return context;
 }
 
 void context_take_down(struct lottery_context *context) {
   struct lottery_context bootstrap = {
       .allocate = context->allocate, .release = context->release, .user = context->user};
-  pthread_mutex_destroy(&context->message_lock);
   context->object.kind = 0;
   memory_release(&bootstrap, context);
 }
 
-/* Both with the lock held. */
+void context_hold_message(struct lottery_context *context) {
+  static const char gone[] = "the message is gone, a thread was leaving one when the process was forked";
+  const long long self = getpid();
+  for (;;) { /* held for the time of a copy, so that trying again is enough */
+    long long holder = 0;
+    if (atomic_compare_exchange_weak_explicit(&context->message_holder, &holder, self, memory_order_acquire,
+                                              memory_order_relaxed))
+      return;
+    if (holder == self) sched_yield(); /* another thread of this process */
+    if (holder == self || holder == 0) continue;
+    if (atomic_compare_exchange_strong_explicit(&context->message_holder, &holder, self, memory_order_acquire,
+                                                memory_order_relaxed)) {
+      memcpy(context->message, gone, sizeof gone);
+      return;
+    }
+  }
+}
+
+void context_let_message_go(struct lottery_context *context) {
+  atomic_store_explicit(&context->message_holder, 0, memory_order_release);
+}
+
+/* Both while the message is held. */
 static void set_message(struct lottery_context *context, const char text[CONTEXT_MESSAGE_CAPACITY]) {
   memcpy(context->message, text, CONTEXT_MESSAGE_CAPACITY);
   context->message_thread = pthread_self();
@@ -68,9 +88,9 @@ lottery_status context_fail(struct lottery_context *context, lottery_status stat
   print(text, sizeof text, format, arguments);
   va_end(arguments);
   text_make_printable(text); /* paths and names from files may hold any bytes, and %.512s may cut a character */
-  pthread_mutex_lock(&context->message_lock);
+  context_hold_message(context);
   set_message(context, text);
-  pthread_mutex_unlock(&context->message_lock);
+  context_let_message_go(context);
   return status;
 }
 
@@ -80,20 +100,20 @@ lottery_status context_prefix(struct lottery_context *context, lottery_status st
   va_start(arguments, format);
   const size_t before = print(text, sizeof text, format, arguments);
   va_end(arguments);
-  pthread_mutex_lock(&context->message_lock);
+  context_hold_message(context);
   snprintf(text + before, sizeof text - before, "%s", own_message(context));
   text_make_printable(text);
   set_message(context, text);
-  pthread_mutex_unlock(&context->message_lock);
+  context_let_message_go(context);
   return status;
 }
 
 lottery_status context_relay(struct lottery_context *context, struct lottery_context *from, lottery_status status) {
   char text[CONTEXT_MESSAGE_CAPACITY];
   if (from == context) return status;
-  pthread_mutex_lock(&from->message_lock);
+  context_hold_message(from);
   snprintf(text, sizeof text, "%s", own_message(from));
-  pthread_mutex_unlock(&from->message_lock);
+  context_let_message_go(from);
   return context_fail(context, status, "%s", text);
 }
 

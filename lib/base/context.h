@@ -15,7 +15,7 @@ struct lottery_context {
   lottery_allocate allocate;
   lottery_release release;
   void *user;
-  pthread_mutex_t message_lock;
+  atomic_llong message_holder; /* the process of the thread that has the message now, or 0 */
   char message[CONTEXT_MESSAGE_CAPACITY];
   pthread_t message_thread; /* which left the message */
   atomic_int cancelled;
@@ -29,6 +29,11 @@ struct lottery_context *context_create(lottery_allocate allocate, lottery_releas
 
 /* The end of a context, when its last reference is gone. */
 void context_take_down(struct lottery_context *context);
+
+/* Around every use of `message`. No mutex: in a child process that was forked while another thread of its parent had
+ * the message, nobody would unlock it. There the child takes the message over, and it says so. */
+void context_hold_message(struct lottery_context *context);
+void context_let_message_go(struct lottery_context *context);
 
 /* Sets the message and returns `status`, so that a check reads `return context_fail(context, status, …)`. */
 #if defined(__GNUC__)

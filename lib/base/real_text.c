@@ -5,7 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
-struct real_text real_text(double value) {
+#include "base/float_mode.h"
+
+static struct real_text print(const volatile double *given) {
+  const double value = *given;
   struct real_text out;
   char printed[sizeof out.text];
   size_t length = 0;
@@ -22,5 +25,15 @@ struct real_text real_text(double value) {
       out.text[length++] = '.';
   }
   out.text[length] = '\0';
+  return out;
+}
+
+struct real_text real_text(double value) {
+  const volatile double given = value; /* volatile: read in the mode */
+  const uint64_t mode = float_mode_enter_ieee();
+  const uint16_t x87 = float_mode_enter_x87();
+  const struct real_text out = print(&given);
+  float_mode_leave_x87(x87);
+  float_mode_leave(mode);
   return out;
 }

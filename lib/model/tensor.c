@@ -46,12 +46,12 @@ lottery_status tensor_check_count(struct lottery_context *context, const struct 
 
 lottery_status tensor_copy_shape(struct lottery_context *context, int32_t rank, const int64_t *shape, int64_t capacity,
                                  int64_t *out, int32_t *out_rank) {
-  if (out == NULL || out_rank == NULL)
-    return context_fail(context, LOTTERY_ERROR_ARGUMENT, "%s: NULL", out == NULL ? "shape" : "rank");
+  if ((out == NULL && capacity != 0) || out_rank == NULL)
+    return context_fail(context, LOTTERY_ERROR_ARGUMENT, "%s: NULL", out_rank != NULL ? "shape" : "rank");
   if (capacity < rank)
     return context_fail(context, LOTTERY_ERROR_ARGUMENT, "capacity: %lld is below the rank %d", (long long)capacity,
                         (int)rank);
-  memcpy(out, shape, (size_t)rank * sizeof *shape);
+  if (rank > 0) memcpy(out, shape, (size_t)rank * sizeof *shape);
   *out_rank = rank;
   return LOTTERY_OK;
 }

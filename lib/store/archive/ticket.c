@@ -191,7 +191,7 @@ static lottery_status read_survivor(struct lottery_archive *archive, const struc
     return convert_fail(archive->object.context, array->name, index, elements, from, LOTTERY_ELEMENT_FLOAT32);
   if (finite_end(value, 1) == 1) return LOTTERY_OK;
   return context_fail(archive->object.context, LOTTERY_ERROR_NOT_FINITE, "%.256s: element %lld is %s", array->name,
-                      (long long)index, real_text((double)*value).text);
+                      (long long)index, real_text(finite_widen(value)).text);
 }
 
 /* Writes a matrix's survivors into `values`, which are 0. */

@@ -3,6 +3,8 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/context.h"
 #include "base/finite.h"
@@ -46,6 +48,28 @@ static void test_relay(void **state) {
   lottery_context_destroy(other);
   assert_ok(*state, lottery_context_message(*state, message, sizeof message, NULL));
   assert_string_equal(message, "here: 50 %");
+}
+
+/* --- A process that was forked while a thread had the message --- */
+
+static void test_fork(void **state) {
+  char message[CONTEXT_MESSAGE_CAPACITY];
+  context_hold_message(*state); /* for the thread that the child does not have */
+  const pid_t child = fork();
+  assert_true(child >= 0);
+  if (child == 0) {
+    alarm(20); /* instead of hanging */
+    if (lottery_context_message(*state, message, sizeof message, NULL) != LOTTERY_OK) _exit(1);
+    if (strcmp(message, "the message is gone, a thread was leaving one when the process was forked") != 0) _exit(2);
+    context_fail(*state, LOTTERY_ERROR_SHAPE, "of the child");
+    lottery_context_message(*state, message, sizeof message, NULL);
+    _exit(strcmp(message, "of the child") == 0 ? 0 : 3);
+  }
+  int result;
+  context_let_message_go(*state);
+  assert_int_equal(waitpid(child, &result, 0), child);
+  assert_true(WIFEXITED(result));
+  assert_int_equal(WEXITSTATUS(result), 0);
 }
 
 /* --- Two threads that share a context --- */
@@ -148,6 +172,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_prefix),
                                      cmocka_unit_test(test_long_prefix),
                                      cmocka_unit_test(test_relay),
+                                     cmocka_unit_test(test_fork),
                                      cmocka_unit_test(test_another_thread_between),
                                      cmocka_unit_test(test_two_threads_at_once),
                                      cmocka_unit_test(test_finite)};
