@@ -24,7 +24,7 @@ static inline uint64_t float_mode_set(uint64_t control) {
 #elif defined(__aarch64__)
   uint64_t flags;
   __asm__ volatile("mrs %0, fpcr\n\tmrs %1, fpsr" : "=r"(mode), "=r"(flags));
-  __asm__ volatile("msr fpcr, %0" : : "r"(control));
+  __asm__ volatile("msr fpcr, %0\n\tmsr fpsr, %1" : : "r"(control), "r"((uint64_t)0));
   mode |= flags << 32;
 #else
   (void)control;

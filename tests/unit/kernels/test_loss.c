@@ -2,7 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "kernels/float_mode.h"
+#include "base/float_mode.h"
 #include "kernels/kernels.h"
 #include "kernels/loss.h"
 #include "support.h"
