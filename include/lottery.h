@@ -814,7 +814,8 @@ lottery_status lottery_trainer_reset(lottery_trainer *trainer, int32_t what);
  *   the same directory, which is flushed to the disk and renamed over the path. Then the directory is flushed, so that
  *   the new content survives a loss of power. An error leaves the old content and removes the temporary file. A process
  *   that is killed may leave one, called .lottery-….tmp, which can be deleted. Where the directory cannot be flushed
- *   after the renaming, the new content is in place, and the error says that a loss of power may undo it.
+ *   after the renaming, the new content is in place, and the error says that a loss of power may undo it. A mount that
+ *   knows no flushing (fsync: EINVAL, ENOSYS, EOPNOTSUPP) is no error: there, only the system protects the content.
  * The path. Its directory must exist. A symbolic link stays, and the file that it names is replaced. A directory, a
  *   device (/dev/null, too), a pipe or a socket is an error, and so is a file that the process may not write. The new
  *   file has the permissions of the old one, or those of the umask; its owner is the process. Other hard links keep the
@@ -909,8 +910,9 @@ lottery_status lottery_archive_kind(lottery_archive *archive, const char *name, 
  * mask: names, shapes and bits.
  * snapshot: everything that it holds, also its position and the optimiser's count of steps.
  * ticket: the network's graph, the mask, and from the snapshot the biases and the weights that the mask keeps. Its size
- * goes with the density. STATE (not finished; the snapshot holds no weights), SHAPE (mask or snapshot are not the
- * network's).
+ * goes with the density. It has no optimiser state and no position. If the snapshot is of a later iteration (late
+ * rewinding), add it as an item, too: lottery_trainer_rewind needs it for LOTTERY_STATE_ALL. STATE (not finished; the
+ * snapshot holds no weights), SHAPE (mask or snapshot are not the network's).
  * trainer: its network's graph, weights, mask and options; its optimiser's state, position, order of data and options;
  * and a gradient that waits for lottery_trainer_apply. A forward pass that waits for backward is not kept: make it
  * again. STATE (running).
@@ -935,15 +937,16 @@ lottery_status lottery_archive_add_array(lottery_archive *archive, const char *n
 lottery_status lottery_archive_remove(lottery_archive *archive, const char *name);
 
 /* Make the object of an item again, in the archive's context.
- * Errors: HANDLE, ARGUMENT (nothing has this name, or it is of another kind), FORMAT (what the archive read is damaged,
- * weights would, all dense, take more memory than BYTE_LIMIT, or one is too large for float32), SHAPE (an array has
- * another type or shape than the item's description says), NOT_FINITE, MEMORY. network: a finished one. UNSUPPORTED (a
- * layer or an option that this version does not have; the message names it). mask, snapshot: network may be NULL. With
- * a network, SHAPE also means that names and shapes are not the network's. A snapshot of weights can also be made from
- * an item of kind NETWORK, or from arrays of another program whose names are `name`, a dot, and those of the network's
- * tensors; these need the network. So can a mask, from arrays of BOOL or U8 that have the tensors' shapes and hold 0
- * and 1. ticket: the network, finished, its mask set and its weights at their initial values; the mask; a snapshot of
- * those weights. Each may be NULL. UNSUPPORTED as for networks. */
+ * Errors: HANDLE, ARGUMENT (nothing has this name, or it is of another kind), FORMAT (what the archive read is damaged;
+ * weights would, all dense, take more memory than BYTE_LIMIT; one is too large for float32), SHAPE (an array has
+ * another type or shape than the item's description says), NOT_FINITE, MEMORY.
+ * network: a finished one. UNSUPPORTED (a layer or an option that this version does not have; the message names it).
+ * mask, snapshot: network may be NULL. With a network, SHAPE also means that names and shapes are not the network's. A
+ * snapshot of weights can also be made from an item of kind NETWORK, or from arrays of another program whose names are
+ * `name`, a dot, and those of the network's tensors; these need the network. So can a mask, from arrays of BOOL or U8
+ * that have the tensors' shapes and hold 0 and 1.
+ * ticket: the network, finished, its mask set and its weights at their initial values; the mask; a snapshot of those
+ * weights. Each may be NULL. UNSUPPORTED as for networks. */
 lottery_status lottery_archive_get_network(lottery_archive *archive, const char *name, lottery_network **out);
 lottery_status lottery_archive_get_mask(lottery_archive *archive, const char *name, lottery_network *network,
                                         lottery_mask **out);
@@ -977,9 +980,9 @@ lottery_status lottery_archive_get_text(lottery_archive *archive, const char *na
                                         int64_t *needed);
 
 /* Element type and shape of an array. It may also be an array of another item ("ticket.fc1.bias"). element: what its
- * elements are read as without loss, but for F64: FLOAT32 for real numbers, UINT8 for BOOL and U8, INT64 for other
- * whole numbers. capacity: elements of shape; 8 are always enough. Errors: HANDLE, ARGUMENT (there is no such array;
- * capacity below the rank), UNSUPPORTED (real numbers of 8 bits). */
+ * elements are read as, without loss but for F64: FLOAT32 for real numbers, UINT8 for BOOL and U8, INT64 for other
+ * whole numbers. capacity: elements of shape; 8 are always enough.
+ * Errors: HANDLE, ARGUMENT (there is no such array; capacity below the rank), UNSUPPORTED (real numbers of 8 bits). */
 lottery_status lottery_archive_array_shape(lottery_archive *archive, const char *name, int32_t *element,
                                            int64_t capacity, int64_t *shape, int32_t *rank);
 
@@ -995,10 +998,10 @@ lottery_status lottery_archive_get_array(lottery_archive *archive, const char *n
  * in files for PyTorch. What was read stays there and is saved again. Keys that begin with "lottery." are the library's
  * and no entries here.
  * count: how many there are; they are numbered in the order of their keys' bytes. key: that of entry `index`, 0 to
- * count - 1. get: the value of a key. Texts as in section 1. set: adds an entry or replaces its value, which may have
- * any length that HEADER_LIMIT allows a file; value NULL removes the entry. Errors: HANDLE, ARGUMENT (index; get and
- * removing: there is no such key; set: the key is over 255 bytes, not UTF-8, or begins with "lottery."; the value is
- * not UTF-8), MEMORY (set). */
+ * count - 1. get: the value of a key. Texts as in section 1. set: adds an entry or replaces its value; the value may be
+ * as long as HEADER_LIMIT lets a file be; value NULL removes the entry.
+ * Errors: HANDLE, ARGUMENT (index; get and removing: there is no such key; set: the key is over 255 bytes, not UTF-8,
+ * or begins with "lottery."; the value is not UTF-8), MEMORY (set). */
 lottery_status lottery_archive_metadata_count(lottery_archive *archive, int64_t *out);
 lottery_status lottery_archive_metadata_key(lottery_archive *archive, int64_t index, char *buffer, int64_t capacity,
                                             int64_t *needed);

@@ -61,6 +61,7 @@ faults() {
       }
       if (code ~ /(^|[^_A-Za-z0-9"])lottery_[a-z0-9_]+\(/) fault("only api/ calls or defines public functions")
     }
+    inside != "base/real_text.c" && /"[^"]*%[.0-9*]*[aefgAEFG][^"]*"/ { fault("base/real_text.h prints real numbers") }
     /(^|[^_A-Za-z])assert *\(/ { fault("no assert in the library") }
     /^[A-Za-z_]/ && !body { start = FNR }
     /\{$/ { body = 1 }
@@ -136,6 +137,7 @@ self_test() {
   seed api/part.c '#include "../train/part.h"\n' "an include by a relative path" "by its path from lib"
   seed kernels/part.c '#include "blis.h"\n' "a second file with blis.h" "only kernels/dense_blis.c"
   seed model/part.c '#include <assert.h>\n' "assert.h" "no assert"
+  seed model/part.c 'char *f(void) {\n  return "is %%.3g now";\n}\n' "a real number by printf" "base/real_text.h prints"
   seed model/part.c 'int f(int a) {\n  assert(a);\n  return a;\n}\n' "a call of assert" "no assert"
   seed data/part.c "$(printf '/* */\\n%.0s' $(seq 601))" "a file over 600 lines" "over 600"
   seed data/part.c "int f(int a) {\n$(printf '  a++;\\n%.0s' $(seq 80))  return a;\n}\n" "a function over 80 lines" "over 80"

@@ -6,6 +6,7 @@
 #include "base/arithmetic.h"
 #include "base/float_mode.h"
 #include "base/memory.h"
+#include "base/real_text.h"
 #include "data/batch.h"
 #include "data/idx.h"
 #include "model/tensor.h"
@@ -80,7 +81,8 @@ static lottery_status store(struct lottery_context *context, const char *name, c
 static lottery_status check_finite(struct lottery_context *context, const char *name, const double *value) {
   const uint64_t mode = float_mode_enter_ieee();
   lottery_status status = LOTTERY_OK;
-  if (!isfinite(*value)) status = context_fail(context, LOTTERY_ERROR_NOT_FINITE, "%s: %g is not finite", name, *value);
+  if (!isfinite(*value))
+    status = context_fail(context, LOTTERY_ERROR_NOT_FINITE, "%s: %s is not finite", name, real_text(*value).text);
   float_mode_leave(mode);
   return status;
 }
@@ -110,8 +112,8 @@ lottery_status lottery_dataset_create(lottery_context *context, int64_t count, i
     status = made(dataset_create(context, storage, rank, shape, &scaling), out);
   else
     status = context_fail(context, LOTTERY_ERROR_NOT_FINITE,
-                          "scale: inputs up to %g times %g, plus a shift of %g, would exceed 2^127", storage->largest,
-                          scale, shift);
+                          "scale: inputs up to %s times %s, plus a shift of %s, would exceed 2^127",
+                          real_text(storage->largest).text, real_text(scale).text, real_text(shift).text);
   if (status == LOTTERY_OK && memory == LOTTERY_MEMORY_BORROW) {
     storage->release = release;
     storage->user = user;
@@ -252,12 +254,12 @@ static lottery_status check_normalisation(struct lottery_context *context, int64
                                           const double *deviation) {
   for (int64_t i = 0; i < groups; i++) {
     if (!isfinite(mean[i]) || !isfinite(deviation[i]))
-      return context_fail(context, LOTTERY_ERROR_NOT_FINITE, "%s: %g of group %lld is not finite",
-                          isfinite(mean[i]) ? "deviation" : "mean", isfinite(mean[i]) ? deviation[i] : mean[i],
-                          (long long)i);
+      return context_fail(context, LOTTERY_ERROR_NOT_FINITE, "%s: %s of group %lld is not finite",
+                          isfinite(mean[i]) ? "deviation" : "mean",
+                          real_text(isfinite(mean[i]) ? deviation[i] : mean[i]).text, (long long)i);
     if (deviation[i] < 0.0)
-      return context_fail(context, LOTTERY_ERROR_ARGUMENT, "deviation: %g of group %lld is below 0", deviation[i],
-                          (long long)i);
+      return context_fail(context, LOTTERY_ERROR_ARGUMENT, "deviation: %s of group %lld is below 0",
+                          real_text(deviation[i]).text, (long long)i);
   }
   return LOTTERY_OK;
 }

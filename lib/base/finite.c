@@ -5,6 +5,7 @@
 
 #include "base/context.h"
 #include "base/float_mode.h"
+#include "base/real_text.h"
 
 int64_t finite_end(const float *values, int64_t count) {
   const uint32_t exponent = 0x7f800000; /* all ones: infinite or not a number */
@@ -27,6 +28,6 @@ double finite_widen(const float *value) {
 lottery_status finite_check(struct lottery_context *context, const char *what, const float *values, int64_t count) {
   const int64_t end = finite_end(values, count);
   if (end == count) return LOTTERY_OK;
-  return context_fail(context, LOTTERY_ERROR_NOT_FINITE, "%.256s: element %lld is %g", what, (long long)end,
-                      finite_widen(&values[end]));
+  return context_fail(context, LOTTERY_ERROR_NOT_FINITE, "%.256s: element %lld is %s", what, (long long)end,
+                      real_text(finite_widen(&values[end])).text);
 }

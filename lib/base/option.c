@@ -7,6 +7,7 @@
 
 #include "base/context.h"
 #include "base/float_mode.h"
+#include "base/real_text.h"
 
 #define LARGEST_INTEGER 9007199254740992.0 /* 2^53: whole numbers up to here are exact in a double */
 #define BELOW_ONE 0x1.fffffffffffffp-1
@@ -155,8 +156,8 @@ lottery_status option_set_real(struct lottery_context *context, struct option_va
   const struct option *option = option_require(context, values->handle, key, REAL, REAL);
   if (option == NULL) return LOTTERY_ERROR_ARGUMENT;
   if (!option_is_within(value, option->minimum, option->maximum))
-    return context_fail(context, LOTTERY_ERROR_ARGUMENT, "%s: %g is outside %g to %g", option->name, value,
-                        option->minimum, option->maximum);
+    return context_fail(context, LOTTERY_ERROR_ARGUMENT, "%s: %s is outside %s to %s", option->name,
+                        real_text(value).text, real_text(option->minimum).text, real_text(option->maximum).text);
   values->real[slot(key)] = value;
   return LOTTERY_OK;
 }

@@ -9,6 +9,7 @@
 #include "base/float_mode.h"
 #include "base/memory.h"
 #include "base/random.h"
+#include "base/real_text.h"
 
 int64_t element_size(int32_t element) { return element == LOTTERY_ELEMENT_UINT8 ? 1 : (int64_t)sizeof(float); }
 
@@ -194,8 +195,8 @@ lottery_status dataset_normalise(const struct lottery_dataset *dataset, int64_t 
         scaling_normalise(&dataset->scalings[dataset->groups == 1 ? 0 : i], mean[group], deviation[group], largest);
     if (!scaling_is_finite(&made->scalings[i], largest))
       status = context_fail(context, LOTTERY_ERROR_NOT_FINITE,
-                            "deviation: values normalised by mean %g and deviation %g (group %lld) would exceed 2^127",
-                            mean[group], deviation[group], (long long)group);
+                            "deviation: values normalised by mean %s and deviation %s (group %lld) would exceed 2^127",
+                            real_text(mean[group]).text, real_text(deviation[group]).text, (long long)group);
   }
   float_mode_leave(mode);
   if (status == LOTTERY_OK)

@@ -59,6 +59,10 @@ static const char *type_name(unsigned char type) {
   }
 }
 
+static const char *cut_suffix(const struct idx *idx) {
+  return source_is_cut(idx->source) ? " (the gzip data ends early)" : "";
+}
+
 /* Reads part of the header. */
 static lottery_status read_header_bytes(struct idx *idx, unsigned char *bytes, int64_t wanted) {
   int64_t got;
@@ -67,8 +71,8 @@ static lottery_status read_header_bytes(struct idx *idx, unsigned char *bytes, i
   idx->header += got;
   if (got == wanted) return LOTTERY_OK;
   return context_fail(idx->context, LOTTERY_ERROR_FORMAT,
-                      "%s: %.512s: expected an IDX header of %lld bytes, found %lld", idx->what, idx->path,
-                      (long long)(idx->header - got + wanted), (long long)idx->header);
+                      "%s: %.512s: expected an IDX header of %lld bytes, found %lld%s", idx->what, idx->path,
+                      (long long)(idx->header - got + wanted), (long long)idx->header, cut_suffix(idx));
 }
 
 /* Reads the header and checks it: minimum to maximum dimensions, no size of 0, sizes that a dataset can have. */
@@ -130,6 +134,8 @@ static lottery_status read_elements(struct idx *idx) {
   if (!source_is_gzip(idx->source)) {
     if (file_size != idx->header + idx->count) return fail_length(idx, "", file_size, "");
   } else {
+    if (!source_can_hold(idx->source, idx->header + idx->count))
+      return fail_length(idx, "a gzip file of ", file_size, " bytes, too few even for zeros");
     const int64_t likely = file_size < INT64_MAX / 4 && 4 * file_size > FIRST_CAPACITY ? 4 * file_size : FIRST_CAPACITY;
     capacity = arithmetic_minimum(capacity, likely);
   }
@@ -139,9 +145,7 @@ static lottery_status read_elements(struct idx *idx) {
     status = source_read(idx->source, idx->elements + filled, capacity - filled, &got);
     if (status != LOTTERY_OK) break;
     filled += got;
-    if (filled < capacity)
-      return fail_length(idx, "", idx->header + filled,
-                         source_is_cut(idx->source) ? " (the gzip data ends early)" : "");
+    if (filled < capacity) return fail_length(idx, "", idx->header + filled, cut_suffix(idx));
     if (capacity == idx->count) break;
     capacity = arithmetic_minimum(idx->count, 2 * capacity);
     status = grow(idx, filled, capacity);

@@ -9,7 +9,11 @@
 #include "base/file.h"
 #include "base/memory.h"
 
-enum { BUFFER_SIZE = 1 << 16, READ_LIMIT = 1 << 30 };
+enum {
+  BUFFER_SIZE = 1 << 16,
+  READ_LIMIT = 1 << 30,
+  DEFLATE_RATIO = 1032 /* deflate says at best 258 bytes with two codes of 1 bit: 2 bits */
+};
 
 struct source {
   struct lottery_context *context;
@@ -89,9 +93,21 @@ static lottery_status refill(struct source *source) {
   return LOTTERY_OK;
 }
 
-/* At the end of a member: another may follow (RFC 1952, 2.2), and nothing else. */
+/* Skips zeros, with which tapes and some programs fill up a file. */
+static lottery_status skip_padding(struct source *source) {
+  z_stream *stream = &source->stream;
+  lottery_status status = refill(source);
+  while (status == LOTTERY_OK && stream->avail_in > 0 && stream->next_in[0] == 0) {
+    stream->next_in++;
+    stream->avail_in--;
+    status = refill(source);
+  }
+  return status;
+}
+
+/* At the end of a member: zeros may follow, as gzip has it, and another member (RFC 1952, 2.2), and nothing else. */
 static lottery_status next_member(struct source *source) {
-  const lottery_status status = refill(source);
+  const lottery_status status = skip_padding(source);
   if (status != LOTTERY_OK) return status;
   if (source->stream.avail_in == 0)
     source->ended = true;
@@ -140,5 +156,10 @@ lottery_status source_read(struct source *source, unsigned char *bytes, int64_t 
 bool source_is_gzip(const struct source *source) { return source->gzip; }
 
 bool source_is_cut(const struct source *source) { return source->cut; }
+
+bool source_can_hold(const struct source *source, int64_t bytes) {
+  if (!source->gzip) return bytes <= source->file.size;
+  return bytes / DEFLATE_RATIO <= source->file.size;
+}
 
 int64_t source_file_size(const struct source *source) { return source->file.size; }

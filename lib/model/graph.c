@@ -3,6 +3,7 @@
 
 #include "base/context.h"
 #include "base/memory.h"
+#include "base/real_text.h"
 #include "model/layer/layer.h"
 #include "model/network.h"
 
@@ -62,8 +63,8 @@ static lottery_status check_attribute(struct lottery_context *context, const str
                                       const union attribute_value *value) {
   if (attribute->real) {
     if (value->real >= attribute->least && value->real <= attribute->most) return LOTTERY_OK;
-    return context_fail(context, LOTTERY_ERROR_ARGUMENT, "%s: %g is outside %g to %g", attribute->name, value->real,
-                        attribute->least, attribute->most);
+    return context_fail(context, LOTTERY_ERROR_ARGUMENT, "%s: %s is outside %s to %s", attribute->name,
+                        real_text(value->real).text, real_text(attribute->least).text, real_text(attribute->most).text);
   }
   const int64_t least = (int64_t)attribute->least, most = (int64_t)attribute->most;
   if (value->integer >= least && value->integer <= most) return LOTTERY_OK;

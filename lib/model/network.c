@@ -6,6 +6,7 @@
 #include "base/context.h"
 #include "base/finite.h"
 #include "base/memory.h"
+#include "base/real_text.h"
 #include "base/status.h"
 #include "kernels/kernels.h"
 
@@ -171,8 +172,9 @@ lottery_status network_check_pruned(struct lottery_network *network, const struc
       if (mask_bit(mask->bits[i], element) || is_zero(values[element])) continue;
       where[0] = tensor;
       where[1] = element;
-      status = context_fail(context, LOTTERY_ERROR_MASK, "mask: %s[%lld] is pruned but is %g",
-                            network->tensors[tensor].name, (long long)element, finite_widen(&values[element]));
+      status =
+          context_fail(context, LOTTERY_ERROR_MASK, "mask: %s[%lld] is pruned but is %s", network->tensors[tensor].name,
+                       (long long)element, real_text(finite_widen(&values[element])).text);
     }
   }
   memory_release(context, values);

@@ -8,6 +8,7 @@
 
 #include "base/context.h"
 #include "base/elementary.h"
+#include "base/real_text.h"
 
 static int64_t round_half_up(double value) { return (int64_t)floor(value + 0.5); }
 
@@ -82,8 +83,8 @@ static double density_after_rounds(double density, double pruner_rate, double ra
 static lottery_status decide_density(struct lottery_context *context, const struct amount *amount,
                                      struct amount_unit *units, int64_t unit_count) {
   if (amount->density < 1.0 && 1.0 - amount->rate == 1.0)
-    return context_fail(context, LOTTERY_ERROR_ARGUMENT, "density: %g is out of reach with a rate of %g",
-                        amount->density, amount->rate);
+    return context_fail(context, LOTTERY_ERROR_ARGUMENT, "density: %s is out of reach with a rate of %s",
+                        real_text(amount->density).text, real_text(amount->rate).text);
   for (int64_t i = 0; i < unit_count; i++) {
     if (units[i].rate == 0.0) continue;
     const double density = density_after_rounds(amount->density, amount->rate, units[i].rate);

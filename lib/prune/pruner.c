@@ -5,6 +5,7 @@
 
 #include "base/context.h"
 #include "base/memory.h"
+#include "base/real_text.h"
 
 static void finalise(void *self) {
   struct lottery_pruner *pruner = self;
@@ -50,7 +51,7 @@ lottery_status pruner_get_real(struct lottery_pruner *pruner, int32_t key, doubl
 lottery_status pruner_set_tensor_rate(struct lottery_pruner *pruner, const char *name, double rate) {
   struct lottery_context *context = pruner->object.context;
   if (!option_is_within(rate, 0.0, 1.0))
-    return context_fail(context, LOTTERY_ERROR_ARGUMENT, "rate: %g is outside 0 to 1", rate);
+    return context_fail(context, LOTTERY_ERROR_ARGUMENT, "rate: %s is outside 0 to 1", real_text(rate).text);
   const size_t length = strlen(name);
   if (length >= TENSOR_NAME_CAPACITY)
     return context_fail(context, LOTTERY_ERROR_ARGUMENT, "name: %zu bytes, but no tensor's name has more than %d",

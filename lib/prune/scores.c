@@ -3,14 +3,15 @@
 
 #include "base/context.h"
 #include "base/finite.h"
+#include "base/real_text.h"
 #include "base/status.h"
 
 lottery_status scores_require_finite(struct lottery_context *context, const char *what, const struct lottery_mask *mask,
                                      int64_t tensor, const float *values) {
   for (int64_t i = 0; i < mask->tensors[tensor].count; i++)
     if (finite_end(&values[i], 1) == 0 && mask_bit(mask->bits[tensor], i))
-      return context_fail(context, LOTTERY_ERROR_NOT_FINITE, "%s: %s element %lld is %g", what,
-                          mask->tensors[tensor].name, (long long)i, finite_widen(&values[i]));
+      return context_fail(context, LOTTERY_ERROR_NOT_FINITE, "%s: %s element %lld is %s", what,
+                          mask->tensors[tensor].name, (long long)i, real_text(finite_widen(&values[i])).text);
   return LOTTERY_OK;
 }
 

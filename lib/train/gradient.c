@@ -3,6 +3,7 @@
 
 #include "base/context.h"
 #include "base/finite.h"
+#include "base/real_text.h"
 #include "train/trainer.h"
 
 /* Elements of a tensor in the packed gradient. */
@@ -40,8 +41,8 @@ lottery_status gradient_check_finite(struct lottery_trainer *trainer) {
     const int64_t end = finite_end(values, layout->tensors[i].floats);
     if (end < layout->tensors[i].floats)
       return context_fail(trainer->object.context, LOTTERY_ERROR_NOT_FINITE,
-                          "gradient: an element of %s is %g; nothing was changed", trainer->network->tensors[i].name,
-                          finite_widen(&values[end]));
+                          "gradient: an element of %s is %s; nothing was changed", trainer->network->tensors[i].name,
+                          real_text(finite_widen(&values[end])).text);
   }
   return LOTTERY_OK;
 }

@@ -7,6 +7,7 @@
 #include "base/context.h"
 #include "base/float_mode.h"
 #include "base/memory.h"
+#include "base/real_text.h"
 #include "base/status.h"
 #include "train/optimiser.h"
 
@@ -43,8 +44,8 @@ lottery_status trainer_set_reals(struct lottery_trainer *trainer, int32_t key, c
   const int64_t end = milestones_end(option, values, count);
   if (end < count)
     return context_fail(context, LOTTERY_ERROR_ARGUMENT,
-                        "values: element %lld of %s, %g, is not a whole number above the one before", (long long)end,
-                        option->name, values[end]);
+                        "values: element %lld of %s, %s, is not a whole number above the one before", (long long)end,
+                        option->name, real_text(values[end]).text);
   double *milestones = memory_allocate(context, count, sizeof *milestones);
   if (milestones == NULL) return LOTTERY_ERROR_MEMORY;
   if (count > 0) memcpy(milestones, values, (size_t)count * sizeof *milestones);

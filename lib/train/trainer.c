@@ -7,6 +7,7 @@
 #include "base/context.h"
 #include "base/float_mode.h"
 #include "base/memory.h"
+#include "base/real_text.h"
 #include "base/status.h"
 #include "data/batch.h"
 #include "kernels/float_overflow.h"
@@ -124,10 +125,11 @@ static lottery_status fail_loss(const struct lottery_trainer *trainer, double lo
   const long long iteration = (long long)trainer->position.iteration;
   if (overflow.tensor == NULL)
     return context_fail(trainer->object.context, LOTTERY_ERROR_NOT_FINITE,
-                        "loss: %g at iteration %lld; no weight was changed", loss, iteration);
+                        "loss: %s at iteration %lld; no weight was changed", real_text(loss).text, iteration);
   return context_fail(trainer->object.context, LOTTERY_ERROR_NOT_FINITE,
-                      "loss: %g at iteration %lld; an earlier step left %g in the %s of %.256s: restore a snapshot",
-                      loss, iteration, (double)overflow.value, overflow.part, overflow.tensor);
+                      "loss: %s at iteration %lld; an earlier step left %s in the %s of %.256s: restore a snapshot",
+                      real_text(loss).text, iteration, real_text((double)overflow.value).text, overflow.part,
+                      overflow.tensor);
 }
 
 /* LOTTERY_ERROR_NOT_FINITE when the step just taken left what is not finite. */
@@ -135,9 +137,10 @@ static lottery_status check_step(const struct lottery_trainer *trainer) {
   const struct overflow overflow = optimiser_find_overflow(trainer);
   if (overflow.tensor == NULL) return LOTTERY_OK;
   return context_fail(trainer->object.context, LOTTERY_ERROR_NOT_FINITE,
-                      "step: iteration %lld overflowed and left %g in the %s of %.256s: restore a snapshot, and lower "
+                      "step: iteration %lld overflowed and left %s in the %s of %.256s: restore a snapshot, and lower "
                       "the learning rate",
-                      (long long)trainer->position.iteration, (double)overflow.value, overflow.part, overflow.tensor);
+                      (long long)trainer->position.iteration, real_text((double)overflow.value).text, overflow.part,
+                      overflow.tensor);
 }
 
 /* The forward pass and the loss with its gradient to the outputs. LOTTERY_ERROR_NOT_FINITE before anything changes.

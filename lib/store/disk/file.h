@@ -31,7 +31,8 @@ lottery_status store_file_write(struct store_file *file, const void *bytes, int6
 
 /* Puts the new content in place. The file is gone after it, whatever the status. On an error the old content is in
  * place, but for one: where flushing the directory fails, which is after the rename, the new content is in place and
- * the message says that a loss of power may undo that. File systems that flush no directories (EINVAL) pass. */
+ * the message says that a loss of power may undo that. Where the file system has no flushing, the file is renamed
+ * without: a loss of power may then lose both contents. */
 lottery_status store_file_commit(struct store_file *file);
 
 /* Gives up: the path is as it was. NULL is a no-op. */

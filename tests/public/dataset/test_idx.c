@@ -162,7 +162,12 @@ static void test_gzip_damage(void **state) {
   unsigned char *bytes = read_file(f->images, &count);
   for (int64_t length = 0; length < count; length++) {
     write_file(f->images, bytes, length);
-    refuse(f, LOTTERY_ERROR_FORMAT, "expected");
+    /* the last eight bytes are checksum and length */
+    refuse(f, LOTTERY_ERROR_FORMAT,
+           length < 2             ? "expected an IDX header of 4 bytes"
+           : length < 10          ? "expected an IDX header of 4 bytes, found 0 (the gzip data ends early)"
+           : length <= count - 12 ? "(the gzip data ends early)"
+                                  : "expected");
   }
   write_file(f->images, bytes, count - 1);
   refuse(f, LOTTERY_ERROR_FORMAT, "expected a checksum at the end of the gzip data, found the end of the file");
@@ -186,6 +191,59 @@ static void test_gzip_damage(void **state) {
   refuse(f, LOTTERY_ERROR_FORMAT, "");
   write_file(f->images, bytes, count);
   load(f, f->labels);
+  free(bytes);
+}
+
+/* Zeros after the data, as tapes and some programs leave them, also before another member; nothing behind them. */
+static void test_gzip_padding(void **state) {
+  struct fixture *f = *state;
+  int64_t count, elements;
+  unsigned char *idx = idx_bytes(3, sizes, pixels, &elements);
+  write_idx(f->images, 3, sizes, pixels, true);
+  unsigned char *bytes = read_file(f->images, &count);
+  const int64_t paddings[] = {1, 512, 200000};
+  for (size_t i = 0; i < sizeof paddings / sizeof paddings[0]; i++) {
+    memset(bytes + count, 0, (size_t)paddings[i] + 1);
+    write_file(f->images, bytes, count + paddings[i]);
+    load(f, f->labels);
+    bytes[count + paddings[i]] = 'x';
+    write_file(f->images, bytes, count + paddings[i] + 1);
+    refuse(f, LOTTERY_ERROR_FORMAT, "expected the end of the file after the gzip data, found byte 0x78");
+  }
+  remove(f->images);
+  append_gzip(f->images, idx, 20);
+  FILE *file = fopen(f->images, "ab");
+  assert_non_null(file);
+  assert_int_equal(fwrite("\0\0\0", 1, 3, file), 3);
+  fclose(file);
+  append_gzip(f->images, idx + 20, elements - 20);
+  load(f, f->labels);
+  free(idx);
+  free(bytes);
+}
+
+/* A header that promises more than any gzip file of that length holds is refused before memory is allocated for it;
+ * zeros, which gzip makes smallest, are not. */
+static void test_gzip_promises(void **state) {
+  struct fixture *f = *state;
+  const int64_t zeros[] = {10000, 1000}, small[] = {10, 1000};
+  unsigned char *bytes = calloc(10000, 1000);
+  assert_non_null(bytes);
+  lottery_dataset *dataset;
+  write_idx(f->images, 2, zeros, bytes, true);
+  assert_ok(f->context, lottery_dataset_load_idx(f->context, f->images, NULL, &dataset));
+  lottery_dataset_destroy(dataset);
+  int64_t count;
+  unsigned char *idx = idx_bytes(2, small, bytes, &count);
+  memcpy(idx + 4, "\x00\x98\x96\x80\x00\x00\x04\x00", 8); /* 10,000,000 of 1024 */
+  remove(f->images);
+  append_gzip(f->images, idx, count);
+  f->allocator.largest = 0;
+  assert_fails(f->context, lottery_dataset_load_idx(f->context, f->images, NULL, &dataset), LOTTERY_ERROR_FORMAT,
+               "expected 10240000012 bytes from its header 10000000x1024, found a gzip file of ");
+  assert_message(f->context, " bytes, too few even for zeros");
+  assert_in_range(f->allocator.largest, 1, 1 << 17);
+  free(idx);
   free(bytes);
 }
 
@@ -221,26 +279,27 @@ static void test_headers(void **state) {
   const struct {
     int at;
     unsigned char byte;
-    const char *text;
+    const char *text, *zipped; /* NULL: the same */
   } cases[] = {
-      {0, 1, "begins with bytes 00 00, found 01 00 08 03"},
-      {1, 0x80, "begins with bytes 00 00, found 00 80 08 03"},
-      {2, 0x09, "expected IDX type 0x08 (unsigned bytes), found 0x09 (signed bytes)"},
-      {2, 0x0b, "found 0x0b (16-bit integers)"},
-      {2, 0x0c, "found 0x0c (32-bit integers)"},
-      {2, 0x0d, "found 0x0d (32-bit floats)"},
-      {2, 0x0e, "found 0x0e (64-bit floats)"},
-      {2, 0x00, "found 0x00 (unknown)"},
-      {3, 0, "expected 2 to 4 dimensions, found 0"},
-      {3, 1, "expected 2 to 4 dimensions, found 1"},
-      {3, 5, "expected 2 to 4 dimensions, found 5"},
-      {3, 255, "expected 2 to 4 dimensions, found 255"},
-      {7, 0, "header says 0x3x2"},
-      {11, 0, "header says 7x0x2"},
-      {4, 0x80, "header says 2147483655x3x2"},
-      {8, 0x7f, "header says 7x2130706435x2"},
-      {7, 8, "expected 64 bytes from its header 8x3x2, found 58"},
-      {4, 0x7f, "expected 12784238650 bytes from its header 2130706439x3x2, found 58"},
+      {0, 1, "begins with bytes 00 00, found 01 00 08 03", NULL},
+      {1, 0x80, "begins with bytes 00 00, found 00 80 08 03", NULL},
+      {2, 0x09, "expected IDX type 0x08 (unsigned bytes), found 0x09 (signed bytes)", NULL},
+      {2, 0x0b, "found 0x0b (16-bit integers)", NULL},
+      {2, 0x0c, "found 0x0c (32-bit integers)", NULL},
+      {2, 0x0d, "found 0x0d (32-bit floats)", NULL},
+      {2, 0x0e, "found 0x0e (64-bit floats)", NULL},
+      {2, 0x00, "found 0x00 (unknown)", NULL},
+      {3, 0, "expected 2 to 4 dimensions, found 0", NULL},
+      {3, 1, "expected 2 to 4 dimensions, found 1", NULL},
+      {3, 5, "expected 2 to 4 dimensions, found 5", NULL},
+      {3, 255, "expected 2 to 4 dimensions, found 255", NULL},
+      {7, 0, "header says 0x3x2", NULL},
+      {11, 0, "header says 7x0x2", NULL},
+      {4, 0x80, "header says 2147483655x3x2", NULL},
+      {8, 0x7f, "header says 7x2130706435x2", NULL},
+      {7, 8, "expected 64 bytes from its header 8x3x2, found 58", NULL},
+      {4, 0x7f, "expected 12784238650 bytes from its header 2130706439x3x2, found 58",
+       "from its header 2130706439x3x2, found a gzip file of "},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     const unsigned char good = bytes[cases[i].at];
@@ -251,7 +310,7 @@ static void test_headers(void **state) {
     /* No header makes the reader allocate more than its buffers, whatever it claims. */
     remove(f->images);
     append_gzip(f->images, bytes, count);
-    refuse(f, LOTTERY_ERROR_FORMAT, cases[i].text);
+    refuse(f, LOTTERY_ERROR_FORMAT, cases[i].zipped != NULL ? cases[i].zipped : cases[i].text);
     assert_in_range(f->allocator.largest, 1, 1 << 17);
     bytes[cases[i].at] = good;
   }
@@ -343,9 +402,10 @@ static void test_gzip_grows(void **state) {
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
   const struct CMUnitTest tests[] = {
-      TEST(test_plain_and_gzip),  TEST(test_ranks),        TEST(test_classes),       TEST(test_plain_lengths),
-      TEST(test_gzip_damage),     TEST(test_gzip_lengths), TEST(test_headers),       TEST(test_labels_file),
-      TEST(test_no_regular_file), TEST(test_arguments),    TEST(test_out_of_memory), TEST(test_gzip_grows),
+      TEST(test_plain_and_gzip), TEST(test_ranks),         TEST(test_classes),         TEST(test_plain_lengths),
+      TEST(test_gzip_padding),   TEST(test_gzip_promises), TEST(test_gzip_damage),     TEST(test_gzip_lengths),
+      TEST(test_headers),        TEST(test_labels_file),   TEST(test_no_regular_file), TEST(test_arguments),
+      TEST(test_out_of_memory),  TEST(test_gzip_grows),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -24,7 +24,7 @@ static struct {
   int error;
   const char *failed;    /* its name */
   bool failed_directory; /* it was about a directory */
-  bool watching, short_writes, short_reads, no_space;
+  bool watching, short_writes, short_reads, no_space, no_flush;
 } watch;
 
 /* Whether this call is to fail, with errno set. */
@@ -81,6 +81,7 @@ int __wrap_fstat(int descriptor, struct stat *status) { return fails("fstat") ? 
 int __real_fsync(int descriptor);
 int __wrap_fsync(int descriptor);
 int __wrap_fsync(int descriptor) {
+  if (watch.watching && watch.no_flush) return errno = watch.error, -1;
   if (!fails("fsync")) return __real_fsync(descriptor);
   struct stat status;
   watch.failed_directory = __real_fstat(descriptor, &status) == 0 && S_ISDIR(status.st_mode);
@@ -198,22 +199,56 @@ static void test_every_call_fails(void **unused) {
   }
 }
 
-/* A file system that cannot flush directories. */
-static void test_no_flush_of_directories(void **unused) {
+/* A mount that refuses every fsync because it has none is saved to; one that fails is not. */
+static void test_no_flush(void **unused) {
   (void)unused;
+  static const int refusals[] = {EINVAL, ENOSYS, EOPNOTSUPP}, faults[] = {EROFS, EIO, ENOSPC, EBADF};
   lottery_context *context;
   assert_ok(NULL, lottery_context_create(&context));
   memset(&watch, 0, sizeof watch);
-  watch.error = EINVAL;
-  remove(target);
-  watch.fail_at = 14;
-  watch.watching = true;
-  const lottery_status status = save(context);
-  watch.watching = false;
-  assert_string_equal(watch.failed, "fsync");
-  assert_true(watch.failed_directory);
-  assert_ok(context, status);
-  assert_true(holds(new));
+  watch.no_flush = true;
+  for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++) {
+    write_file(target, old, SIZE);
+    watch.error = refusals[i];
+    watch.watching = true;
+    const lottery_status status = save(context);
+    watch.watching = false;
+    assert_ok(context, status);
+    assert_true(holds(new));
+    assert_int_equal(entries(), 2);
+  }
+  for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
+    write_file(target, old, SIZE);
+    watch.error = faults[i];
+    watch.watching = true;
+    const lottery_status status = save(context);
+    watch.watching = false;
+    assert_fails(context, status, LOTTERY_ERROR_FILE, strerror(faults[i]));
+    assert_true(holds(old));
+    assert_int_equal(entries(), 2);
+  }
+  lottery_context_destroy(context);
+}
+
+/* The same where only directories cannot be flushed. */
+static void test_no_flush_of_directories(void **unused) {
+  (void)unused;
+  static const int refusals[] = {EINVAL, ENOSYS, EOPNOTSUPP};
+  lottery_context *context;
+  assert_ok(NULL, lottery_context_create(&context));
+  for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++) {
+    memset(&watch, 0, sizeof watch);
+    watch.error = refusals[i];
+    remove(target);
+    watch.fail_at = 14;
+    watch.watching = true;
+    const lottery_status status = save(context);
+    watch.watching = false;
+    assert_string_equal(watch.failed, "fsync");
+    assert_true(watch.failed_directory);
+    assert_ok(context, status);
+    assert_true(holds(new));
+  }
   lottery_context_destroy(context);
 }
 
@@ -314,9 +349,13 @@ int main(void) {
   path_in(directory, "target", target);
   assert_int_equal(symlink("target", path), 0);
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_every_call_fails), cmocka_unit_test(test_no_flush_of_directories),
-      cmocka_unit_test(test_write_of_nothing), cmocka_unit_test(test_temporary_names_are_taken),
-      cmocka_unit_test(test_reading_fails),    cmocka_unit_test(test_short_reads),
+      cmocka_unit_test(test_every_call_fails),
+      cmocka_unit_test(test_no_flush),
+      cmocka_unit_test(test_no_flush_of_directories),
+      cmocka_unit_test(test_write_of_nothing),
+      cmocka_unit_test(test_temporary_names_are_taken),
+      cmocka_unit_test(test_reading_fails),
+      cmocka_unit_test(test_short_reads),
   };
   const int failures = cmocka_run_group_tests(tests, NULL, NULL);
   remove_directory(directory);
