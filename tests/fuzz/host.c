@@ -29,8 +29,9 @@ static void *allocate(int64_t size, int64_t alignment, void *user) {
   return NULL;
 }
 
-static void give_back(void *memory, int64_t size, void *user) {
+static void give_back(void *memory, int64_t size, int64_t alignment, void *user) {
   struct host *host = user;
+  MUST(size > 0 && alignment > 0 && alignment <= 64);
   host->live -= size;
   host->blocks--;
   free(memory);
