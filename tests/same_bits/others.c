@@ -86,6 +86,8 @@ static void print_order(const struct instruction_set *set, int64_t batch) {
   require(context, lottery_network_dense(network, node, 1, &node));
   require(context, lottery_network_node_set_integer(network, node, LOTTERY_NODE_BIAS, 0));
   require(context, lottery_network_finish(network, node));
+  const float zeros[COUNT] = {0};
+  require(context, lottery_network_write_tensor(network, 0, zeros, COUNT));
   require(context, lottery_dataset_create(context, COUNT, 1, shape, LOTTERY_ELEMENT_FLOAT32, inputs, 1.0, 0.0,
                                           LOTTERY_MEMORY_COPY, NULL, NULL, &dataset));
   require(context, lottery_dataset_with_targets(dataset, 1, values, COUNT, &answered));
