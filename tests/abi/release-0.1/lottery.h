@@ -38,14 +38,17 @@ extern "C" {
  *   which live as long as the library is loaded. The one exception on the way in is borrowed dataset memory (section
  *   5).
  * Sizes and counts are int64_t. An array argument comes with its count in elements; a wrong count is an error, not a
- *   truncation. Arrays of more than one dimension are row-major: the last index runs fastest. No shape has more than 8
- *   sizes.
+ *   truncation. An array of no elements may be NULL. Arrays of more than one dimension are row-major: the last index
+ *   runs fastest. No shape has more than 8 sizes.
  * Text goes to a caller's buffer of `capacity` bytes: at most capacity - 1 bytes and a terminating zero are written.
  *   `needed` (may be NULL) receives the bytes of the whole text with its zero. buffer may be NULL when capacity is 0.
  *   All strings are UTF-8.
  * Threads. Any number of threads may use contexts, datasets, masks and snapshots at once. A network, a trainer, a
  *   pruner and an archive are used by one thread at a time, a trainer's network with it. Any number of contexts work in
  *   parallel.
+ * Floating point. All functions compute with rounding to nearest and without traps, whatever the calling thread has
+ *   set. Its mode and its exception flags are afterwards as they were, and callbacks run in its mode. Training,
+ *   prediction and evaluation take denormals as zero.
  * Randomness. Everything random is a pure function of a uint64_t seed that the caller gives, made with the
  *   counter-based generator Philox4x32-10 (Salmon et al., SC 2011). Initial weights, orders of data, splits and
  *   shuffles are the same bits on every machine.
@@ -678,6 +681,10 @@ lottery_status lottery_pruner_preview(lottery_pruner *pruner, lottery_network *n
  * Order of data: epoch e visits the dataset in a permutation made from the trainer's seed and e, in batches of
  * BATCH_SIZE; the last batch of an epoch is shorter where the sizes do not divide.
  *
+ * A step that overflows, because the learning rate or the gradient is too large, leaves weights or optimiser state that
+ * are infinite or not a number. The function that took it returns NOT_FINITE, and the message names the tensor. The
+ * step counts as completed. Restore a snapshot, and lower the rate.
+ *
  * While lottery_trainer_run is in its progress callback, calls that change this trainer or its network return
  * LOTTERY_ERROR_STATE.
  * ================================================================================================== */
@@ -714,8 +721,8 @@ lottery_status lottery_trainer_get_reals(lottery_trainer *trainer, int32_t key, 
  * as it is. done (may be NULL) receives how many were completed, on an error too.
  * Returns CANCELLED or STOPPED (section 1) when it ended early.
  * Errors: HANDLE, ARGUMENT, STATE (no dataset, called from its own callback, or as lottery_trainer_step), SHAPE (the
- * loss needs labels or targets that the dataset lacks), NOT_FINITE (the next batch's loss; it changed no weight),
- * MEMORY. */
+ * loss needs labels or targets that the dataset lacks), NOT_FINITE (the next batch's loss; it changed no weight. Or a
+ * step that overflowed: see above), MEMORY. */
 lottery_status lottery_trainer_run(lottery_trainer *trainer, int64_t iterations, lottery_progress progress, void *user,
                                    int64_t *done);
 
@@ -723,8 +730,8 @@ lottery_status lottery_trainer_run(lottery_trainer *trainer, int64_t iterations,
  * [count], or NULL; targets: [count][output features], or NULL. The loss needs one of them; where both are given, mean
  * squared error takes the targets. loss (may be NULL): of this batch, before the step.
  * Errors: HANDLE, ARGUMENT (count, a label), SHAPE (neither labels nor targets as the loss needs), NOT_FINITE (an
- * input, a target or the loss; nothing changed), STATE (running; the weights of the network were never initialised,
- * written or restored), MEMORY. */
+ * input, a target or the loss; nothing changed. Or the step overflowed), STATE (running; the weights of the network
+ * were never initialised, written or restored), MEMORY. */
 lottery_status lottery_trainer_step(lottery_trainer *trainer, int64_t count, const float *inputs, const int32_t *labels,
                                     const float *targets, double *loss);
 
@@ -735,7 +742,7 @@ lottery_status lottery_trainer_step(lottery_trainer *trainer, int64_t count, con
  * gradient as it is then, which ends the iteration. Until then the gradient waits: lottery_trainer_rewind and _reset
  * drop it, lottery_network_set_mask keeps what the new mask does not prune.
  * Errors: as lottery_trainer_step; apply: HANDLE, STATE (there is no gradient), NOT_FINITE (a gradient element;
- * nothing changed), MEMORY. */
+ * nothing changed. Or the step overflowed), MEMORY. */
 lottery_status lottery_trainer_gradient(lottery_trainer *trainer, int64_t count, const float *inputs,
                                         const int32_t *labels, const float *targets, double *loss);
 lottery_status lottery_trainer_apply(lottery_trainer *trainer);
