@@ -66,7 +66,8 @@ struct memory_place {
 static lottery_status read_memory(void *bytes, int64_t wanted, int64_t *got, void *user) {
   struct memory_place *place = user;
   *got = arithmetic_minimum(wanted, place->left);
-  if (*got > 0) memcpy(bytes, place->next, (size_t)*got);
+  if (*got == 0) return LOTTERY_OK; /* next may be NULL, to which not even 0 may be added */
+  memcpy(bytes, place->next, (size_t)*got);
   place->next += *got;
   place->left -= *got;
   return LOTTERY_OK;

@@ -306,7 +306,7 @@ static void test_damaged_headers(void **state) {
       else
         assert_status(f->context, status, LOTTERY_ERROR_FORMAT);
     }
-  assert_in_range(read, 1, 40);
+  assert_in_range(read, support_stride() == 1 ? 1 : 0, 40); /* few changes leave a header that can be read */
 }
 
 static void test_arguments(void **state) {
