@@ -11,8 +11,8 @@
 #define INSTRUMENTED
 #endif
 #endif
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || defined(INSTRUMENTED)
-enum { STACK = 1024 * 1024 }; /* sanitizers widen every frame */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || defined(INSTRUMENTED) || !defined(__OPTIMIZE__)
+enum { STACK = 1024 * 1024 }; /* sanitizers widen every frame, and so does a build without optimisation */
 #else
 enum { STACK = 64 * 1024 };
 #endif
