@@ -69,17 +69,22 @@ VECTOR_INLINE void forward_row(bool halves, bool wide, const struct pass *pass, 
 }
 
 /* Whether a row is in a range: lines are in the order of their length, so a range's are anywhere. */
-VECTOR_INLINE bool in_range(struct range rows, int64_t row) { return row >= rows.first && row < rows.end; }
+VECTOR_INLINE bool in_range(struct range rows, int64_t row) {
+  return (uint64_t)(row - rows.first) < (uint64_t)(rows.end - rows.first); /* one comparison a line */
+}
 
 VECTOR_INLINE void forward_all(bool halves, bool wide, const struct pass *pass, struct range rows) {
   const struct sparse_index *index = pass->weights->index;
   const int64_t lines = index->chunks * index->rows;
   for (int64_t first = 0; first < lines; first += AHEAD_LINES) {
     const int64_t end = arithmetic_minimum(first + AHEAD_LINES, lines);
+    int64_t entry = index->line_start[first];
     for (int64_t line = first; line < end; line++) {
-      if (!in_range(rows, index->line_row[line])) continue;
-      const struct entries entries = all_entries(pass->weights, line);
-      forward_row(halves, wide, pass, &entries, index->line_row[line], line < index->rows, line >= lines - index->rows);
+      const int64_t row = index->line_row[line], next = index->line_start[line + 1];
+      const struct entries entries = all_entries(pass->weights, entry, next);
+      if (in_range(rows, row))
+        forward_row(halves, wide, pass, &entries, row, line < index->rows, line >= lines - index->rows);
+      entry = next;
     }
     ask_ahead(pass->ahead, end, lines);
   }
@@ -94,9 +99,10 @@ VECTOR_INLINE void forward_live(bool halves, const struct pass *pass, const stru
     live_take(index, pass->weights->values, input, line, (struct range){0, index->entries}, &block);
     for (int64_t i = line, first = 0; i < line + block.lines; i++) {
       const int64_t end = live_place(&block, index->line_start[i + 1]);
+      const int64_t row = index->line_row[i];
       const struct entries entries = block_entries(&block, first, end);
-      if (in_range(rows, index->line_row[i]))
-        forward_row(halves, false, pass, &entries, index->line_row[i], i < index->rows, i >= lines - index->rows);
+      if (in_range(rows, row))
+        forward_row(halves, false, pass, &entries, row, i < index->rows, i >= lines - index->rows);
       first = end;
     }
     ask_ahead(pass->ahead, line + block.lines, lines);

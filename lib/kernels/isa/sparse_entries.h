@@ -33,11 +33,8 @@ struct entries {
   int64_t first, end;
 };
 
-/* The entries of line number `line`, chunk after chunk. */
-VECTOR_INLINE struct entries all_entries(const struct weights *weights, int64_t line) {
-  const struct sparse_index *index = weights->index;
-  return (struct entries){index->narrow, index->wide, weights->values, index->line_start[line],
-                          index->line_start[line + 1]};
+VECTOR_INLINE struct entries all_entries(const struct weights *weights, int64_t first, int64_t end) {
+  return (struct entries){weights->index->narrow, weights->index->wide, weights->values, first, end};
 }
 VECTOR_INLINE struct entries block_entries(const struct live_block *block, int64_t first, int64_t end) {
   return (struct entries){block->columns, NULL, block->values, first, end};

@@ -103,12 +103,13 @@ VECTOR_INLINE void chunk_gradient(bool halves, bool wide, const struct gradient_
                                   int64_t end_line, const struct update *update, const struct update_vectors *v,
                                   struct progress *progress) {
   const struct sparse_index *index = pass->weights->index;
+  int64_t entry = arithmetic_maximum(index->line_start[first_line], pass->range.first);
   for (int64_t first = first_line; first < end_line; first += AHEAD_LINES) {
     const int64_t end = arithmetic_minimum(first + AHEAD_LINES, end_line);
     for (int64_t line = first; line < end; line++) {
-      struct entries entries = all_entries(pass->weights, line);
-      entries.first = arithmetic_maximum(entries.first, pass->range.first);
-      entries.end = arithmetic_minimum(entries.end, pass->range.end);
+      const int64_t next = arithmetic_minimum(index->line_start[line + 1], pass->range.end);
+      const struct entries entries = all_entries(pass->weights, entry, next);
+      entry = next;
       for (int lane = 0; lane < BATCH_TILE; lane += SPARSE_LANES)
         row_gradient(halves, wide, pass, &entries, index->line_row[line], lane, pass->add || lane > 0, pass->gradient);
     }
