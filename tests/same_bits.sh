@@ -28,7 +28,8 @@ lines() {
   library=$(cd "$1" && pwd)
   shift
   # Much of the time goes for fresh pages unless the C library keeps what was released.
-  MALLOC_TRIM_THRESHOLD_=1000000000 MALLOC_MMAP_THRESHOLD_=1000000000 LD_LIBRARY_PATH=$library "$work/program" "$@"
+  (cd "$(mktemp -d -p "$work")" && MALLOC_TRIM_THRESHOLD_=1000000000 MALLOC_MMAP_THRESHOLD_=1000000000 \
+    LD_LIBRARY_PATH=$library "$work/program" "$@")
 }
 
 # compare OLD NEW: files of lines. A line is a name, then values, each a word with '=' in it.
