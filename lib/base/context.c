@@ -7,7 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/float_mode.h"
 #include "base/memory.h"
 #include "base/text.h"
 
@@ -69,13 +68,9 @@ static const char *own_message(const struct lottery_context *context) {
   return "the message is gone, another thread has left one since";
 }
 
-/* A real number has the same digits however the host rounds. Returns the length, below `capacity`. */
+/* Returns the length, below `capacity`. Real numbers come as text: real_text.h. */
 static size_t print(char *text, size_t capacity, const char *format, va_list arguments) {
-  const uint64_t mode = float_mode_enter_ieee();
-  const uint16_t x87 = float_mode_enter_x87();
   const int length = vsnprintf(text, capacity, format, arguments);
-  float_mode_leave_x87(x87);
-  float_mode_leave(mode);
   const size_t printed = length < 0 ? 0 : (size_t)length < capacity ? (size_t)length : capacity - 1;
   text[printed] = '\0';
   return printed;
