@@ -292,7 +292,8 @@ static void test_damaged_headers(void **state) {
   save_six(f);
   const int64_t count = read_bytes(f->path, bytes);
   for (int64_t at = 0; at < 80; at++)
-    for (int bit = 0; bit <= 8; bit += (int)(bit < 8 ? support_stride() : 1)) {
+    for (int bit = 0; bit <= 8; bit++) {
+      if ((at * 9 + bit) % support_stride() != 0) continue;
       struct description description;
       memcpy(changed, bytes, (size_t)count);
       if (bit < 8)
@@ -306,7 +307,7 @@ static void test_damaged_headers(void **state) {
       else
         assert_status(f->context, status, LOTTERY_ERROR_FORMAT);
     }
-  assert_in_range(read, support_stride() == 1 ? 1 : 0, 40); /* few changes leave a header that can be read */
+  assert_in_range(read, 1, 40);
 }
 
 static void test_arguments(void **state) {
