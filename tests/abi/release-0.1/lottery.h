@@ -23,8 +23,8 @@ extern "C" {
  *
  * Results. Every function that can fail returns a lottery_status: 0 is success, a negative value an error, a positive
  *   value success with some information. Results leave through the last parameters. On an error every created handle is
- *   NULL and every argument is as it was. The one exception is lottery_trainer_run: it stops after its last completed
- *   iteration, and says so.
+ *   NULL and every argument is as it was. There are two exceptions, and both say so: lottery_trainer_run stops after
+ *   its last completed iteration, and an iteration whose step overflows is completed.
  * Message. An error leaves a message in the context of the call's first handle, even where a later handle, perhaps of
  *   another context, is at fault. The message names the argument, the value and the limit; lottery_context_message
  *   copies it. It stays until the next error. Bytes of a path or of a file's names that are not printable UTF-8 appear
