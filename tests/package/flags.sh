@@ -24,8 +24,9 @@ for flag in -ffast-math -Ofast -ffinite-math-only -funsafe-math-optimizations -f
   refuses "$flag"
 done
 echo | "$compiler" -O3 -include "$source/lib/base/build.h" -fsyntax-only -x c -
-# The commands, not what they left: a build folder may hold objects of sources that are gone.
-grep -E '"command": .* -c [^ ]*/lib/[^ ]*\.c"' "$build/compile_commands.json" >"$work/commands" ||
+# The commands, not what they left: a build folder may hold objects of sources that are gone. (tests/ compiles api/ once
+# more, as lottery_abi, for a dump of its types.)
+grep -E '"command": .* -c [^ ]*/lib/[^ ]*\.c"' "$build/compile_commands.json" | grep -v lottery_abi >"$work/commands" ||
   { echo "no commands of lib/ in $build/compile_commands.json"; exit 1; }
 if grep -v ' -include [^ ]*base/build\.h' "$work/commands"; then
   echo "listed above: compiled without base/build.h"
