@@ -6,8 +6,8 @@
 set -eu
 
 # Prints each fault with its file and line. A room may include itself and every room of a lower storey; store/ has rooms
-# of its own, to which the same applies. clang-format
-# puts a function's closing brace alone in column 1. assert has to be looked for in the text: a release build drops it.
+# of its own, to which the same applies. clang-format puts a function's closing brace alone in column 1. assert has to be
+# looked for in the text: a release build drops it.
 faults() {
   find "$1" -name '*.[ch]' | LC_ALL=C sort | xargs -r awk -v lib="$1/" '
     BEGIN {

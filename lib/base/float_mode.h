@@ -33,7 +33,8 @@ static inline uint64_t float_mode_set(uint64_t control) {
   return mode;
 }
 
-/* For training and prediction: denormals as zero, since they would slow it down. */
+/* For training, prediction and what goes with them (initial values, pruning): denormals as zero, since they would slow
+ * it down. */
 static inline uint64_t float_mode_enter(void) {
 #if defined(__x86_64__)
   return float_mode_set(0x1f80 | 0x8000 | 0x0040); /* all masked, nearest | flush to zero | denormals are zero */

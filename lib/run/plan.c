@@ -51,6 +51,7 @@ static void choose_in_place(struct compiler *c) {
     struct fact *fact = &c->facts[i];
     fact->root = i;
     if (i == 0 || !has(node, LAYER_IN_PLACE) || node->inputs[0] == 0) continue;
+    if (c->training && has(node, LAYER_BACKWARD_INPUT)) continue; /* its own backward pass reads them */
     const struct fact *input = &c->facts[node->inputs[0]];
     fact->in_place =
         input->readers == 1 && !(c->training && has(&c->network->nodes[node->inputs[0]], LAYER_BACKWARD_OUTPUT));

@@ -1,4 +1,5 @@
-/* Every number that depends on the instruction set, and why it is what it is. A further set gets a block here. */
+/* Every size that depends on the instruction set, and why it is what it is. A further set gets a block here. (The
+ * densities below which packing pays are in kernels/choice.c.) */
 #ifndef KERNELS_ISA_TUNING_H
 #define KERNELS_ISA_TUNING_H
 

@@ -122,6 +122,7 @@ struct description {
   int64_t shape[NODE_RANK_LIMIT], inputs[NODE_INPUT_LIMIT];
   union attribute_value values[MEMBER_LIMIT]; /* of attributes, by member */
   struct option_values options;
+  uint64_t noted_options; /* those that it sets: see option_note */
 };
 
 static void fail(struct reader *reader, lottery_status status, const char *what, const char *word) {
@@ -150,9 +151,8 @@ static void read_integers(struct json *json, int32_t limit, int64_t minimum, int
   }
 }
 
-static void read_options(struct reader *reader, struct option_values *options) {
+static void read_options(struct reader *reader, struct description *node) {
   struct json *json = &reader->json;
-  uint64_t seen = 0;
   json_enter(json, '{');
   while (reader->status == LOTTERY_OK && json_more(json, '{')) {
     const char *name;
@@ -163,9 +163,9 @@ static void read_options(struct reader *reader, struct option_values *options) {
       fail(reader, LOTTERY_ERROR_UNSUPPORTED, "this version has no option ", name);
       return;
     }
-    if (option_note(&seen, option)) json_fail(json, "the option appears twice");
+    if (option_note(&node->noted_options, option)) json_fail(json, "the option appears twice");
     if (json_integer(json, INT64_MIN, INT64_MAX, &value))
-      refuse(reader, option_set_integer(reader->archive->object.context, options, option->key, value));
+      refuse(reader, option_set_integer(reader->archive->object.context, &node->options, option->key, value));
   }
 }
 
@@ -181,6 +181,17 @@ static bool take_attributes(const struct members *members, const struct layer_ki
   return seen >> MEMBER_ATTRIBUTES == wanted >> MEMBER_ATTRIBUTES;
 }
 
+/* Whether the kind has every option that the description sets. */
+static bool takes_options(const struct layer_kind *kind, uint64_t options) {
+  for (int64_t i = 0; i < option_count(); i++) {
+    const struct option *option = option_at(i);
+    if (option->handle == LOTTERY_HANDLE_NODE && !layer_takes_option(kind, option->key) &&
+        option_note(&options, option))
+      return false;
+  }
+  return true;
+}
+
 /* Adds the node; `seen`: the members that it has. */
 static void build(struct reader *reader, const struct description *node, uint32_t seen) {
   const struct layer_kind *kind = layer_find(node->kind);
@@ -193,9 +204,9 @@ static void build(struct reader *reader, const struct description *node, uint32_
   const bool has_shape = (seen & 1 << MEMBER_SHAPE) != 0, has_inputs = (seen & 1 << MEMBER_INPUTS) != 0;
   const bool has_options = (seen & 1 << MEMBER_OPTIONS) != 0;
   if (has_shape != is_input || has_inputs == is_input || (has_options && kind->option_count == 0) ||
-      node->input_count < kind->inputs_least || node->input_count > kind->inputs_most ||
-      !take_attributes(&reader->members, kind, node, seen, attributes)) {
-    fail(reader, LOTTERY_ERROR_FORMAT, "does not have the shape, inputs, units and options of a ", kind->name);
+      !takes_options(kind, node->noted_options) || node->input_count < kind->inputs_least ||
+      node->input_count > kind->inputs_most || !take_attributes(&reader->members, kind, node, seen, attributes)) {
+    fail(reader, LOTTERY_ERROR_FORMAT, "does not have the shape, inputs, attributes and options of a ", kind->name);
     return;
   }
   int32_t index = -1, inputs[NODE_INPUT_LIMIT];
@@ -226,7 +237,7 @@ static void read_node(struct reader *reader) {
       case MEMBER_KIND: json_string(json, &node.kind); break;
       case MEMBER_SHAPE: read_integers(json, NODE_RANK_LIMIT, 1, INT64_MAX, node.shape, &node.rank); break;
       case MEMBER_INPUTS: read_integers(json, NODE_INPUT_LIMIT, 0, INT32_MAX, node.inputs, &node.input_count); break;
-      case MEMBER_OPTIONS: read_options(reader, &node.options); break;
+      case MEMBER_OPTIONS: read_options(reader, &node); break;
       default:
         if (member >= MEMBER_ATTRIBUTES) read_value(json, members->real[member], &node.values[member]);
         break;

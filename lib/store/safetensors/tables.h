@@ -63,7 +63,7 @@ void table_remove(struct lottery_context *context, struct table *table,
  * ARGUMENT when a name is in both: both are as they were then. */
 lottery_status tables_merge(struct tables *into, struct tables *from);
 
-/* Bytes of `count` elements after checking the product; false when it does not fit. */
+/* Bytes of an array of this shape; false when the product does not fit. */
 bool shape_bytes(int32_t dtype, int32_t rank, const int64_t *shape, int64_t *bytes);
 
 #endif
