@@ -23,8 +23,9 @@ extern "C" {
  *
  * Results. Every function that can fail returns a lottery_status: 0 is success, a negative value an error, a positive
  *   value success with some information. Results leave through the last parameters. On an error every created handle is
- *   NULL and every argument is as it was. There are two exceptions, and both say so: lottery_trainer_run stops after
- *   its last completed iteration, and an iteration whose step overflows is completed.
+ *   NULL and every argument is as it was. There are three exceptions, which say so: lottery_trainer_run stops after its
+ *   last completed iteration; an iteration whose step overflows is completed; and a file that cannot be read to its end
+ *   may have changed the array of lottery_npy_load.
  * Message. An error leaves a message in the context of the call's first handle, even where a later handle, perhaps of
  *   another context, is at fault. The message names the argument, the value and the limit; lottery_context_message
  *   copies it. It stays until the next error. Bytes of a path or of a file's names that are not printable UTF-8 appear
@@ -33,7 +34,8 @@ extern "C" {
  *   lottery_status_name can help.
  * Handles are opaque and counted. A network, dataset, mask, snapshot, pruner or trainer keeps alive what it needs, so
  *   handles may be destroyed in any order, from any thread. Destroy each created handle once, with its _destroy
- *   function, which also takes NULL.
+ *   function, which also takes NULL; and once more for each call of its _retain function. Contexts, datasets, masks and
+ *   snapshots have one, so that a second owner needs no copy.
  * Memory. Arrays are copied in and out. The library never returns a pointer into itself, except to constant strings,
  *   which live as long as the library is loaded. The one exception on the way in is borrowed dataset memory (section
  *   5).
@@ -47,8 +49,8 @@ extern "C" {
  *   pruner and an archive are used by one thread at a time, a trainer's network with it. Any number of contexts work in
  *   parallel.
  * Floating point. All functions compute with rounding to nearest and without traps, whatever the calling thread has
- *   set. Its mode and its exception flags are afterwards as they were, and callbacks run in its mode. Training,
- *   prediction and evaluation take denormals as zero.
+ *   set. Its mode and its exception flags are afterwards as they were, and callbacks run in its mode. Initialising,
+ *   training, prediction, evaluation and pruning treat denormals as zero.
  * Randomness. Everything random is a pure function of a uint64_t seed that the caller gives, made with the
  *   counter-based generator Philox4x32-10 (Salmon et al., SC 2011). Initial weights, orders of data, splits and
  *   shuffles are the same bits on every machine.
@@ -127,6 +129,9 @@ lottery_status lottery_context_create_with_allocator(lottery_allocate allocate, 
 /* Gives up the host's reference. The context lives on while handles made from it do. NULL is a no-op. */
 void lottery_context_destroy(lottery_context *context);
 
+/* Adds a reference of the host's: the context needs one more lottery_context_destroy. Errors: HANDLE. Any thread. */
+lottery_status lottery_context_retain(lottery_context *context);
+
 /* Copies the message of the last error in this context; it is empty if there was none. Text as in section 1.
  * Errors: HANDLE, ARGUMENT (capacity negative, or buffer NULL with capacity over 0). Any thread. */
 lottery_status lottery_context_message(lottery_context *context, char *buffer, int64_t capacity, int64_t *needed);
@@ -181,7 +186,8 @@ enum {
 /* Keys of a trainer. "rate" is the learning rate. */
 enum {
   LOTTERY_TRAINER_OPTIMISER = 200,        /* choice LOTTERY_OPTIMISER_…, default Adam */
-  LOTTERY_TRAINER_LOSS = 201,             /* choice LOTTERY_LOSS_…, default softmax cross-entropy */
+  LOTTERY_TRAINER_LOSS = 201,             /* choice LOTTERY_LOSS_…, default softmax cross-entropy; of a dataset
+                                             with targets and without labels, mean squared error */
   LOTTERY_TRAINER_BATCH_SIZE = 202,       /* integer 1 to 65536, default 60: examples of one iteration */
   LOTTERY_TRAINER_LEARNING_RATE = 203,    /* real 0 to 1e6, default 0.0012 */
   LOTTERY_TRAINER_MOMENTUM = 204,         /* real 0 to 1, default 0: SGD's momentum */
@@ -271,6 +277,10 @@ lottery_status lottery_network_create(lottery_context *context, lottery_network 
  * Errors: HANDLE, ARGUMENT (name unknown or a size outside 1 to 2^24), MEMORY. */
 lottery_status lottery_network_preset(lottery_context *context, const char *name, lottery_network **out);
 
+/* Creates a network with the same graph, options, instruction set, mask and weights, and nothing shared that can
+ * change. Trainers stay with the network that they have. Errors: HANDLE, ARGUMENT, STATE (not finished), MEMORY. */
+lottery_status lottery_network_copy(lottery_network *network, lottery_network **out);
+
 /* Gives up the host's reference. NULL is a no-op. Any thread. */
 void lottery_network_destroy(lottery_network *network);
 
@@ -306,10 +316,41 @@ lottery_status lottery_network_node_get_integer(lottery_network *network, int32_
 lottery_status lottery_network_node_shape(lottery_network *network, int32_t node, int64_t capacity, int64_t *shape,
                                           int32_t *rank);
 
+/* How many nodes there are; they are numbered from 0, the input, in the order in which they were added. Together with
+ * the next functions and lottery_network_node_shape this reads a graph back, to convert or draw it.
+ * Errors: HANDLE, ARGUMENT. */
+lottery_status lottery_network_node_count(lottery_network *network, int32_t *out);
+
+/* The kind of a node: "input", "dense", "relu", "tanh", "sigmoid" or "add"; later versions add kinds. The string lives
+ * as long as the library. Errors: HANDLE, ARGUMENT (no such node). */
+lottery_status lottery_network_node_kind(lottery_network *network, int32_t node, const char **out);
+
+/* The nodes that a node reads, in the order of its function's arguments. capacity: elements of inputs. count receives
+ * how many there are: 0 for the input, at most 8. Errors: HANDLE, ARGUMENT (no such node, capacity below the count). */
+lottery_status lottery_network_node_inputs(lottery_network *network, int32_t node, int64_t capacity, int32_t *inputs,
+                                           int64_t *count);
+
+/* The tensors of a node: of a dense layer its weight and, unless switched off, its bias. capacity: elements of tensors.
+ * count receives how many there are, at most 8. Errors: HANDLE, ARGUMENT (no such node, capacity below the count),
+ * STATE (not finished). */
+lottery_status lottery_network_node_tensors(lottery_network *network, int32_t node, int64_t capacity, int64_t *tensors,
+                                            int64_t *count);
+
+/* The numbers that a node was added with, by name: a dense layer's "units". Whole numbers are exact. Options of nodes
+ * are not among them: see lottery_network_node_get_integer.
+ * attribute_count: how many a node has. attribute: number `index`, 0 to count - 1; name lives as long as the library.
+ * name, value: either may be NULL. Errors: HANDLE, ARGUMENT (no such node, index). */
+lottery_status lottery_network_node_attribute_count(lottery_network *network, int32_t node, int64_t *out);
+lottery_status lottery_network_node_attribute(lottery_network *network, int32_t node, int64_t index, const char **name,
+                                              double *value);
+
 /* Finishes the graph with `output` as its output: names and allocates the tensors. Every node must lead to the
  * output. On an error the network stays as it was and can be changed and finished again.
  * Errors: HANDLE, ARGUMENT (no such node, or a node does not lead to the output), STATE (finished), MEMORY. */
 lottery_status lottery_network_finish(lottery_network *network, int32_t output);
+
+/* The output node. Errors: HANDLE, ARGUMENT, STATE (not finished). */
+lottery_status lottery_network_output(lottery_network *network, int32_t *node);
 
 /* The numbers of input and output features, the product of each shape. Errors: HANDLE, ARGUMENT, STATE (not
  * finished). */
@@ -430,6 +471,9 @@ lottery_status lottery_dataset_create(lottery_context *context, int64_t count, i
 /* Gives up the host's reference. NULL is a no-op. Any thread. */
 void lottery_dataset_destroy(lottery_dataset *dataset);
 
+/* Adds a reference of the host's: the dataset needs one more lottery_dataset_destroy. Errors: HANDLE. Any thread. */
+lottery_status lottery_dataset_retain(lottery_dataset *dataset);
+
 /* The same inputs with labels, which replace any that there were.
  * labels: one per example, 0 to classes - 1, copied. count: the dataset's. classes: 1 to 2^24.
  * Errors: HANDLE, ARGUMENT (classes, a label), SHAPE (count), MEMORY. */
@@ -497,6 +541,13 @@ lottery_status lottery_dataset_shape(lottery_dataset *dataset, int64_t capacity,
 lottery_status lottery_dataset_read(lottery_dataset *dataset, int64_t first, int64_t count, float *inputs,
                                     int32_t *labels);
 
+/* How many real targets an example has: 0 for a dataset without targets. Errors: HANDLE, ARGUMENT. */
+lottery_status lottery_dataset_target_width(lottery_dataset *dataset, int64_t *out);
+
+/* Copies out the targets of the examples first to first + count - 1. targets: [count][width].
+ * Errors: HANDLE, ARGUMENT (range), STATE (no targets). */
+lottery_status lottery_dataset_read_targets(lottery_dataset *dataset, int64_t first, int64_t count, float *targets);
+
 /* ==================================================================================================
  * 6 Mask: which weights survive; immutable, shared by any number of threads
  *
@@ -509,6 +560,9 @@ lottery_status lottery_mask_ones(lottery_network *network, lottery_mask **out);
 
 /* Gives up the host's reference. NULL is a no-op. Any thread. */
 void lottery_mask_destroy(lottery_mask *mask);
+
+/* Adds a reference of the host's: the mask needs one more lottery_mask_destroy. Errors: HANDLE. Any thread. */
+lottery_status lottery_mask_retain(lottery_mask *mask);
 
 /* The mask with tensor `tensor` taken from bytes: 0 prunes, anything else keeps. count: the tensor's elements.
  * Errors: HANDLE, ARGUMENT, SHAPE (count), MEMORY. */
@@ -528,6 +582,10 @@ lottery_status lottery_mask_tensor_shape(lottery_mask *mask, int64_t tensor, int
 /* How many weights a tensor keeps, and of how many; tensor -1 means all tensors together. kept, total: either may be
  * NULL. The density is kept / total. Errors: HANDLE, ARGUMENT (tensor). */
 lottery_status lottery_mask_kept(lottery_mask *mask, int64_t tensor, int64_t *kept, int64_t *total);
+
+/* Dead units of a tensor [units][inputs]: units: how many units keep no input weight; inputs: how many inputs no unit
+ * reads any more. Either may be NULL. Errors: HANDLE, ARGUMENT (tensor), MEMORY. */
+lottery_status lottery_mask_dead(lottery_mask *mask, int64_t tensor, int64_t *units, int64_t *inputs);
 
 /* Weights kept by both masks; by either; by the first and not by the second; and those that the mask prunes. The masks
  * must agree in names and shapes. Errors: HANDLE, ARGUMENT, SHAPE, MEMORY. */
@@ -575,6 +633,9 @@ enum {
 /* Gives up the host's reference. NULL is a no-op. Any thread. */
 void lottery_snapshot_destroy(lottery_snapshot *snapshot);
 
+/* Adds a reference of the host's: the snapshot needs one more lottery_snapshot_destroy. Errors: HANDLE. Any thread. */
+lottery_status lottery_snapshot_retain(lottery_snapshot *snapshot);
+
 /* Which parts it holds, a sum of LOTTERY_STATE_…. Errors: HANDLE, ARGUMENT. */
 lottery_status lottery_snapshot_contents(lottery_snapshot *snapshot, int32_t *out);
 
@@ -602,11 +663,11 @@ lottery_status lottery_snapshot_read(lottery_snapshot *snapshot, int64_t tensor,
  *
  * How many. By RATE, a tensor that keeps n weights loses floor(r * n + 0.5) of them. By COUNT, exactly that many go in
  * all, shared among the tensors in proportion to r * n (largest remainders first, then the lower tensor number). No
- * tensor loses more than it has: a full one loses all, and the others share the rest in the same way. By DENSITY d, a
- * tensor of r = RATE keeps floor(d * total + 0.5) weights. One of another rate keeps floor(d' * total + 0.5) with d' =
- * (1 - r)^(ln d / ln(1 - RATE)): what it would keep after as many rounds. A tensor that already keeps fewer stays as it
- * is. With SCOPE global, tensors of one rate are ranked together and count as one tensor above; a rate of 0 leaves a
- * tensor out.
+ * tensor loses more than it has: one whose share is larger loses everything, and the others share the rest in the same
+ * way. By DENSITY d, a tensor of r = RATE keeps floor(d * total + 0.5) weights. One of another rate keeps floor(d' *
+ * total + 0.5) with d' = (1 - r)^(ln d / ln(1 - RATE)): what it would keep after as many rounds. A tensor that already
+ * keeps fewer stays as it is. With SCOPE global, tensors of one rate are ranked together and count as one tensor above;
+ * a rate of 0 leaves a tensor out.
  *
  * Limits of the rules. d = 1 prunes nothing, d = 0 empties every tensor of a rate above 0, and a rate of 0 leaves a
  * tensor out. The formula for d' needs RATE between 0 and 1: with RATE 1 and d above 0, tensors of other rates keep
@@ -634,6 +695,17 @@ lottery_status lottery_pruner_get_real(lottery_pruner *pruner, int32_t key, doub
 /* Gives the tensor called `name` a rate of its own, 0 to 1; a second call replaces it. If the network does not have
  * the name, applying the pruner fails. name: less than 32 bytes. Errors: HANDLE, ARGUMENT, MEMORY. */
 lottery_status lottery_pruner_set_tensor_rate(lottery_pruner *pruner, const char *name, double rate);
+
+/* The rates that were given in this way, in the order of the first call for each name. name: text as in section 1.
+ * Errors: HANDLE, ARGUMENT (index). */
+lottery_status lottery_pruner_tensor_rate_count(lottery_pruner *pruner, int64_t *out);
+lottery_status lottery_pruner_tensor_rate_name(lottery_pruner *pruner, int64_t index, char *buffer, int64_t capacity,
+                                               int64_t *needed);
+lottery_status lottery_pruner_tensor_rate(lottery_pruner *pruner, int64_t index, double *out);
+
+/* The option that decides how much goes, the last one set of LOTTERY_PRUNER_RATE, _COUNT and _DENSITY; at first RATE.
+ * Errors: HANDLE, ARGUMENT. */
+lottery_status lottery_pruner_amount(lottery_pruner *pruner, int32_t *key);
 
 /* Makes the next mask from a network's weights: `mask` (NULL: the network's own, or ones) without the pruned weights.
  * The network does not change. UNCHANGED: no weight went, and the new mask is equal to the old one. So it ends where a
@@ -686,7 +758,7 @@ lottery_status lottery_pruner_preview(lottery_pruner *pruner, lottery_network *n
  * step counts as completed. Restore a snapshot, and lower the rate.
  *
  * While lottery_trainer_run is in its progress callback, calls that change this trainer or its network return
- * LOTTERY_ERROR_STATE.
+ * LOTTERY_ERROR_STATE. Reading is possible, and so is taking a snapshot, which is that of the iteration just completed.
  * ================================================================================================== */
 
 /* Called after every PROGRESS_INTERVAL-th iteration. iteration: completed ones since the trainer's start; loss: of the
@@ -695,8 +767,8 @@ typedef int32_t (*lottery_progress)(int64_t iteration, double loss, void *user);
 
 /* Creates a trainer. network: finished. dataset: what lottery_trainer_run trains on, or NULL when the host brings its
  * own batches. seed: decides the order of data.
- * Errors: HANDLE, ARGUMENT, SHAPE (the dataset's features or classes are not the network's), STATE (not finished),
- * MEMORY. */
+ * Errors: HANDLE, ARGUMENT, SHAPE (the dataset's features, classes or targets are not the network's), STATE (not
+ * finished), MEMORY. */
 lottery_status lottery_trainer_create(lottery_network *network, lottery_dataset *dataset, uint64_t seed,
                                       lottery_trainer **out);
 
@@ -759,6 +831,11 @@ lottery_status lottery_trainer_write_gradient(lottery_trainer *trainer, const fl
 lottery_status lottery_trainer_read_tensor_gradient(lottery_trainer *trainer, int64_t tensor, float *values,
                                                     int64_t count);
 
+/* Replaces one tensor's gradient, in the tensor's own shape; what the mask prunes is left out. Errors: HANDLE,
+ * ARGUMENT, SHAPE (count), STATE (there is no gradient; running), MEMORY. */
+lottery_status lottery_trainer_write_tensor_gradient(lottery_trainer *trainer, int64_t tensor, const float *values,
+                                                     int64_t count);
+
 /* For losses that the library lacks. forward computes the outputs [count][output features] of a batch of 1 to
  * BATCH_SIZE examples. The host computes the gradient of its loss to these outputs (output_gradient, of their shape).
  * backward makes the gradient of every tensor from it, as lottery_trainer_gradient would; lottery_trainer_apply then
@@ -768,13 +845,30 @@ lottery_status lottery_trainer_read_tensor_gradient(lottery_trainer *trainer, in
 lottery_status lottery_trainer_forward(lottery_trainer *trainer, int64_t count, const float *inputs, float *outputs);
 lottery_status lottery_trainer_backward(lottery_trainer *trainer, int64_t count, const float *output_gradient);
 
+/* The same, and the gradient to the inputs of the forward pass: input_gradient [count][input features], such as for a
+ * network below this one, for saliency or for adversarial examples. The first call allocates memory for it.
+ * Errors: as lottery_trainer_backward. */
+lottery_status lottery_trainer_backward_inputs(lottery_trainer *trainer, int64_t count, const float *output_gradient,
+                                               float *input_gradient);
+
 /* lottery_network_evaluate with the trainer's network and loss. loss, correct and Errors: as there. */
 lottery_status lottery_trainer_evaluate(lottery_trainer *trainer, lottery_dataset *dataset, double *loss,
                                         int64_t *correct);
 
-/* Completed iterations. After rewinding, they count on from the position that was restored. Errors: HANDLE,
+/* Completed iterations. After rewinding, counting continues from the position that was restored. Errors: HANDLE,
  * ARGUMENT. */
 lottery_status lottery_trainer_iteration(lottery_trainer *trainer, int64_t *out);
+
+/* How many batches an epoch of the trainer's dataset has, at the present batch size.
+ * Errors: HANDLE, ARGUMENT, STATE (no dataset). */
+lottery_status lottery_trainer_epoch(lottery_trainer *trainer, int64_t *out);
+
+/* The examples of a batch of the trainer's dataset, as their indices there. ahead: 0 for the batch that the next
+ * iteration takes (after lottery_trainer_gradient, that which waits for apply), 1 for the one after it, and so on.
+ * capacity: elements of indices, BATCH_SIZE is always enough. count receives how many there are.
+ * Errors: HANDLE, ARGUMENT (ahead below 0 or over 2^53; capacity below the count), STATE (no dataset), MEMORY. */
+lottery_status lottery_trainer_batch(lottery_trainer *trainer, int64_t ahead, int64_t capacity, int64_t *indices,
+                                     int64_t *count);
 
 /* The learning rate of the next iteration. Errors: HANDLE, ARGUMENT. */
 lottery_status lottery_trainer_rate(lottery_trainer *trainer, double *out);
@@ -785,7 +879,8 @@ lottery_status lottery_trainer_rate(lottery_trainer *trainer, double *out);
  * Errors: HANDLE, ARGUMENT, STATE (there was no such batch yet). */
 lottery_status lottery_trainer_loss(lottery_trainer *trainer, double *out);
 
-/* Saves state. what: a sum of LOTTERY_STATE_…. Errors: HANDLE, ARGUMENT, STATE (running), MEMORY. */
+/* Saves state. what: a sum of LOTTERY_STATE_…. A progress callback may call it, too. Errors: HANDLE, ARGUMENT,
+ * MEMORY. */
 lottery_status lottery_trainer_snapshot(lottery_trainer *trainer, int32_t what, lottery_snapshot **out);
 
 /* Rewinds: restores the parts `what` of the snapshot, sets the mask, and zeroes what it prunes, in weights and
@@ -802,6 +897,20 @@ lottery_status lottery_trainer_snapshot(lottery_trainer *trainer, int32_t what, 
 lottery_status lottery_trainer_rewind(lottery_trainer *trainer, lottery_snapshot *snapshot, lottery_mask *mask,
                                       int32_t what);
 
+/* The optimiser's own count of steps, by which Adam corrects its moments, and which is 0 where SGD's momentum starts;
+ * and its state: LOTTERY_SLOT_FIRST or _SECOND of a tensor, values [count] in the tensor's own shape, 0 at pruned
+ * weights, which writing leaves out. With them a training that another program began can continue here. Reading a slot
+ * that no step has used yet gives zeros.
+ * Errors: HANDLE, ARGUMENT (steps below 0 or over 2^53; tensor; slot; writing a second moment below 0), SHAPE (count),
+ * NOT_FINITE (a value written), STATE (the optimiser does not have the slot: Adam has both, SGD with momentum the
+ * first; running), MEMORY. */
+lottery_status lottery_trainer_get_optimiser_steps(lottery_trainer *trainer, int64_t *out);
+lottery_status lottery_trainer_set_optimiser_steps(lottery_trainer *trainer, int64_t steps);
+lottery_status lottery_trainer_read_optimiser(lottery_trainer *trainer, int64_t tensor, int32_t slot, float *values,
+                                              int64_t count);
+lottery_status lottery_trainer_write_optimiser(lottery_trainer *trainer, int64_t tensor, int32_t slot,
+                                               const float *values, int64_t count);
+
 /* Starts parts afresh: OPTIMISER state to zero, POSITION to iteration 0. what: a sum of these two. A gradient that
  * waits for apply is dropped.
  * Errors: HANDLE, ARGUMENT, STATE (running). */
@@ -814,8 +923,9 @@ lottery_status lottery_trainer_reset(lottery_trainer *trainer, int32_t what);
  *   the same directory, which is flushed to the disk and renamed over the path. Then the directory is flushed, so that
  *   the new content survives a loss of power. An error leaves the old content and removes the temporary file. A process
  *   that is killed may leave one, called .lottery-….tmp, which can be deleted. Where the directory cannot be flushed
- *   after the renaming, the new content is in place, and the error says that a loss of power may undo it. A mount that
- *   knows no flushing (fsync: EINVAL, ENOSYS, EOPNOTSUPP) is no error: there, only the system protects the content.
+ *   after the renaming, the new content is in place, and the error says that a loss of power may undo it. A file
+ *   system that does not support flushing (fsync: EINVAL, ENOSYS, EOPNOTSUPP) is not an error: there, only the system
+ *   protects the content.
  * The path. Its directory must exist. A symbolic link stays, and the file that it names is replaced. A directory, a
  *   device (/dev/null, too), a pipe or a socket is an error, and so is a file that the process may not write. The new
  *   file has the permissions of the old one, or those of the umask; its owner is the process. Other hard links keep the
@@ -988,9 +1098,9 @@ lottery_status lottery_archive_array_shape(lottery_archive *archive, const char 
 
 /* Copies an array out. element: LOTTERY_ELEMENT_…; data: [count]; count: the array's elements. Real numbers are read as
  * FLOAT32, whole ones and BOOL as any; F64 is rounded to nearest, ties to even; nothing else may change a value.
- * Errors: HANDLE, ARGUMENT (there is no such array), SHAPE (the array cannot be read as `element`; count is not its),
- * FORMAT (the element that the message names does not fit: outside the range, a whole number that float32 would
- * round). */
+ * Errors: HANDLE, ARGUMENT (there is no such array), SHAPE (the array cannot be read as `element`; count is not the
+ * array's), FORMAT (the element that the message names does not fit: outside the range, a whole number that float32
+ * would round). */
 lottery_status lottery_archive_get_array(lottery_archive *archive, const char *name, int32_t element, void *data,
                                          int64_t count);
 

@@ -37,6 +37,13 @@
     if ((count) != 0) RETURN_IF_NULL(context, pointer); \
   } while (0)
 
+/* What a _retain function does. */
+static inline lottery_status retain_handle(void *handle, enum object_kind kind) {
+  RETURN_UNLESS_HANDLE(handle, kind);
+  object_retain(handle);
+  return LOTTERY_OK;
+}
+
 /* What a _destroy function does: it ignores NULL and handles of another kind. */
 static inline void destroy_handle(void *handle, enum object_kind kind) {
   if (object_check(handle, kind) == LOTTERY_OK) object_release(handle);

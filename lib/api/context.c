@@ -64,6 +64,8 @@ lottery_status lottery_context_create_with_allocator(lottery_allocate allocate, 
 
 void lottery_context_destroy(lottery_context *context) { destroy_handle(context, OBJECT_CONTEXT); }
 
+lottery_status lottery_context_retain(lottery_context *context) { return retain_handle(context, OBJECT_CONTEXT); }
+
 lottery_status lottery_context_message(lottery_context *context, char *buffer, int64_t capacity, int64_t *needed) {
   RETURN_UNLESS_HANDLE(context, OBJECT_CONTEXT);
   if (capacity < 0 || (buffer == NULL && capacity > 0)) return LOTTERY_ERROR_ARGUMENT; /* keeps the message */

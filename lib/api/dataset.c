@@ -124,6 +124,8 @@ lottery_status lottery_dataset_create(lottery_context *context, int64_t count, i
 
 void lottery_dataset_destroy(lottery_dataset *dataset) { destroy_handle(dataset, OBJECT_DATASET); }
 
+lottery_status lottery_dataset_retain(lottery_dataset *dataset) { return retain_handle(dataset, OBJECT_DATASET); }
+
 lottery_status lottery_dataset_with_labels(lottery_dataset *dataset, int32_t classes, const int32_t *labels,
                                            int64_t count, lottery_dataset **out) {
   CLEAR_OUT(out);
@@ -306,5 +308,27 @@ lottery_status lottery_dataset_read(lottery_dataset *dataset, int64_t first, int
     if (labels != NULL) labels[i] = dataset->labels[first + i];
   }
   float_mode_leave(mode);
+  return LOTTERY_OK;
+}
+
+lottery_status lottery_dataset_target_width(lottery_dataset *dataset, int64_t *out) {
+  RETURN_UNLESS_HANDLE(dataset, OBJECT_DATASET);
+  RETURN_IF_NULL(dataset->object.context, out);
+  *out = dataset->targets.storage != NULL ? dataset->targets.storage->width : 0;
+  return LOTTERY_OK;
+}
+
+lottery_status lottery_dataset_read_targets(lottery_dataset *dataset, int64_t first, int64_t count, float *targets) {
+  RETURN_UNLESS_HANDLE(dataset, OBJECT_DATASET);
+  struct lottery_context *context = dataset->object.context;
+  RETURN_IF_ERROR(check_range(context, "first", first, 0, dataset->count));
+  RETURN_IF_ERROR(check_range(context, "count", count, 0, dataset->count - first));
+  const struct rows *rows = &dataset->targets;
+  if (rows->storage == NULL) return context_fail(context, LOTTERY_ERROR_STATE, "dataset: it has no targets");
+  RETURN_IF_NULL_ARRAY(context, targets, count);
+  const float *values = rows->storage->values;
+  const int64_t width = rows->storage->width;
+  for (int64_t i = 0; i < count; i++)
+    memcpy(targets + i * width, values + rows_at(rows, first + i) * width, (size_t)width * sizeof *targets);
   return LOTTERY_OK;
 }

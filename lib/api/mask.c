@@ -2,9 +2,11 @@
 #include "model/mask.h"
 #include "api/check.h"
 #include "base/float_mode.h"
+#include "base/memory.h"
 #include "base/text.h"
 #include "model/network.h"
 #include "prune/controls.h"
+#include "prune/dead.h"
 #include "prune/mask_algebra.h"
 
 /* Hands a new mask out. */
@@ -22,6 +24,8 @@ lottery_status lottery_mask_ones(lottery_network *network, lottery_mask **out) {
 }
 
 void lottery_mask_destroy(lottery_mask *mask) { destroy_handle(mask, OBJECT_MASK); }
+
+lottery_status lottery_mask_retain(lottery_mask *mask) { return retain_handle(mask, OBJECT_MASK); }
 
 lottery_status lottery_mask_replace(lottery_mask *mask, int64_t tensor, const uint8_t *bytes, int64_t count,
                                     lottery_mask **out) {
@@ -78,6 +82,20 @@ lottery_status lottery_mask_kept(lottery_mask *mask, int64_t tensor, int64_t *ke
   }
   if (kept != NULL) *kept = all_kept;
   if (total != NULL) *total = all;
+  return LOTTERY_OK;
+}
+
+lottery_status lottery_mask_dead(lottery_mask *mask, int64_t tensor, int64_t *units, int64_t *inputs) {
+  RETURN_UNLESS_HANDLE(mask, OBJECT_MASK);
+  struct lottery_context *context = mask->object.context;
+  RETURN_IF_ERROR(tensor_check_index(context, tensor, mask->tensor_count));
+  const struct tensor *shape = &mask->tensors[tensor];
+  unsigned char *alive = memory_allocate(context, dead_units_of(shape) + dead_inputs_of(shape), 1);
+  if (alive == NULL) return LOTTERY_ERROR_MEMORY;
+  const struct dead dead = dead_count(shape, mask->bits[tensor], alive);
+  memory_release(context, alive);
+  if (units != NULL) *units = dead.units;
+  if (inputs != NULL) *inputs = dead.inputs;
   return LOTTERY_OK;
 }
 

@@ -23,6 +23,15 @@ lottery_status lottery_network_preset(lottery_context *context, const char *name
   return network_preset(context, name, out);
 }
 
+lottery_status lottery_network_copy(lottery_network *network, lottery_network **out) {
+  CLEAR_OUT(out);
+  RETURN_UNLESS_HANDLE(network, OBJECT_NETWORK);
+  RETURN_IF_NULL(network->object.context, out);
+  RETURN_IF_ERROR(network_require_finished(network));
+  *out = network_copy(network);
+  return *out != NULL ? LOTTERY_OK : LOTTERY_ERROR_MEMORY;
+}
+
 void lottery_network_destroy(lottery_network *network) { destroy_handle(network, OBJECT_NETWORK); }
 
 static lottery_status check_building(lottery_network *network, const int32_t *node) {

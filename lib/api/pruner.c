@@ -2,6 +2,7 @@
 #include "prune/pruner.h"
 
 #include "api/check.h"
+#include "base/text.h"
 
 lottery_status lottery_pruner_create(lottery_context *context, lottery_pruner **out) {
   CLEAR_OUT(out);
@@ -39,6 +40,40 @@ lottery_status lottery_pruner_set_tensor_rate(lottery_pruner *pruner, const char
   RETURN_UNLESS_HANDLE(pruner, OBJECT_PRUNER);
   RETURN_IF_NULL(pruner->object.context, name);
   return pruner_set_tensor_rate(pruner, name, rate);
+}
+
+static lottery_status check_rate_index(lottery_pruner *pruner, int64_t index) {
+  RETURN_UNLESS_HANDLE(pruner, OBJECT_PRUNER);
+  if (index >= 0 && index < pruner->rate_count) return LOTTERY_OK;
+  return context_fail(pruner->object.context, LOTTERY_ERROR_ARGUMENT, "index: %lld, but %lld tensors have a rate",
+                      (long long)index, (long long)pruner->rate_count);
+}
+
+lottery_status lottery_pruner_tensor_rate_count(lottery_pruner *pruner, int64_t *out) {
+  RETURN_UNLESS_HANDLE(pruner, OBJECT_PRUNER);
+  RETURN_IF_NULL(pruner->object.context, out);
+  *out = pruner->rate_count;
+  return LOTTERY_OK;
+}
+
+lottery_status lottery_pruner_tensor_rate_name(lottery_pruner *pruner, int64_t index, char *buffer, int64_t capacity,
+                                               int64_t *needed) {
+  RETURN_IF_ERROR(check_rate_index(pruner, index));
+  return text_copy(pruner->object.context, pruner->rates[index].name, buffer, capacity, needed);
+}
+
+lottery_status lottery_pruner_tensor_rate(lottery_pruner *pruner, int64_t index, double *out) {
+  RETURN_IF_ERROR(check_rate_index(pruner, index));
+  RETURN_IF_NULL(pruner->object.context, out);
+  *out = pruner->rates[index].rate;
+  return LOTTERY_OK;
+}
+
+lottery_status lottery_pruner_amount(lottery_pruner *pruner, int32_t *key) {
+  RETURN_UNLESS_HANDLE(pruner, OBJECT_PRUNER);
+  RETURN_IF_NULL(pruner->object.context, key);
+  *key = pruner->decides;
+  return LOTTERY_OK;
 }
 
 /* The handles of a pruning; mask may be NULL. */

@@ -8,6 +8,8 @@
 
 void lottery_snapshot_destroy(lottery_snapshot *snapshot) { destroy_handle(snapshot, OBJECT_SNAPSHOT); }
 
+lottery_status lottery_snapshot_retain(lottery_snapshot *snapshot) { return retain_handle(snapshot, OBJECT_SNAPSHOT); }
+
 lottery_status lottery_snapshot_contents(lottery_snapshot *snapshot, int32_t *out) {
   RETURN_UNLESS_HANDLE(snapshot, OBJECT_SNAPSHOT);
   RETURN_IF_NULL(snapshot->object.context, out);

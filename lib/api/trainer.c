@@ -1,7 +1,7 @@
 /* Public functions of the trainer. */
 #include <math.h>
 
-#include "api/check.h"
+#include "api/check_trainer.h"
 #include "base/finite.h"
 #include "base/float_mode.h"
 #include "train/evaluate.h"
@@ -10,8 +10,6 @@
 #include "train/optimiser.h"
 #include "train/options.h"
 #include "train/schedule.h"
-#include "train/state.h"
-#include "train/trainer.h"
 
 lottery_status lottery_trainer_create(lottery_network *network, lottery_dataset *dataset, uint64_t seed,
                                       lottery_trainer **out) {
@@ -23,19 +21,13 @@ lottery_status lottery_trainer_create(lottery_network *network, lottery_dataset 
   if (dataset != NULL) {
     RETURN_UNLESS_OTHER_HANDLE(context, dataset, OBJECT_DATASET);
     RETURN_IF_ERROR(loss_check_features(context, dataset, network_inputs(network), network_outputs(network)));
+    RETURN_IF_ERROR(loss_check_targets(context, dataset, network_outputs(network)));
   }
   *out = trainer_create(network, dataset, seed);
   return *out != NULL ? LOTTERY_OK : LOTTERY_ERROR_MEMORY;
 }
 
 void lottery_trainer_destroy(lottery_trainer *trainer) { destroy_handle(trainer, OBJECT_TRAINER); }
-
-/* Functions that change the trainer are refused inside its own progress callback, and so are those of other trainers of
- * its network. */
-static lottery_status check_idle(lottery_trainer *trainer) {
-  RETURN_UNLESS_HANDLE(trainer, OBJECT_TRAINER);
-  return trainer_require_idle(trainer->object.context, trainer);
-}
 
 lottery_status lottery_trainer_set_integer(lottery_trainer *trainer, int32_t key, int64_t value) {
   RETURN_IF_ERROR(check_idle(trainer));
@@ -186,14 +178,28 @@ lottery_status lottery_trainer_write_gradient(lottery_trainer *trainer, const fl
   return LOTTERY_OK;
 }
 
-lottery_status lottery_trainer_read_tensor_gradient(lottery_trainer *trainer, int64_t tensor, float *values,
-                                                    int64_t count) {
+/* The arguments for one tensor's gradient. */
+static lottery_status check_tensor_gradient(lottery_trainer *trainer, int64_t tensor, const float *values,
+                                            int64_t count) {
   RETURN_IF_ERROR(check_gradient(trainer));
-  struct lottery_network *network = trainer->network;
+  const struct lottery_network *network = trainer->network;
   RETURN_IF_NULL(trainer->object.context, values);
   RETURN_IF_ERROR(tensor_check_index(trainer->object.context, tensor, network->tensor_count));
-  RETURN_IF_ERROR(tensor_check_count(trainer->object.context, &network->tensors[tensor], count));
+  return tensor_check_count(trainer->object.context, &network->tensors[tensor], count);
+}
+
+lottery_status lottery_trainer_read_tensor_gradient(lottery_trainer *trainer, int64_t tensor, float *values,
+                                                    int64_t count) {
+  RETURN_IF_ERROR(check_tensor_gradient(trainer, tensor, values, count));
   layout_read(trainer->arrays.layout, trainer->arrays.gradient, tensor, values);
+  return LOTTERY_OK;
+}
+
+lottery_status lottery_trainer_write_tensor_gradient(lottery_trainer *trainer, int64_t tensor, const float *values,
+                                                     int64_t count) {
+  RETURN_IF_ERROR(check_idle(trainer));
+  RETURN_IF_ERROR(check_tensor_gradient(trainer, tensor, values, count));
+  layout_write(trainer->arrays.layout, trainer->arrays.gradient, tensor, values);
   return LOTTERY_OK;
 }
 
@@ -207,7 +213,7 @@ lottery_status lottery_trainer_forward(lottery_trainer *trainer, int64_t count, 
   return trainer_forward(trainer, count, inputs, outputs);
 }
 
-lottery_status lottery_trainer_backward(lottery_trainer *trainer, int64_t count, const float *output_gradient) {
+static lottery_status check_backward(lottery_trainer *trainer, int64_t count, const float *output_gradient) {
   RETURN_IF_ERROR(check_idle(trainer));
   struct lottery_context *context = trainer->object.context;
   RETURN_IF_NULL(context, output_gradient);
@@ -219,8 +225,19 @@ lottery_status lottery_trainer_backward(lottery_trainer *trainer, int64_t count,
   if (count != trainer->pass.count)
     return context_fail(context, LOTTERY_ERROR_ARGUMENT, "count: %lld, but the forward pass had %lld", (long long)count,
                         (long long)trainer->pass.count);
-  RETURN_IF_ERROR(finite_check(context, "output_gradient", output_gradient, count * network_outputs(trainer->network)));
-  return trainer_backward(trainer, output_gradient);
+  return finite_check(context, "output_gradient", output_gradient, count * network_outputs(trainer->network));
+}
+
+lottery_status lottery_trainer_backward(lottery_trainer *trainer, int64_t count, const float *output_gradient) {
+  RETURN_IF_ERROR(check_backward(trainer, count, output_gradient));
+  return trainer_backward(trainer, output_gradient, NULL);
+}
+
+lottery_status lottery_trainer_backward_inputs(lottery_trainer *trainer, int64_t count, const float *output_gradient,
+                                               float *input_gradient) {
+  RETURN_IF_ERROR(check_backward(trainer, count, output_gradient));
+  RETURN_IF_NULL(trainer->object.context, input_gradient);
+  return trainer_backward(trainer, output_gradient, input_gradient);
 }
 
 lottery_status lottery_trainer_evaluate(lottery_trainer *trainer, lottery_dataset *dataset, double *loss,
@@ -252,40 +269,5 @@ lottery_status lottery_trainer_loss(lottery_trainer *trainer, double *out) {
   if (!trainer->has_loss)
     return context_fail(trainer->object.context, LOTTERY_ERROR_STATE, "loss: no batch has had one yet");
   *out = trainer->loss;
-  return LOTTERY_OK;
-}
-
-/* what: a set of LOTTERY_STATE_… within `allowed`. */
-static lottery_status check_what(lottery_trainer *trainer, int32_t what, int32_t allowed) {
-  if ((what & ~allowed) == 0) return LOTTERY_OK;
-  return context_fail(trainer->object.context, LOTTERY_ERROR_ARGUMENT, "what: %d has bits outside %d", (int)what,
-                      (int)allowed);
-}
-
-lottery_status lottery_trainer_snapshot(lottery_trainer *trainer, int32_t what, lottery_snapshot **out) {
-  CLEAR_OUT(out);
-  RETURN_UNLESS_HANDLE(trainer, OBJECT_TRAINER);
-  RETURN_IF_NULL(trainer->object.context, out);
-  RETURN_IF_ERROR(check_idle(trainer));
-  RETURN_IF_ERROR(check_what(trainer, what, LOTTERY_STATE_ALL));
-  *out = state_of_trainer(trainer, what);
-  return *out != NULL ? LOTTERY_OK : LOTTERY_ERROR_MEMORY;
-}
-
-lottery_status lottery_trainer_rewind(lottery_trainer *trainer, lottery_snapshot *snapshot, lottery_mask *mask,
-                                      int32_t what) {
-  RETURN_IF_ERROR(check_idle(trainer));
-  if (snapshot != NULL) RETURN_UNLESS_OTHER_HANDLE(trainer->object.context, snapshot, OBJECT_SNAPSHOT);
-  if (mask != NULL) RETURN_UNLESS_OTHER_HANDLE(trainer->object.context, mask, OBJECT_MASK);
-  RETURN_IF_ERROR(check_what(trainer, what, LOTTERY_STATE_ALL));
-  return state_rewind(trainer, snapshot, mask, what);
-}
-
-lottery_status lottery_trainer_reset(lottery_trainer *trainer, int32_t what) {
-  RETURN_IF_ERROR(check_idle(trainer));
-  RETURN_IF_ERROR(check_what(trainer, what, LOTTERY_STATE_OPTIMISER | LOTTERY_STATE_POSITION));
-  trainer->phase = PHASE_IDLE;
-  if ((what & LOTTERY_STATE_OPTIMISER) != 0) optimiser_reset(trainer);
-  if ((what & LOTTERY_STATE_POSITION) != 0) trainer->position.iteration = trainer->position.batch = 0;
   return LOTTERY_OK;
 }

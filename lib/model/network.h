@@ -77,6 +77,9 @@ lottery_status network_require_idle(struct lottery_network *network);
  * learn the same, or nothing. */
 lottery_status network_require_filled(struct lottery_network *network);
 
+/* Another network of the same graph, options, mask and values; NULL when memory is out. */
+struct lottery_network *network_copy(struct lottery_network *network);
+
 /* The preset called `name`, finished. */
 lottery_status network_preset(struct lottery_context *context, const char *name, struct lottery_network **out);
 
@@ -87,14 +90,14 @@ int64_t network_outputs(const struct lottery_network *network);
 /* Fills the weights (initialise.c); scheme is valid. MEMORY leaves everything as it was. */
 lottery_status network_initialise(struct lottery_network *network, int32_t scheme, uint64_t seed);
 
-/* Copies one tensor's values, of its full shape, out and in. Pruned weights are 0 and stay 0. */
-void network_read(const struct lottery_network *network, int64_t tensor, float *values);
 /* The weights were changed through network->parameters. */
 static inline void network_touch(struct lottery_network *network) {
   network->filled = true;
   network->version++;
 }
 
+/* Copies one tensor's values, of its full shape, out and in. Pruned weights are 0 and stay 0. */
+void network_read(const struct lottery_network *network, int64_t tensor, float *values);
 void network_write(struct lottery_network *network, int64_t tensor, const float *values);
 /* The same of what its mask keeps, in the order of elements. */
 void network_write_survivors(struct lottery_network *network, int64_t tensor, const float *values);

@@ -34,7 +34,7 @@ struct parameter {
   int32_t node;            /* whose layer it belongs to */
   int32_t mask_tensor;     /* its index in a mask, or -1 if masks do not cover it */
   bool next_to_output;     /* the pruner's OUTPUT_FACTOR applies */
-  bool reads_input;        /* its layer reads the network's input, whose gradient is not needed */
+  bool reads_input;        /* its layer reads the network's input, whose gradient is seldom wanted */
 };
 
 #endif

@@ -69,13 +69,14 @@ static lottery_status decide_count(struct lottery_context *context, int64_t coun
 }
 
 /* d' = (1 - r)^rounds with rounds = ln d / ln(1 - RATE), the number of rounds in which RATE reaches the density d. At
- * the ends: d = 1 takes 0 rounds; RATE 1 reaches d = 0 in one round, and any other d in a vanishing part of one; any
- * other RATE needs infinitely many for d = 0. */
+ * the ends: d = 1 takes 0 rounds; d = 0 takes infinitely many, also with RATE 1, by which any other d takes a vanishing
+ * part of one. */
 static double density_after_rounds(double density, double pruner_rate, double rate) {
   if (rate == pruner_rate) return density;
   if (density == 1.0) return 1.0;
-  if (pruner_rate == 1.0) return density == 0.0 ? 1.0 - rate : 1.0;
-  if (density == 0.0 || rate == 1.0) return 0.0;
+  if (density == 0.0) return 0.0;
+  if (pruner_rate == 1.0) return 1.0;
+  if (rate == 1.0) return 0.0;
   const double rounds = elementary_log(fmax(density, DBL_MIN)) / elementary_log(1.0 - pruner_rate);
   return elementary_power(1.0 - rate, rounds);
 }

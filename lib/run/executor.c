@@ -1,6 +1,8 @@
 /* Running a plan forwards and backwards in memory that is allocated once. */
 #include "run/executor.h"
 
+#include "base/arithmetic.h"
+#include "base/context.h"
 #include "base/memory.h"
 #include "kernels/ahead.h"
 #include "model/layer/layer.h"
@@ -12,10 +14,11 @@ struct executor {
   bool training;
   struct plan plan;
   struct input_feed feed;
-  float *buffers;   /* plan.floats */
-  float *targets;   /* [tile][output feature][lane] */
-  float *workspace; /* plan.workspace */
-  int32_t *choices; /* [node]: see layer_call.choice */
+  float *buffers;        /* plan.floats */
+  float *input_gradient; /* [tile][input feature][lane]; NULL until somebody wants it */
+  float *targets;        /* [tile][output feature][lane] */
+  float *workspace;      /* plan.workspace */
+  int32_t *choices;      /* [node]: see layer_call.choice */
 };
 
 static void finalise(void *self) {
@@ -24,6 +27,7 @@ static void finalise(void *self) {
   plan_release(context, &executor->plan);
   feed_destroy(&executor->feed);
   memory_release(context, executor->buffers);
+  memory_release(context, executor->input_gradient);
   memory_release(context, executor->targets);
   memory_release(context, executor->workspace);
   memory_release(context, executor->choices);
@@ -66,6 +70,19 @@ const float *executor_output(const struct executor *executor) { return at(execut
 float *executor_output_gradient(struct executor *executor) { return at(executor, executor->plan.output_gradient); }
 float *executor_targets(struct executor *executor) { return executor->targets; }
 
+lottery_status executor_want_input_gradient(struct executor *executor) {
+  if (executor->input_gradient != NULL) return LOTTERY_OK;
+  int64_t floats;
+  if (!arithmetic_multiply(network_inputs(executor->network), executor->tiles * BATCH_TILE, &floats))
+    return context_fail(executor->object.context, LOTTERY_ERROR_MEMORY, "network: its inputs do not fit a 64-bit size");
+  executor->input_gradient = memory_allocate(executor->object.context, floats, sizeof(float));
+  return executor->input_gradient != NULL ? LOTTERY_OK : LOTTERY_ERROR_MEMORY;
+}
+
+const float *executor_input_gradient(const struct executor *executor) {
+  return executor->network->output == 0 ? at(executor, executor->plan.output_gradient) : executor->input_gradient;
+}
+
 static struct layer_call call_of(const struct executor *executor, const struct pass *pass, int32_t index) {
   const struct step *step = &executor->plan.steps[index];
   const struct node *node = step->node;
@@ -101,7 +118,8 @@ void executor_forward(struct executor *executor, const struct pass *pass) {
   if (pass->ahead != NULL && pass->ahead->asked == 0) ahead_reach(pass->ahead, 1, 1); /* no layer does */
 }
 
-void executor_backward(struct executor *executor, const struct pass *pass, const struct gradient_sink *sink) {
+void executor_backward(struct executor *executor, const struct pass *pass, const struct gradient_sink *sink,
+                       bool inputs) {
   for (int32_t i = executor->plan.node_count - 1; i > 0; i--) {
     const struct step *step = &executor->plan.steps[i];
     if (!step->backward) continue;
@@ -110,6 +128,7 @@ void executor_backward(struct executor *executor, const struct pass *pass, const
     call.output_gradient = at(executor, step->output_gradient);
     for (int32_t j = 0; j < call.node->input_count; j++) {
       call.input_gradients[j] = at(executor, step->input_gradients[j]);
+      if (inputs && call.node->inputs[j] == 0) call.input_gradients[j] = executor->input_gradient;
       call.accumulate[j] = step->accumulate[j];
     }
     call.node->kind->backward(&call);

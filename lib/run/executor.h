@@ -33,9 +33,16 @@ const float *executor_output(const struct executor *executor);
 float *executor_output_gradient(struct executor *executor);
 float *executor_targets(struct executor *executor);
 
+/* Makes room for the gradient of the network's input, [tile][input feature][lane]; and the gradient that the last
+ * backward pass with `inputs` made there. */
+lottery_status executor_want_input_gradient(struct executor *executor);
+const float *executor_input_gradient(const struct executor *executor);
+
 /* The passes over a batch; a backward pass follows the forward pass of the same batch, once. It hands the gradient of
- * every parameter to the sink, whose arrays have the layout of pass->parameters. */
+ * every parameter to the sink, whose arrays have the layout of pass->parameters. inputs: it also makes the gradient of
+ * the network's input, for which there must be room. */
 void executor_forward(struct executor *executor, const struct pass *pass);
-void executor_backward(struct executor *executor, const struct pass *pass, const struct gradient_sink *sink);
+void executor_backward(struct executor *executor, const struct pass *pass, const struct gradient_sink *sink,
+                       bool inputs);
 
 #endif

@@ -57,6 +57,14 @@ lottery_status loss_check_features(struct lottery_context *context, const struct
   return LOTTERY_OK;
 }
 
+lottery_status loss_check_targets(struct lottery_context *context, const struct lottery_dataset *dataset,
+                                  int64_t outputs) {
+  if (dataset->targets.storage == NULL || dataset->targets.storage->width == outputs) return LOTTERY_OK;
+  return context_fail(context, LOTTERY_ERROR_SHAPE,
+                      "dataset: %lld targets per example, but the network has %lld outputs",
+                      (long long)dataset->targets.storage->width, (long long)outputs);
+}
+
 lottery_status loss_check_answers(struct lottery_context *context, const struct lottery_dataset *dataset, int32_t kind,
                                   int64_t outputs) {
   const struct loss *loss = &table[kind];
@@ -64,12 +72,7 @@ lottery_status loss_check_answers(struct lottery_context *context, const struct 
     if (dataset->labels != NULL) return LOTTERY_OK;
     return context_fail(context, LOTTERY_ERROR_SHAPE, "dataset: no labels, which %s needs", loss->name);
   }
-  if (dataset->targets.storage != NULL) {
-    if (dataset->targets.storage->width == outputs) return LOTTERY_OK;
-    return context_fail(context, LOTTERY_ERROR_SHAPE,
-                        "dataset: %lld targets per example, but the network has %lld outputs",
-                        (long long)dataset->targets.storage->width, (long long)outputs);
-  }
+  if (dataset->targets.storage != NULL) return loss_check_targets(context, dataset, outputs);
   if (dataset->labels != NULL) return LOTTERY_OK;
   return context_fail(context, LOTTERY_ERROR_SHAPE, "dataset: neither targets nor labels for %s", loss->name);
 }

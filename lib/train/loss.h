@@ -35,9 +35,11 @@ double loss_sum(const struct kernels *kernels, int32_t kind, int64_t outputs, co
                 const struct answers *answers, float *gradient);
 
 /* LOTTERY_ERROR_SHAPE with a message in `context` unless a network with these sizes can be trained on, or evaluated
- * with the loss `kind`, over the dataset. */
+ * with the loss `kind`, over the dataset. targets: those that the dataset has, if any, must fit the outputs. */
 lottery_status loss_check_features(struct lottery_context *context, const struct lottery_dataset *dataset,
                                    int64_t inputs, int64_t outputs);
+lottery_status loss_check_targets(struct lottery_context *context, const struct lottery_dataset *dataset,
+                                  int64_t outputs);
 lottery_status loss_check_answers(struct lottery_context *context, const struct lottery_dataset *dataset, int32_t kind,
                                   int64_t outputs);
 

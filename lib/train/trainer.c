@@ -38,6 +38,8 @@ struct lottery_trainer *trainer_create(struct lottery_network *network, struct l
   trainer->dataset = object_retain(dataset);
   trainer->position.seed = seed;
   option_initialise(&trainer->options, LOTTERY_HANDLE_TRAINER);
+  if (dataset != NULL && dataset->targets.storage != NULL && dataset->labels == NULL)
+    option_put_integer(&trainer->options, LOTTERY_TRAINER_LOSS, LOTTERY_LOSS_MEAN_SQUARED_ERROR);
   if (dataset == NULL || order_create(&trainer->order, context, dataset->count)) return trainer;
   object_release(trainer);
   return NULL;
@@ -66,7 +68,7 @@ static int64_t batch_size(const struct lottery_trainer *trainer) {
 static lottery_status prepare_executor(struct lottery_trainer *trainer) {
   struct lottery_context *context = trainer->object.context;
   const int64_t tiles = batch_tiles(batch_size(trainer));
-  if (trainer->executor != NULL && executor_tiles(trainer->executor) >= tiles) return LOTTERY_OK;
+  if (trainer->executor != NULL && executor_tiles(trainer->executor) == tiles) return LOTTERY_OK;
   const bool bytes = trainer->dataset != NULL && dataset_is_whole_numbers(trainer->dataset);
   struct executor *executor = executor_create(trainer->network, tiles, true, bytes);
   int32_t *labels = memory_allocate(context, tiles * BATCH_TILE, sizeof *labels);
@@ -106,14 +108,17 @@ lottery_status trainer_forward(struct lottery_trainer *trainer, int64_t count, c
 }
 
 /* On the executor of the forward pass, also where the batch size has changed since. */
-lottery_status trainer_backward(struct lottery_trainer *trainer, const float *output_gradient) {
-  const lottery_status status = trainer_match_layout(trainer);
-  if (status != LOTTERY_OK) return status;
+lottery_status trainer_backward(struct lottery_trainer *trainer, const float *output_gradient, float *input_gradient) {
+  RETURN_IF_ERROR(trainer_match_layout(trainer));
+  if (input_gradient != NULL) RETURN_IF_ERROR(executor_want_input_gradient(trainer->executor));
   const int64_t outputs = network_outputs(trainer->network), count = trainer->pass.count;
   const uint64_t mode = float_mode_enter();
   dataset_gather_rows(output_gradient, outputs, count, executor_output_gradient(trainer->executor));
   const struct gradient_sink sink = optimiser_store(trainer);
-  executor_backward(trainer->executor, &trainer->pass, &sink);
+  executor_backward(trainer->executor, &trainer->pass, &sink, input_gradient != NULL);
+  if (input_gradient != NULL)
+    dataset_scatter_rows(executor_input_gradient(trainer->executor), network_inputs(trainer->network), count,
+                         input_gradient);
   float_mode_leave(mode);
   trainer->phase = PHASE_GRADIENT;
   return LOTTERY_OK;
@@ -179,7 +184,7 @@ lottery_status trainer_gradient(struct lottery_trainer *trainer, const struct ba
   status = compute_loss(trainer, batch, &mean);
   if (status == LOTTERY_OK) {
     const struct gradient_sink sink = optimiser_store(trainer);
-    executor_backward(trainer->executor, &trainer->pass, &sink);
+    executor_backward(trainer->executor, &trainer->pass, &sink, false);
     trainer->phase = PHASE_GRADIENT;
   }
   float_mode_leave(mode);
@@ -207,7 +212,7 @@ lottery_status trainer_step(struct lottery_trainer *trainer, const struct batch 
   if (status == LOTTERY_OK) {
     float_overflow_forget();
     const struct gradient_sink sink = optimiser_step(trainer, schedule_rate(trainer, trainer->position.iteration));
-    executor_backward(trainer->executor, &trainer->pass, &sink);
+    executor_backward(trainer->executor, &trainer->pass, &sink, false);
     overflow = float_overflow_seen();
     advance(trainer);
   }

@@ -81,10 +81,10 @@ lottery_status trainer_arrays_create(struct lottery_trainer *trainer, struct lay
 void trainer_arrays_commit(struct lottery_trainer *trainer, struct trainer_arrays *arrays);
 void trainer_arrays_release(struct lottery_context *context, struct trainer_arrays *arrays);
 
-/* A whole iteration, and its parts. loss may be NULL. Arguments are checked. */
+/* A whole iteration, and its parts. loss and input_gradient may be NULL. Arguments are checked. */
 lottery_status trainer_step(struct lottery_trainer *trainer, const struct batch *batch, double *loss);
 lottery_status trainer_forward(struct lottery_trainer *trainer, int64_t count, const float *inputs, float *outputs);
-lottery_status trainer_backward(struct lottery_trainer *trainer, const float *output_gradient);
+lottery_status trainer_backward(struct lottery_trainer *trainer, const float *output_gradient, float *input_gradient);
 lottery_status trainer_gradient(struct lottery_trainer *trainer, const struct batch *batch, double *loss);
 lottery_status trainer_apply(struct lottery_trainer *trainer);
 lottery_status trainer_run(struct lottery_trainer *trainer, int64_t iterations, lottery_progress progress, void *user,

@@ -49,6 +49,11 @@ const struct reference_graph reference_graphs[] = {
      12,
      {INPUT, DENSE(0, 7), RELU(1), DENSE(2, 5), DENSE(2, 5), ADD(3, 4), DENSE(5, 5), RELU(6), ADD(5, 7), DENSE(7, 5),
       ADD(8, 9), DENSE(10, 4)}},
+    {"an input that is the second of a sum, and added to itself",
+     1,
+     {5, 0, 0},
+     6,
+     {INPUT, ADD(0, 0), DENSE(1, 5), ADD(2, 0), RELU(3), DENSE(4, 3)}},
     {"sizes past one panel", 1, {300, 0, 0}, 5, {INPUT, DENSE(0, 37), RELU(1), DENSE(2, 13), ADD(3, 3)}},
 };
 const int reference_graph_count = sizeof reference_graphs / sizeof reference_graphs[0];

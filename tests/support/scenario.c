@@ -172,9 +172,15 @@ static lottery_status try_masks(lottery_context *context, struct scenario *scena
   lottery_mask *ones = NULL, *complement = NULL, *shuffled = NULL, *made = NULL, *own = NULL;
   lottery_network *other = NULL;
   static const uint8_t bytes[CLASSES * 8] = {1, 0, 3};
-  int64_t distance;
+  int64_t distance, units, dead;
   double likeness;
   lottery_status status;
+  CALL(lottery_mask_dead(mask, 0, &units, &dead));
+  keep(scenario, &dead, sizeof dead);
+  MAKE(other, lottery_network_copy(network, &other));
+  keep_weights(scenario, other);
+  lottery_network_destroy(other);
+  other = NULL;
   MAKE(ones, lottery_mask_ones(network, &ones));
   MAKE(complement, lottery_mask_complement(mask, &complement));
   MAKE(shuffled, lottery_mask_shuffle(mask, 3, &shuffled));
@@ -292,6 +298,9 @@ static lottery_status iterate(lottery_context *context, struct scenario *scenari
   keep(scenario, outputs, sizeof outputs);
   CALL(lottery_trainer_backward(trainer, BATCH, outputs));
   CALL(lottery_trainer_apply(trainer));
+  CALL(lottery_trainer_forward(trainer, BATCH, inputs, outputs));
+  CALL(lottery_trainer_backward_inputs(trainer, BATCH, outputs, inputs));
+  keep(scenario, inputs, sizeof inputs);
 end:
   return status;
 }

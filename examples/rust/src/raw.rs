@@ -165,6 +165,7 @@ extern "C" {
         allocate: lottery_allocate, release: lottery_release, user: *mut c_void, out: *mut *mut lottery_context,
     ) -> lottery_status;
     pub fn lottery_context_destroy(context: *mut lottery_context);
+    pub fn lottery_context_retain(context: *mut lottery_context) -> lottery_status;
     pub fn lottery_context_message(
         context: *mut lottery_context, buffer: *mut c_char, capacity: i64, needed: *mut i64,
     ) -> lottery_status;
@@ -190,6 +191,7 @@ extern "C" {
     pub fn lottery_network_preset(
         context: *mut lottery_context, name: *const c_char, out: *mut *mut lottery_network,
     ) -> lottery_status;
+    pub fn lottery_network_copy(network: *mut lottery_network, out: *mut *mut lottery_network) -> lottery_status;
     pub fn lottery_network_destroy(network: *mut lottery_network);
     pub fn lottery_network_input(
         network: *mut lottery_network, rank: i32, shape: *const i64, node: *mut i32,
@@ -212,7 +214,24 @@ extern "C" {
     pub fn lottery_network_node_shape(
         network: *mut lottery_network, node: i32, capacity: i64, shape: *mut i64, rank: *mut i32,
     ) -> lottery_status;
+    pub fn lottery_network_node_count(network: *mut lottery_network, out: *mut i32) -> lottery_status;
+    pub fn lottery_network_node_kind(
+        network: *mut lottery_network, node: i32, out: *mut *const c_char,
+    ) -> lottery_status;
+    pub fn lottery_network_node_inputs(
+        network: *mut lottery_network, node: i32, capacity: i64, inputs: *mut i32, count: *mut i64,
+    ) -> lottery_status;
+    pub fn lottery_network_node_tensors(
+        network: *mut lottery_network, node: i32, capacity: i64, tensors: *mut i64, count: *mut i64,
+    ) -> lottery_status;
+    pub fn lottery_network_node_attribute_count(
+        network: *mut lottery_network, node: i32, out: *mut i64,
+    ) -> lottery_status;
+    pub fn lottery_network_node_attribute(
+        network: *mut lottery_network, node: i32, index: i64, name: *mut *const c_char, value: *mut f64,
+    ) -> lottery_status;
     pub fn lottery_network_finish(network: *mut lottery_network, output: i32) -> lottery_status;
+    pub fn lottery_network_output(network: *mut lottery_network, node: *mut i32) -> lottery_status;
     pub fn lottery_network_sizes(network: *mut lottery_network, inputs: *mut i64, outputs: *mut i64) -> lottery_status;
     pub fn lottery_network_initialise(network: *mut lottery_network, scheme: i32, seed: u64) -> lottery_status;
     pub fn lottery_network_tensor_count(network: *mut lottery_network, out: *mut i64) -> lottery_status;
@@ -258,6 +277,7 @@ extern "C" {
         out: *mut *mut lottery_dataset,
     ) -> lottery_status;
     pub fn lottery_dataset_destroy(dataset: *mut lottery_dataset);
+    pub fn lottery_dataset_retain(dataset: *mut lottery_dataset) -> lottery_status;
     pub fn lottery_dataset_with_labels(
         dataset: *mut lottery_dataset, classes: i32, labels: *const i32, count: i64, out: *mut *mut lottery_dataset,
     ) -> lottery_status;
@@ -296,10 +316,15 @@ extern "C" {
     pub fn lottery_dataset_read(
         dataset: *mut lottery_dataset, first: i64, count: i64, inputs: *mut f32, labels: *mut i32,
     ) -> lottery_status;
+    pub fn lottery_dataset_target_width(dataset: *mut lottery_dataset, out: *mut i64) -> lottery_status;
+    pub fn lottery_dataset_read_targets(
+        dataset: *mut lottery_dataset, first: i64, count: i64, targets: *mut f32,
+    ) -> lottery_status;
 
     // 6 Mask
     pub fn lottery_mask_ones(network: *mut lottery_network, out: *mut *mut lottery_mask) -> lottery_status;
     pub fn lottery_mask_destroy(mask: *mut lottery_mask);
+    pub fn lottery_mask_retain(mask: *mut lottery_mask) -> lottery_status;
     pub fn lottery_mask_replace(
         mask: *mut lottery_mask, tensor: i64, bytes: *const u8, count: i64, out: *mut *mut lottery_mask,
     ) -> lottery_status;
@@ -312,6 +337,7 @@ extern "C" {
         mask: *mut lottery_mask, tensor: i64, capacity: i64, shape: *mut i64, rank: *mut i32,
     ) -> lottery_status;
     pub fn lottery_mask_kept(mask: *mut lottery_mask, tensor: i64, kept: *mut i64, total: *mut i64) -> lottery_status;
+    pub fn lottery_mask_dead(mask: *mut lottery_mask, tensor: i64, units: *mut i64, inputs: *mut i64) -> lottery_status;
     pub fn lottery_mask_intersect(
         first: *mut lottery_mask, second: *mut lottery_mask, out: *mut *mut lottery_mask,
     ) -> lottery_status;
@@ -331,6 +357,7 @@ extern "C" {
 
     // 7 Snapshot
     pub fn lottery_snapshot_destroy(snapshot: *mut lottery_snapshot);
+    pub fn lottery_snapshot_retain(snapshot: *mut lottery_snapshot) -> lottery_status;
     pub fn lottery_snapshot_contents(snapshot: *mut lottery_snapshot, out: *mut i32) -> lottery_status;
     pub fn lottery_snapshot_iteration(snapshot: *mut lottery_snapshot, out: *mut i64) -> lottery_status;
     pub fn lottery_snapshot_tensor_count(snapshot: *mut lottery_snapshot, out: *mut i64) -> lottery_status;
@@ -354,6 +381,12 @@ extern "C" {
     pub fn lottery_pruner_set_tensor_rate(
         pruner: *mut lottery_pruner, name: *const c_char, rate: f64,
     ) -> lottery_status;
+    pub fn lottery_pruner_tensor_rate_count(pruner: *mut lottery_pruner, out: *mut i64) -> lottery_status;
+    pub fn lottery_pruner_tensor_rate_name(
+        pruner: *mut lottery_pruner, index: i64, buffer: *mut c_char, capacity: i64, needed: *mut i64,
+    ) -> lottery_status;
+    pub fn lottery_pruner_tensor_rate(pruner: *mut lottery_pruner, index: i64, out: *mut f64) -> lottery_status;
+    pub fn lottery_pruner_amount(pruner: *mut lottery_pruner, key: *mut i32) -> lottery_status;
     pub fn lottery_pruner_apply(
         pruner: *mut lottery_pruner, network: *mut lottery_network, mask: *mut lottery_mask,
         out: *mut *mut lottery_mask,
@@ -402,16 +435,26 @@ extern "C" {
     pub fn lottery_trainer_read_tensor_gradient(
         trainer: *mut lottery_trainer, tensor: i64, values: *mut f32, count: i64,
     ) -> lottery_status;
+    pub fn lottery_trainer_write_tensor_gradient(
+        trainer: *mut lottery_trainer, tensor: i64, values: *const f32, count: i64,
+    ) -> lottery_status;
     pub fn lottery_trainer_forward(
         trainer: *mut lottery_trainer, count: i64, inputs: *const f32, outputs: *mut f32,
     ) -> lottery_status;
     pub fn lottery_trainer_backward(
         trainer: *mut lottery_trainer, count: i64, output_gradient: *const f32,
     ) -> lottery_status;
+    pub fn lottery_trainer_backward_inputs(
+        trainer: *mut lottery_trainer, count: i64, output_gradient: *const f32, input_gradient: *mut f32,
+    ) -> lottery_status;
     pub fn lottery_trainer_evaluate(
         trainer: *mut lottery_trainer, dataset: *mut lottery_dataset, loss: *mut f64, correct: *mut i64,
     ) -> lottery_status;
     pub fn lottery_trainer_iteration(trainer: *mut lottery_trainer, out: *mut i64) -> lottery_status;
+    pub fn lottery_trainer_epoch(trainer: *mut lottery_trainer, out: *mut i64) -> lottery_status;
+    pub fn lottery_trainer_batch(
+        trainer: *mut lottery_trainer, ahead: i64, capacity: i64, indices: *mut i64, count: *mut i64,
+    ) -> lottery_status;
     pub fn lottery_trainer_rate(trainer: *mut lottery_trainer, out: *mut f64) -> lottery_status;
     pub fn lottery_trainer_loss(trainer: *mut lottery_trainer, out: *mut f64) -> lottery_status;
     pub fn lottery_trainer_snapshot(
@@ -419,6 +462,14 @@ extern "C" {
     ) -> lottery_status;
     pub fn lottery_trainer_rewind(
         trainer: *mut lottery_trainer, snapshot: *mut lottery_snapshot, mask: *mut lottery_mask, what: i32,
+    ) -> lottery_status;
+    pub fn lottery_trainer_get_optimiser_steps(trainer: *mut lottery_trainer, out: *mut i64) -> lottery_status;
+    pub fn lottery_trainer_set_optimiser_steps(trainer: *mut lottery_trainer, steps: i64) -> lottery_status;
+    pub fn lottery_trainer_read_optimiser(
+        trainer: *mut lottery_trainer, tensor: i64, slot: i32, values: *mut f32, count: i64,
+    ) -> lottery_status;
+    pub fn lottery_trainer_write_optimiser(
+        trainer: *mut lottery_trainer, tensor: i64, slot: i32, values: *const f32, count: i64,
     ) -> lottery_status;
     pub fn lottery_trainer_reset(trainer: *mut lottery_trainer, what: i32) -> lottery_status;
 

@@ -27,7 +27,7 @@ struct sparse_index {
   uint16_t *narrow;     /* [entries] columns, up to SPARSE_NARROW_LIMIT inputs, else NULL: */
   uint32_t *wide;
   uint32_t *column_start;     /* [columns + 1] into the next two */
-  uint32_t *transposed_row;   /* [kept]; both NULL where no input gradient is needed */
+  uint32_t *transposed_row;   /* [kept]; both NULL where an input gradient is seldom wanted */
   uint32_t *transposed_entry; /* [kept] */
 };
 
@@ -36,8 +36,8 @@ static inline int64_t sparse_column(const struct sparse_index *index, int64_t en
   return index->narrow != NULL ? index->narrow[entry] : index->wide[entry];
 }
 
-/* Inputs of a chunk for this many entries a row on average; fewer entries gain nothing from the cache. A pure function.
- */
+/* How many chunks the inputs are cut into: fewer where a row would have so few entries in each that the cache gains
+ * nothing. A pure function. */
 int64_t sparse_chunks(int64_t rows, int64_t columns, int64_t kept);
 
 /* Builds the index of the ones in `bits` (bit row * columns + column, in 64-bit words). transposed: with the way back.

@@ -2,6 +2,8 @@
  * lanes of its input. */
 #include "kernels/sparse.h"
 
+#include <string.h>
+
 #include "base/arithmetic.h"
 #include "kernels/isa/set.h"
 #include "kernels/isa/sparse_entries.h"
@@ -136,8 +138,35 @@ static void forward(const struct forward_arguments *arguments, struct range rows
   }
 }
 
+/* Where the index has no way back, which costs memory: the same sums in the same order, row after row, in memory. For
+ * the gradient of the network's input, which is seldom wanted. */
+static void scatter_input_gradient(const struct input_gradient_arguments *arguments, struct range columns) {
+  const struct sparse_index *index = arguments->weights->index;
+  float *const gradient = arguments->input_gradient;
+  const int64_t first = columns.first * BATCH_TILE, end = columns.end * BATCH_TILE;
+  if (!arguments->accumulate) memset(gradient + first, 0, (size_t)(end - first) * sizeof *gradient);
+  for (int64_t line = 0; line < index->chunks * index->rows; line++) {
+    const float *from = arguments->output_gradient + (int64_t)index->line_row[line] * BATCH_TILE;
+    for (int64_t entry = index->line_start[line]; entry < index->line_start[line + 1]; entry++) {
+      const int64_t column = sparse_column(index, entry);
+      if (column < columns.first || column >= columns.end) continue;
+      float *lanes = gradient + column * BATCH_TILE;
+      const vector w = vector_broadcast(arguments->weights->values[entry]);
+      /* input_gradient [column][lane] += value [entry] * output_gradient [row][lane] */
+      for (int lane = 0; lane < BATCH_TILE; lane += VECTOR_LANES)
+        vector_store(lanes + lane, vector_fma(w, vector_load(from + lane), vector_load(lanes + lane)));
+    }
+  }
+  for (int64_t i = first; arguments->relu != NULL && i < end; i += VECTOR_LANES)
+    vector_store(gradient + i, vector_relu_slope(vector_load(arguments->relu + i), vector_load(gradient + i)));
+}
+
 static void input_gradient(const struct input_gradient_arguments *arguments, struct range columns) {
   const struct sparse_index *index = arguments->weights->index;
+  if (index->transposed_row == NULL && index->kept > 0) {
+    scatter_input_gradient(arguments, columns);
+    return;
+  }
   const float *values = arguments->weights->values;
   for (int64_t column = columns.first; column < columns.end; column++)
     for (int lane = 0; lane < BATCH_TILE; lane += SPARSE_LANES) {

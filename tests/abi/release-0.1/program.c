@@ -484,6 +484,76 @@ static void use_things(lottery_archive *archive) {
   lottery_snapshot_destroy(values);
 }
 
+/* What went in comes out: the graph, batches, optimiser state, a pruner's settings; copies and second references. */
+static void read_back(void) {
+  int32_t nodes, node, node_inputs[8], key;
+  int64_t count, tensors[8], units, dead, indices[24], epoch, steps;
+  const char *kind, *name;
+  char text[32];
+  double value;
+  static float first[8 * FEATURES], second[8 * FEATURES], outputs[CLASSES], to_inputs[FEATURES];
+  MUST(lottery_network_node_count(network, &nodes));
+  MUST(lottery_network_output(network, &node));
+  EXPECT(nodes == 7 && node == 6);
+  MUST(lottery_network_node_kind(network, 4, &kind));
+  MUST(lottery_network_node_inputs(network, 4, 8, node_inputs, &count));
+  EXPECT(strcmp(kind, "add") == 0 && count == 2 && node_inputs[0] == 2 && node_inputs[1] == 3);
+  MUST(lottery_network_node_attribute_count(network, 1, &count));
+  MUST(lottery_network_node_attribute(network, 1, 0, &name, &value));
+  EXPECT(count == 1 && strcmp(name, "units") == 0 && value == 8.0);
+  MUST(lottery_network_node_tensors(network, 6, 8, tensors, &count));
+  EXPECT(count == 1 && tensors[0] == 2);
+
+  lottery_network *copy;
+  MUST(lottery_network_copy(network, &copy));
+  MUST(lottery_network_read_tensor(network, 0, first, 8 * FEATURES));
+  MUST(lottery_network_read_tensor(copy, 0, second, 8 * FEATURES));
+  EXPECT(memcmp(first, second, sizeof first) == 0);
+  lottery_network_destroy(copy);
+
+  lottery_dataset *targeted;
+  MUST(lottery_dataset_with_targets(training, 2, inputs, 72, &targeted));
+  MUST(lottery_dataset_target_width(targeted, &count));
+  MUST(lottery_dataset_read_targets(targeted, 1, 1, outputs));
+  EXPECT(count == 2 && outputs[0] == inputs[2] && outputs[1] == inputs[3]);
+  lottery_dataset_destroy(targeted);
+
+  MUST(lottery_mask_dead(ticket, 0, &units, &dead));
+  EXPECT(units >= 0 && dead >= 0 && units < 8 && dead < FEATURES);
+  MUST(lottery_context_retain(context));
+  lottery_context_destroy(context);
+  MUST(lottery_dataset_retain(training));
+  lottery_dataset_destroy(training);
+  MUST(lottery_mask_retain(ticket));
+  lottery_mask_destroy(ticket);
+  MUST(lottery_snapshot_retain(initial));
+  lottery_snapshot_destroy(initial);
+
+  lottery_pruner *pruner;
+  MUST(lottery_pruner_create(context, &pruner));
+  MUST(lottery_pruner_set_tensor_rate(pruner, "fc1.weight", 0.25));
+  MUST(lottery_pruner_set_real(pruner, LOTTERY_PRUNER_DENSITY, 0.5));
+  MUST(lottery_pruner_tensor_rate_count(pruner, &count));
+  MUST(lottery_pruner_tensor_rate_name(pruner, 0, text, sizeof text, NULL));
+  MUST(lottery_pruner_tensor_rate(pruner, 0, &value));
+  MUST(lottery_pruner_amount(pruner, &key));
+  EXPECT(count == 1 && strcmp(text, "fc1.weight") == 0 && value == 0.25 && key == LOTTERY_PRUNER_DENSITY);
+  lottery_pruner_destroy(pruner);
+
+  MUST(lottery_trainer_epoch(trainer, &epoch));
+  MUST(lottery_trainer_batch(trainer, 1, 24, indices, &count));
+  EXPECT(epoch == 3 && count == 24 && indices[0] >= 0 && indices[0] < 72);
+  MUST(lottery_trainer_get_optimiser_steps(trainer, &steps));
+  MUST(lottery_trainer_set_optimiser_steps(trainer, steps));
+  MUST(lottery_trainer_read_optimiser(trainer, 0, LOTTERY_SLOT_SECOND, first, 8 * FEATURES));
+  MUST(lottery_trainer_write_optimiser(trainer, 0, LOTTERY_SLOT_SECOND, first, 8 * FEATURES));
+  MUST(lottery_trainer_forward(trainer, 1, inputs, outputs));
+  MUST(lottery_trainer_backward_inputs(trainer, 1, outputs, to_inputs));
+  MUST(lottery_trainer_read_tensor_gradient(trainer, 0, first, 8 * FEATURES));
+  MUST(lottery_trainer_write_tensor_gradient(trainer, 0, first, 8 * FEATURES));
+  MUST(lottery_trainer_reset(trainer, 0)); /* drops the gradient */
+}
+
 static void use_archives(const char *directory) {
   const int64_t array[] = {5, -6}, two = 2;
   int64_t limit, writes = 0, reads = 0;
@@ -529,6 +599,7 @@ int main(int argument_count, char **arguments) {
   set_up_trainer();
   step_by_hand();
   find_ticket();
+  read_back();
   use_archives(arguments[1]);
   MUST(lottery_network_preset(context, "lenet-300-100", &preset));
   lottery_network_destroy(preset);

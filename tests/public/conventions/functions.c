@@ -6,15 +6,21 @@
 
 /* FUNCTION(name, arguments, parameters). p[i] is the i-th of the parameters that are varied, each "kind name":
  *   C N D M S P T A  a handle: context, network, dataset, mask, snapshot, pruner, trainer with a gradient, archive;
- *   U E F          a network that is not finished, one without nodes, a trainer after its forward pass
+ *   U E F G        a network that is not finished, one without nodes, a trainer after its forward pass, a dataset with
+ *                  targets
  *   d n m …        receives a handle of that kind
  *   *              any other pointer; !: NULL leaves the message as it is; %: NULL is an error of shape; #: it is
  *                  written on an error too
  *   ? before one of these: it may be NULL
  * "name=text": the argument is a text. */
+
+/* Calls a _retain function and gives back what it took. */
+#define THEN_DESTROY(destroy) (p[0]) != LOTTERY_OK ? LOTTERY_ERROR_HANDLE : (destroy(p[0]), LOTTERY_OK)
+
 // clang-format off
 #define FUNCTIONS(FUNCTION) \
   FUNCTION(lottery_context_create, (p[0]), "c out") \
+  FUNCTION(lottery_context_retain, THEN_DESTROY(lottery_context_destroy), "C context") \
   FUNCTION(lottery_context_message, (p[0], p[1], 16, p[2]), "C context, ! buffer, ?* needed") \
   FUNCTION(lottery_context_set_instruction_set, (p[0], 0), "C context") \
   FUNCTION(lottery_context_get_instruction_set, (p[0], p[1]), "C context, * out") \
@@ -26,6 +32,7 @@
   FUNCTION(lottery_option_choice, (LOTTERY_TRAINER_LOSS, 0, p[0]), "* name") \
   FUNCTION(lottery_network_create, (p[0], p[1]), "C context, n out") \
   FUNCTION(lottery_network_preset, (p[0], p[1], p[2]), "C context, * name=mlp-2-2, n out") \
+  FUNCTION(lottery_network_copy, (p[0], p[1]), "N network, n out") \
   FUNCTION(lottery_network_input, (p[0], 1, p[1], p[2]), "E network, * shape, * node") \
   FUNCTION(lottery_network_dense, (p[0], 0, 2, p[1]), "U network, * node") \
   FUNCTION(lottery_network_relu, (p[0], 0, p[1]), "U network, * node") \
@@ -35,7 +42,14 @@
   FUNCTION(lottery_network_node_set_integer, (p[0], 1, LOTTERY_NODE_BIAS, 0), "U network") \
   FUNCTION(lottery_network_node_get_integer, (p[0], 1, LOTTERY_NODE_BIAS, p[1]), "N network, * out") \
   FUNCTION(lottery_network_node_shape, (p[0], 0, 3, p[1], p[2]), "N network, * shape, * rank") \
+  FUNCTION(lottery_network_node_count, (p[0], p[1]), "N network, * out") \
+  FUNCTION(lottery_network_node_kind, (p[0], 1, p[1]), "N network, * out") \
+  FUNCTION(lottery_network_node_inputs, (p[0], 1, 1, p[1], p[2]), "N network, * inputs, * count") \
+  FUNCTION(lottery_network_node_tensors, (p[0], 1, 2, p[1], p[2]), "N network, * tensors, * count") \
+  FUNCTION(lottery_network_node_attribute_count, (p[0], 1, p[1]), "N network, * out") \
+  FUNCTION(lottery_network_node_attribute, (p[0], 1, 0, p[1], p[2]), "N network, ?* name, ?* value") \
   FUNCTION(lottery_network_finish, (p[0], 1), "U network") \
+  FUNCTION(lottery_network_output, (p[0], p[1]), "N network, * node") \
   FUNCTION(lottery_network_sizes, (p[0], p[1], p[2]), "N network, * inputs, * outputs") \
   FUNCTION(lottery_network_initialise, (p[0], 0, 2), "N network") \
   FUNCTION(lottery_network_tensor_count, (p[0], p[1]), "N network, * out") \
@@ -57,6 +71,7 @@
   FUNCTION(lottery_network_restore, (p[0], p[1]), "N network, S snapshot") \
   FUNCTION(lottery_dataset_create, (p[0], 1, 1, p[1], 0, p[2], 1.0, 0.0, 0, NULL, NULL, p[3]), \
            "C context, * shape, * inputs, d out") \
+  FUNCTION(lottery_dataset_retain, THEN_DESTROY(lottery_dataset_destroy), "D dataset") \
   FUNCTION(lottery_dataset_with_labels, (p[0], 2, p[1], 4, p[2]), "D dataset, * labels, d out") \
   FUNCTION(lottery_dataset_with_targets, (p[0], 1, p[1], 4, p[2]), "D dataset, * targets, d out") \
   FUNCTION(lottery_dataset_load_idx, (p[0], p[1], NULL, p[2]), "C context, * images, d out") \
@@ -69,13 +84,17 @@
   FUNCTION(lottery_dataset_sizes, (p[0], p[1], p[2], p[3]), "D dataset, ?* count, ?* features, ?* classes") \
   FUNCTION(lottery_dataset_shape, (p[0], 3, p[1], p[2]), "D dataset, * shape, * rank") \
   FUNCTION(lottery_dataset_read, (p[0], 0, 1, p[1], p[2]), "D dataset, ?* inputs, ?* labels") \
+  FUNCTION(lottery_dataset_target_width, (p[0], p[1]), "D dataset, * out") \
+  FUNCTION(lottery_dataset_read_targets, (p[0], 0, 1, p[1]), "G dataset, * targets") \
   FUNCTION(lottery_mask_ones, (p[0], p[1]), "N network, m out") \
+  FUNCTION(lottery_mask_retain, THEN_DESTROY(lottery_mask_destroy), "M mask") \
   FUNCTION(lottery_mask_replace, (p[0], 0, p[1], 6, p[2]), "M mask, * bytes, m out") \
   FUNCTION(lottery_mask_read, (p[0], 0, p[1], 6), "M mask, * bytes") \
   FUNCTION(lottery_mask_tensor_count, (p[0], p[1]), "M mask, * out") \
   FUNCTION(lottery_mask_tensor_name, (p[0], 0, p[1], 16, p[2]), "M mask, * buffer, ?* needed") \
   FUNCTION(lottery_mask_tensor_shape, (p[0], 0, 2, p[1], p[2]), "M mask, * shape, * rank") \
   FUNCTION(lottery_mask_kept, (p[0], 0, p[1], p[2]), "M mask, ?* kept, ?* total") \
+  FUNCTION(lottery_mask_dead, (p[0], 0, p[1], p[2]), "M mask, ?* units, ?* inputs") \
   FUNCTION(lottery_mask_intersect, (p[0], p[1], p[2]), "M first, M second, m out") \
   FUNCTION(lottery_mask_unite, (p[0], p[1], p[2]), "M first, M second, m out") \
   FUNCTION(lottery_mask_subtract, (p[0], p[1], p[2]), "M first, M second, m out") \
@@ -84,6 +103,7 @@
   FUNCTION(lottery_mask_jaccard, (p[0], p[1], p[2]), "M first, M second, * out") \
   FUNCTION(lottery_mask_shuffle, (p[0], 1, p[1]), "M mask, m out") \
   FUNCTION(lottery_mask_transfer, (p[0], p[1], p[2]), "M mask, N network, m out") \
+  FUNCTION(lottery_snapshot_retain, THEN_DESTROY(lottery_snapshot_destroy), "S snapshot") \
   FUNCTION(lottery_snapshot_contents, (p[0], p[1]), "S snapshot, * out") \
   FUNCTION(lottery_snapshot_iteration, (p[0], p[1]), "S snapshot, * out") \
   FUNCTION(lottery_snapshot_tensor_count, (p[0], p[1]), "S snapshot, * out") \
@@ -96,6 +116,10 @@
   FUNCTION(lottery_pruner_set_real, (p[0], LOTTERY_PRUNER_RATE, 0.5), "P pruner") \
   FUNCTION(lottery_pruner_get_real, (p[0], LOTTERY_PRUNER_RATE, p[1]), "P pruner, * out") \
   FUNCTION(lottery_pruner_set_tensor_rate, (p[0], p[1], 0.5), "P pruner, * name=fc1.weight") \
+  FUNCTION(lottery_pruner_tensor_rate_count, (p[0], p[1]), "P pruner, * out") \
+  FUNCTION(lottery_pruner_tensor_rate_name, (p[0], 0, p[1], 16, p[2]), "P pruner, * buffer, ?* needed") \
+  FUNCTION(lottery_pruner_tensor_rate, (p[0], 0, p[1]), "P pruner, * out") \
+  FUNCTION(lottery_pruner_amount, (p[0], p[1]), "P pruner, * key") \
   FUNCTION(lottery_pruner_apply, (p[0], p[1], p[2], p[3]), "P pruner, N network, ?M mask, m out") \
   FUNCTION(lottery_pruner_apply_scores, (p[0], p[1], p[2], p[3], 12, p[4]), \
            "P pruner, N network, ?M mask, * scores, m out") \
@@ -117,14 +141,22 @@
   FUNCTION(lottery_trainer_read_gradient, (p[0], p[1], 17), "T trainer, * values") \
   FUNCTION(lottery_trainer_write_gradient, (p[0], p[1], 17), "T trainer, * values") \
   FUNCTION(lottery_trainer_read_tensor_gradient, (p[0], 0, p[1], 6), "T trainer, * values") \
+  FUNCTION(lottery_trainer_write_tensor_gradient, (p[0], 0, p[1], 6), "T trainer, * values") \
   FUNCTION(lottery_trainer_forward, (p[0], 1, p[1], p[2]), "T trainer, * inputs, * outputs") \
   FUNCTION(lottery_trainer_backward, (p[0], 1, p[1]), "F trainer, * output_gradient") \
+  FUNCTION(lottery_trainer_backward_inputs, (p[0], 1, p[1], p[2]), "F trainer, * output_gradient, * input_gradient") \
   FUNCTION(lottery_trainer_evaluate, (p[0], p[1], p[2], p[3]), "T trainer, D dataset, ?* loss, ?* correct") \
   FUNCTION(lottery_trainer_iteration, (p[0], p[1]), "T trainer, * out") \
+  FUNCTION(lottery_trainer_epoch, (p[0], p[1]), "T trainer, * out") \
+  FUNCTION(lottery_trainer_batch, (p[0], 0, 4, p[1], p[2]), "T trainer, * indices, * count") \
   FUNCTION(lottery_trainer_rate, (p[0], p[1]), "T trainer, * out") \
   FUNCTION(lottery_trainer_loss, (p[0], p[1]), "T trainer, * out") \
   FUNCTION(lottery_trainer_snapshot, (p[0], LOTTERY_STATE_ALL, p[1]), "T trainer, s out") \
   FUNCTION(lottery_trainer_rewind, (p[0], p[1], p[2], 0), "T trainer, ?S snapshot, ?M mask") \
+  FUNCTION(lottery_trainer_get_optimiser_steps, (p[0], p[1]), "T trainer, * out") \
+  FUNCTION(lottery_trainer_set_optimiser_steps, (p[0], 1), "T trainer") \
+  FUNCTION(lottery_trainer_read_optimiser, (p[0], 0, LOTTERY_SLOT_FIRST, p[1], 6), "T trainer, * values") \
+  FUNCTION(lottery_trainer_write_optimiser, (p[0], 0, LOTTERY_SLOT_SECOND, p[1], 6), "T trainer, * values") \
   FUNCTION(lottery_trainer_reset, (p[0], LOTTERY_STATE_POSITION), "T trainer") \
   FUNCTION(lottery_npy_save, (p[0], p[1], LOTTERY_ELEMENT_FLOAT32, 1, p[2], p[3], 2), \
            "C context, * path, * shape, * values") \
@@ -223,7 +255,7 @@ int function_parse(const char *text, struct parameter parameters[PARAMETERS]) {
 
 bool is_handle(char kind) { return isupper((unsigned char)kind) != 0; }
 bool is_out(char kind) { return islower((unsigned char)kind) != 0; }
-char kind_of(char kind) { return kind == 'U' || kind == 'E' ? 'N' : kind == 'F' ? 'T' : kind; }
+char kind_of(char kind) { return kind == 'U' || kind == 'E' ? 'N' : kind == 'F' ? 'T' : kind == 'G' ? 'D' : kind; }
 
 /* --- Files --- */
 
@@ -256,6 +288,7 @@ void handles_make(lottery_context *context, struct handles *handles) {
   const float inputs[] = {1, 2};
   const int32_t label = 0;
   float outputs[2];
+  const float targets[4 * 2] = {1, 2};
   assert_ok(context, lottery_network_preset(context, "mlp-2-3-2", &handles->network));
   assert_ok(context, lottery_network_initialise(handles->network, LOTTERY_INITIALISE_GLOROT_NORMAL, 1));
   assert_ok(context, lottery_network_create(context, &handles->empty));
@@ -263,9 +296,11 @@ void handles_make(lottery_context *context, struct handles *handles) {
   assert_ok(context, lottery_network_input(handles->open, 1, &two, &node));
   assert_ok(context, lottery_network_dense(handles->open, node, 2, &node));
   handles->dataset = support_dataset(context, 4, 2, 2, 0.1F, 3);
+  assert_ok(context, lottery_dataset_with_targets(handles->dataset, 2, targets, 4, &handles->targeted));
   assert_ok(context, lottery_mask_ones(handles->network, &handles->mask));
   assert_ok(context, lottery_network_snapshot(handles->network, &handles->snapshot));
   assert_ok(context, lottery_pruner_create(context, &handles->pruner));
+  assert_ok(context, lottery_pruner_set_tensor_rate(handles->pruner, "fc2.weight", 0.25));
   assert_ok(context, lottery_trainer_create(handles->network, handles->dataset, 5, &handles->forwarded));
   assert_ok(context, lottery_trainer_forward(handles->forwarded, 1, inputs, outputs));
   assert_ok(context, lottery_trainer_create(handles->network, handles->dataset, 5, &handles->trainer));
@@ -291,6 +326,7 @@ void handles_destroy(const struct handles *handles) {
   lottery_pruner_destroy(handles->pruner);
   lottery_snapshot_destroy(handles->snapshot);
   lottery_mask_destroy(handles->mask);
+  lottery_dataset_destroy(handles->targeted);
   lottery_dataset_destroy(handles->dataset);
   lottery_network_destroy(handles->open);
   lottery_network_destroy(handles->empty);
@@ -305,6 +341,7 @@ void *handle_of(const struct handles *handles, char kind) {
     case 'U': return handles->open;
     case 'E': return handles->empty;
     case 'D': return handles->dataset;
+    case 'G': return handles->targeted;
     case 'M': return handles->mask;
     case 'S': return handles->snapshot;
     case 'P': return handles->pruner;

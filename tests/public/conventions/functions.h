@@ -37,7 +37,7 @@ void functions_make_files(const char *directory);
 struct handles {
   lottery_context *context;
   lottery_network *network, *open, *empty;
-  lottery_dataset *dataset;
+  lottery_dataset *dataset, *targeted;
   lottery_mask *mask;
   lottery_snapshot *snapshot;
   lottery_pruner *pruner;

@@ -456,6 +456,37 @@ static void masks_that_do_not_agree(void **state) {
   }
 }
 
+/* Units and inputs without a kept weight, against counting bytes. */
+static void dead_units_are_counted(void **state) {
+  (void)state;
+  uint64_t random = 3;
+  static const int64_t rows[] = {13, 4}, columns[] = {5, 13};
+  for (uint32_t eighths = 0; eighths <= 8; eighths++) {
+    struct bytes bytes;
+    draw_bytes(&bytes, &random, eighths);
+    lottery_mask *mask = mask_of(&bytes);
+    for (int i = 0; i < TENSORS; i++) {
+      int64_t dead_rows = 0, dead_columns = 0, units = -1, inputs = -1;
+      for (int64_t row = 0; row < rows[i]; row++) {
+        bool alive = false;
+        for (int64_t column = 0; column < columns[i]; column++) alive |= bytes.at[i][row * columns[i] + column] != 0;
+        dead_rows += !alive;
+      }
+      for (int64_t column = 0; column < columns[i]; column++) {
+        bool alive = false;
+        for (int64_t row = 0; row < rows[i]; row++) alive |= bytes.at[i][row * columns[i] + column] != 0;
+        dead_columns += !alive;
+      }
+      assert_ok(context, lottery_mask_dead(mask, i, &units, &inputs));
+      assert_int_equal(units, dead_rows);
+      assert_int_equal(inputs, dead_columns);
+      assert_ok(context, lottery_mask_dead(mask, i, NULL, NULL));
+    }
+    lottery_mask_destroy(mask);
+  }
+  assert_fails(context, lottery_mask_dead(ones, 2, NULL, NULL), LOTTERY_ERROR_ARGUMENT, "2");
+}
+
 /* Every function that makes a mask; whatever a step made is destroyed. */
 static lottery_status make_masks(lottery_context *own, void *user) {
   (void)user;
@@ -497,6 +528,7 @@ int main(void) {
       cmocka_unit_test(transfer_of_a_part),
       cmocka_unit_test(transfer_of_nothing),
       cmocka_unit_test(masks_outlive_network_and_context),
+      cmocka_unit_test(dead_units_are_counted),
       cmocka_unit_test(bad_handles),
       cmocka_unit_test(null_arguments),
       cmocka_unit_test(numbers_out_of_range),

@@ -340,6 +340,61 @@ static void the_last_of_rate_count_and_density_decides(void **state) {
   lottery_mask_destroy(next);
 }
 
+/* At RATE 1, too, a density of 0 empties every tensor of a rate above 0, whatever the rate. */
+static void a_density_of_0_empties(void **state) {
+  (void)state;
+  struct weights weights;
+  draw_weights(&weights, 10, 1000, 8);
+  static const double own_rates[] = {1.0, 0.5, 0x1p-40};
+  for (int i = 0; i < 3; i++) {
+    lottery_mask *next;
+    set_real(LOTTERY_PRUNER_RATE, own_rates[i]);
+    assert_ok(context, lottery_pruner_set_tensor_rate(pruner, "fc1.weight", 0.01));
+    set_real(LOTTERY_PRUNER_DENSITY, 0.0);
+    assert_ok(context, lottery_pruner_apply(pruner, network, ones, &next));
+    assert_int_equal(kept_of(next, -1), 0);
+    lottery_mask_destroy(next);
+  }
+}
+
+/* What a pruner was told can be read back. */
+static void settings_are_read_back(void **state) {
+  (void)state;
+  static const char *const names[] = {"fc2.weight", "fc1.weight"};
+  int32_t key;
+  int64_t count, needed;
+  char name[32];
+  double rate;
+  assert_ok(context, lottery_pruner_amount(pruner, &key));
+  assert_int_equal(key, LOTTERY_PRUNER_RATE);
+  set_real(LOTTERY_PRUNER_DENSITY, 0.5);
+  assert_ok(context, lottery_pruner_amount(pruner, &key));
+  assert_int_equal(key, LOTTERY_PRUNER_DENSITY);
+  set_integer(LOTTERY_PRUNER_COUNT, 3);
+  set_real(LOTTERY_PRUNER_OUTPUT_FACTOR, 0.5);
+  assert_ok(context, lottery_pruner_amount(pruner, &key));
+  assert_int_equal(key, LOTTERY_PRUNER_COUNT);
+  set_real(LOTTERY_PRUNER_RATE, 0.5);
+  assert_ok(context, lottery_pruner_amount(pruner, &key));
+  assert_int_equal(key, LOTTERY_PRUNER_RATE);
+  assert_ok(context, lottery_pruner_tensor_rate_count(pruner, &count));
+  assert_int_equal(count, 0);
+  for (int i = 0; i < 2; i++) assert_ok(context, lottery_pruner_set_tensor_rate(pruner, names[i], 0.25 * (1 + i)));
+  assert_ok(context, lottery_pruner_set_tensor_rate(pruner, names[0], 0.75));
+  assert_ok(context, lottery_pruner_tensor_rate_count(pruner, &count));
+  assert_int_equal(count, 2);
+  for (int i = 0; i < 2; i++) {
+    assert_ok(context, lottery_pruner_tensor_rate_name(pruner, i, name, sizeof name, &needed));
+    assert_string_equal(name, names[i]);
+    assert_int_equal(needed, strlen(names[i]) + 1);
+    assert_ok(context, lottery_pruner_tensor_rate(pruner, i, &rate));
+    assert_true(rate == (i == 0 ? 0.75 : 0.5));
+  }
+  assert_fails(context, lottery_pruner_tensor_rate(pruner, 2, &rate), LOTTERY_ERROR_ARGUMENT, "index: 2");
+  assert_fails(context, lottery_pruner_tensor_rate_name(pruner, -1, name, 32, NULL), LOTTERY_ERROR_ARGUMENT,
+               "index: -1");
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       PRUNING_TEST(layerwise_at_every_rate),
@@ -348,6 +403,8 @@ int main(void) {
       PRUNING_TEST(exactly_the_density_asked_for),
       PRUNING_TEST(iterative_pruning_of_lenet),
       PRUNING_TEST(null_mask_means_the_networks_own),
+      PRUNING_TEST(a_density_of_0_empties),
+      PRUNING_TEST(settings_are_read_back),
       PRUNING_TEST(rates_of_tensors),
       PRUNING_TEST(biases_have_no_rate),
       PRUNING_TEST(random_criterion_prunes_by_seed_alone),

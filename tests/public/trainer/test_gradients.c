@@ -177,6 +177,40 @@ static lottery_mask *half_mask(lottery_network *network, unsigned char *kept) {
   return mask;
 }
 
+/* The derivative by input `index`, over the floats next to it. */
+static double input_difference(struct problem *problem, int64_t index) {
+  const float middle = problem->inputs[index], step = 0x1p-12F, upper = middle + step, lower = middle - step;
+  problem->inputs[index] = upper;
+  const double above = loss_of(problem);
+  problem->inputs[index] = lower;
+  const double below = loss_of(problem);
+  problem->inputs[index] = middle;
+  return (above - below) / ((double)upper - (double)lower);
+}
+
+/* The gradient to the inputs, made beside those of the parameters, which it must not change by a bit. */
+static void check_inputs(struct problem *problem, lottery_trainer *trainer, lottery_network *network, int32_t set) {
+  const int64_t elements = problem->count * problem->outputs_of_one, inputs = problem->count * problem->inputs_of_one;
+  float *outputs = room(elements, sizeof *outputs), *gradient = room(inputs, sizeof *gradient);
+  struct values without = library_gradient(problem, trainer, network);
+  assert_ok(NULL, lottery_trainer_forward(trainer, problem->count, problem->inputs, outputs));
+  for (int64_t i = 0; i < elements; i++) outputs[i] *= problem->targets[i];
+  assert_ok(NULL, lottery_trainer_backward_inputs(trainer, problem->count, outputs, gradient));
+  assert_values_equal(without, gradient_values(trainer, network));
+  double scale = 1e-3;
+  for (int64_t i = 0; i < inputs; i++) scale = fmax(scale, fabs((double)gradient[i]));
+  for (int64_t i = 0; i < SAMPLES; i++) {
+    const int64_t index = i == 0 ? inputs - 1 : i * 37 % inputs;
+    const double expected = input_difference(problem, index);
+    if (fabs((double)gradient[index] - expected) > 1e-5 * scale)
+      fail_msg("%s, batch %lld, instruction set %d: gradient of input %lld is %.9g, expected %.9g",
+               problem->graph->name, (long long)problem->count, (int)set, (long long)index, (double)gradient[index],
+               expected);
+  }
+  free(outputs);
+  free(gradient);
+}
+
 static void check_graph(const struct reference_graph *graph, bool masked, const int64_t *counts, int count_of_counts) {
   int32_t sets[INSTRUCTION_SET_LIMIT];
   const int set_count = instruction_sets(sets);
@@ -209,6 +243,7 @@ static void check_graph(const struct reference_graph *graph, bool masked, const 
         struct values gradient = library_gradient(&problem, trainers[j], networks[j]);
         compare(&problem, &sample, kept, &gradient, sets[j]);
         release_values(&gradient);
+        if (problem.loss == HOST) check_inputs(&problem, trainers[j], networks[j], sets[j]);
       }
     }
   for (int i = 0; i < set_count; i++) {
@@ -267,6 +302,29 @@ static void test_extreme_logits(void **state) {
   }
 }
 
+/* Where the output is the input, so is its gradient. */
+static void test_inputs_of_nothing(void **unused) {
+  (void)unused;
+  lottery_context *context = context_on(LOTTERY_INSTRUCTION_SET_AUTOMATIC);
+  const int64_t three = 3;
+  const float values[] = {1, -2, 3};
+  float result[3];
+  int32_t node;
+  lottery_network *network;
+  lottery_trainer *trainer;
+  assert_ok(context, lottery_network_create(context, &network));
+  assert_ok(context, lottery_network_input(network, 1, &three, &node));
+  assert_ok(context, lottery_network_finish(network, node));
+  assert_ok(context, lottery_trainer_create(network, NULL, 0, &trainer));
+  assert_ok(context, lottery_trainer_forward(trainer, 1, values, result));
+  assert_memory_equal(values, result, sizeof values);
+  assert_ok(context, lottery_trainer_backward_inputs(trainer, 1, values, result));
+  assert_memory_equal(values, result, sizeof values);
+  lottery_trainer_destroy(trainer);
+  lottery_network_destroy(network);
+  lottery_context_destroy(context);
+}
+
 /* A batch size that is set between forward and backward is that of the next batch. */
 static void test_batch_size_between(void **unused) {
   (void)unused;
@@ -295,9 +353,8 @@ static void test_batch_size_between(void **unused) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_gradients),
-      cmocka_unit_test(test_masked_gradients),
-      cmocka_unit_test(test_extreme_logits),
+      cmocka_unit_test(test_gradients),          cmocka_unit_test(test_masked_gradients),
+      cmocka_unit_test(test_extreme_logits),     cmocka_unit_test(test_inputs_of_nothing),
       cmocka_unit_test(test_batch_size_between),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

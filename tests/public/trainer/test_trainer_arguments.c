@@ -104,7 +104,9 @@ static void test_datasets_without_answers(void **unused) {
                                             LOTTERY_MEMORY_COPY, NULL, NULL, &bare));
   assert_ok(context, lottery_dataset_with_targets(bare, 1, targets, BATCH, &narrow));
   assert_ok(context, lottery_trainer_create(network, bare, 1, &on_bare));
-  assert_ok(context, lottery_trainer_create(network, narrow, 1, &on_narrow));
+  assert_fails(context, lottery_trainer_create(network, narrow, 1, &on_narrow), LOTTERY_ERROR_SHAPE,
+               "dataset: 1 targets per example, but the network has 2 outputs");
+  assert_null(on_narrow);
   const struct state before = state();
 #define NO_LABELS "dataset: no labels, which cross-entropy needs"
   assert_fails(context, lottery_trainer_run(on_bare, 1, NULL, NULL, &done), LOTTERY_ERROR_SHAPE, NO_LABELS);
@@ -116,17 +118,13 @@ static void test_datasets_without_answers(void **unused) {
 #undef NO_LABELS
   const int32_t squared = LOTTERY_LOSS_MEAN_SQUARED_ERROR;
   assert_ok(context, lottery_trainer_set_integer(on_bare, LOTTERY_TRAINER_LOSS, squared));
-  assert_ok(context, lottery_trainer_set_integer(on_narrow, LOTTERY_TRAINER_LOSS, squared));
   assert_fails(context, lottery_trainer_run(on_bare, 1, NULL, NULL, &done), LOTTERY_ERROR_SHAPE,
                "dataset: neither targets nor labels for the mean squared error");
-  assert_fails(context, lottery_trainer_run(on_narrow, 1, NULL, NULL, &done), LOTTERY_ERROR_SHAPE,
-               "dataset: 1 targets per example, but the network has 2 outputs");
   assert_fails(context, lottery_network_evaluate(network, narrow, squared, &loss, NULL), LOTTERY_ERROR_SHAPE,
                "1 targets");
   assert_true(loss == -7);
   assert_unchanged(before);
   lottery_trainer_destroy(on_bare);
-  lottery_trainer_destroy(on_narrow);
   lottery_dataset_destroy(bare);
   lottery_dataset_destroy(narrow);
 }

@@ -235,7 +235,8 @@ static void density_at_the_ends(void **state) {
   assert_int_equal(kept_at(0.2, 1.0, 1.0), 1000000);
   assert_int_equal(kept_at(1.0, 0.3, 1.0), 300000);
   assert_int_equal(kept_at(1.0, 0.3, 0.5), 1000000);
-  assert_int_equal(kept_at(1.0, 0.0, 0.5), 500000);
+  assert_int_equal(kept_at(1.0, 0.0, 0.5), 0);
+  assert_int_equal(kept_at(1.0, 0.0, 0.0), 1000000);
   assert_int_equal(kept_at(1.0, 0.0, 1.0), 0);
   assert_int_equal(kept_at(0.0, 1.0, 0.5), 1000000);
   assert_int_equal(kept_at(0.0, 1.0, 0.0), 1000000);

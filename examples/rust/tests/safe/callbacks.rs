@@ -53,7 +53,7 @@ fn a_callback_reads_and_may_not_change() {
     let dataset = dataset(&context);
     let (mut watched, mut plain) = (trainer(&context, &dataset), trainer(&context, &dataset));
     watched.set(option::trainer::PROGRESS_INTERVAL, 5).unwrap();
-    let mut seen = Vec::new();
+    let (mut seen, mut snapshots) = (Vec::new(), Vec::new());
     watched
         .run_with(20, |progress| {
             let network = progress.trainer.network();
@@ -64,8 +64,9 @@ fn a_callback_reads_and_may_not_change() {
             state(network.initialise(Scheme::GlorotNormal, 1));
             state(network.set_mask(None));
             state(network.set(option::network::CROSSOVER, 1.0));
-            state(progress.trainer.snapshot(State::ALL).map(drop));
             network.snapshot().unwrap();
+            snapshots.push(progress.trainer.snapshot(State::ALL).unwrap());
+            assert_eq!(snapshots.last().unwrap().iteration(), Ok(progress.iteration));
             ControlFlow::Continue(())
         })
         .unwrap();
@@ -74,6 +75,9 @@ fn a_callback_reads_and_may_not_change() {
         plain.run(5).unwrap();
         assert_eq!((plain.evaluate(&dataset).unwrap(), crate::weights(plain.network())), (evaluation, weights));
     }
+    watched.rewind(Some(&snapshots[1]), None, State::ALL).unwrap();
+    watched.run(10).unwrap();
+    assert_eq!(weights(watched.network()), weights(plain.network()));
 }
 
 #[test]
