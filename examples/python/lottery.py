@@ -44,7 +44,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float32]
-_RANK = 8  # no shape has more sizes
+_RANK = _MOST = 8  # no shape has more sizes, and no node more inputs or tensors
 SLICE_SECONDS = 0.02  # processor time for which Trainer.run stays in C before it looks for Ctrl-C
 
 # ---- The raw layer -------------------------------------------------------------------------------------------------
@@ -633,10 +633,30 @@ class _Part(Handle):
         return made
 
 
-def _pickled(name: str, *contents: Any) -> bytes:
+    def _several(self, classes: Sequence[Any], function: Any, *arguments: Any) -> list[Any]:
+        """New objects of these classes by function(self, *arguments, out, ...)."""
+        made, outs = [cls.__new__(cls) for cls in classes], [c_void_p() for _ in classes]
+        self._call(function, *arguments, *map(byref, outs))
+        for handle, out in zip(made, outs):
+            handle.context = self.context
+            handle._take(out.value)
+        return made
+
+    def _read(self, function: Any, name: str, *arguments: Any, kind: Any = np.float32) -> Any:
+        tensor, shape = self._find(name)  # type: ignore[attr-defined]
+        values = np.empty(shape, kind)
+        self._call(function, tensor, *arguments, values.ctypes.data, values.size)
+        return values
+
+    def _write(self, function: Any, name: str, values: ArrayLike, *arguments: Any) -> None:
+        tensor, shape = self._find(name)  # type: ignore[attr-defined]
+        array = _floats(name, values, shape)
+        self._call(function, tensor, *arguments, array.ctypes.data, array.size)
+
+
+def _pickled(item: Any) -> bytes:
     archive = Archive()
-    for item in contents:
-        archive[name] = item
+    archive["item"] = item
     return archive.to_bytes()
 
 
@@ -681,12 +701,6 @@ class _Tensors(_Part, collections.abc.Mapping):  # type: ignore[type-arg]
         if name not in shapes:
             raise KeyError(name)
         return list(shapes).index(name), shapes[name]
-
-    def _read(self, function: Any, name: str, *arguments: Any, kind: Any = np.float32) -> Any:
-        tensor, shape = self._find(name)
-        values = np.empty(shape, kind)
-        self._call(function, tensor, *arguments, values.ctypes.data, values.size)
-        return values
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.shapes)
@@ -843,7 +857,7 @@ class Dataset(_Fixed, _Part):
     255, else 1: bool and other integers are plain numbers.
     labels: [count] whole numbers below `classes` (by default the largest + 1). targets: [count, width], for mean
     squared error."""
-    __slots__ = ("_targets",)
+    __slots__ = ()
     _kind = "dataset"
 
     def __init__(self, inputs: ArrayLike, labels: Optional[ArrayLike] = None, *, classes: Optional[int] = None,
@@ -898,13 +912,8 @@ class Dataset(_Fixed, _Part):
 
     def split(self, count: int, seed: int) -> tuple[Dataset, Dataset]:
         """`count` examples drawn with the seed, and the others."""
-        first, second = (Dataset.__new__(Dataset) for _ in range(2))
-        outs = c_void_p(), c_void_p()
-        self._call(raw.lottery_dataset_split, _integer("count", count), _seed(seed), *map(byref, outs))
-        for made, out in zip((first, second), outs):
-            made.context = self.context
-            made._take(out.value)
-            made._targets = getattr(self, "_targets", False)
+        count, seed = _integer("count", count), _seed(seed)
+        first, second = self._several((Dataset, Dataset), raw.lottery_dataset_split, count, seed)
         return first, second
 
     def subset(self, indices: ArrayLike) -> Dataset:
@@ -970,17 +979,40 @@ class Dataset(_Fixed, _Part):
         self._call(raw.lottery_dataset_shape, _RANK, shape, byref(rank))
         return tuple(shape[:rank.value])
 
-    def read(self, first: int = 0, count: Optional[int] = None) -> tuple[Floats, Optional[NDArray[np.int32]]]:
-        """Copies of examples as training sees them: inputs [count, ...], and labels if there are any."""
+    @property
+    def target_width(self) -> int:
+        """How many real targets an example has; 0 without targets."""
+        return self._get(c_int64, raw.lottery_dataset_target_width)
+
+    def _range(self, first: int, count: Optional[int]) -> tuple[int, int]:
         first = _integer("first", first)
         count = len(self) - first if count is None else _integer("count", count)
         if first < 0 or count < 0 or first + count > len(self):  # before memory is allocated
             raise ArgumentError(f"first, count: {first} and {count} are not within the {len(self)} examples")
+        return first, count
+
+    def read(self, first: int = 0, count: Optional[int] = None) -> tuple[Floats, Optional[NDArray[np.int32]]]:
+        """Copies of examples as training sees them: inputs [count, ...], and labels if there are any."""
+        first, count = self._range(first, count)
         inputs = np.empty((count, *self.shape), np.float32)
         labels = np.empty(count, np.int32) if self.classes else None
         self._call(raw.lottery_dataset_read, first, count, inputs.ctypes.data,
                    None if labels is None else labels.ctypes.data)
         return inputs, labels
+
+    def read_targets(self, first: int = 0, count: Optional[int] = None) -> Optional[Floats]:
+        """Copies of the examples' targets [count, width], or None without targets."""
+        first, count = self._range(first, count)
+        if not self.target_width:
+            return None
+        targets = np.empty((count, self.target_width), np.float32)
+        self._call(raw.lottery_dataset_read_targets, first, count, targets.ctypes.data)
+        return targets
+
+    @property
+    def targets(self) -> Optional[Floats]:
+        """All targets, as read_targets copies them."""
+        return self.read_targets()
 
     def __getitem__(self, index: Any) -> Any:
         """For a number one example, (input, label or None); for a slice, a list of numbers or a mask a dataset."""
@@ -1004,26 +1036,15 @@ class Dataset(_Fixed, _Part):
         return self.subset(indices)
 
     def _summary(self) -> str:
-        return f"{len(self)} x {self.shape}, {self.classes} classes"
+        width = self.target_width
+        return f"{len(self)} x {self.shape}, {self.classes} classes" + (f", {width} targets" if width else "")
 
     def __reduce__(self) -> Any:
-        if getattr(self, "_targets", False):
-            raise TypeError("a Dataset with targets cannot be pickled: pickle the arrays that it was made of")
-        inputs, labels = self.read()
-        return _read_again, (inputs, labels, self.classes)
-
-    def _derive(self, cls: Any, function: Any, *arguments: Any) -> Any:
-        made = super()._derive(cls, function, *arguments)
-        made._targets = getattr(self, "_targets", False) or function is raw.lottery_dataset_with_targets
-        return made
-
-    def _become(self, other: Any) -> None:
-        super()._become(other)
-        self._targets = other._targets
+        return _read_again, (*self.read(), self.classes, self.targets)
 
 
-def _read_again(inputs: Floats, labels: Optional[NDArray[np.int32]], classes: int) -> Dataset:
-    return Dataset(inputs, labels, classes=classes or None)
+def _read_again(inputs: Floats, labels: Any, classes: int, targets: Optional[Floats] = None) -> Dataset:
+    return Dataset(inputs, labels, classes=classes or None, targets=targets)
 
 
 # ---- Networks, masks, snapshots --------------------------------------------------------------------------------------
@@ -1042,6 +1063,16 @@ def _evaluation(call: Callable[..., int], function: Any, dataset: Dataset, *kind
     loss, correct = c_double(), c_int64()
     call(function, _given(dataset, Dataset), *kind, byref(loss), byref(correct))
     return Evaluation(loss.value, correct.value, len(dataset))
+
+
+class Node(NamedTuple):
+    """A node of a graph: its kind, such as "dense"; the numbers of the nodes that it reads; its shape; what it was made
+    with, such as {"units": 300, "bias": True}; and the names of its tensors, which are there after finish()."""
+    kind: str
+    inputs: tuple[int, ...]
+    shape: tuple[int, ...]
+    attributes: dict[str, Any]
+    tensors: tuple[str, ...]
 
 
 class Form(NamedTuple):
@@ -1121,6 +1152,49 @@ class Network(_Tensors, _Optioned):
         return bool(self._get(c_int64, raw.lottery_network_node_get_integer, _integer("node", node, 32),
                               _NODE_OPTIONS["bias"].key))
 
+    @property
+    def nodes(self) -> list[Node]:
+        """The graph, also before finish(): the list's index is a node's number."""
+        with self._lock:
+            try:
+                names = list(self.shapes)
+            except StateError:  # not finished
+                names = []
+            return [self._node(node, names) for node in range(self._get(c_int32, raw.lottery_network_node_count))]
+
+    def _node(self, node: int, names: list[str]) -> Node:
+        kind, name, value, count = c_char_p(), c_char_p(), c_double(), c_int64()
+        inputs, tensors = (c_int32 * _MOST)(), (c_int64 * _MOST)()
+        self._call(raw.lottery_network_node_kind, node, byref(kind))
+        attributes: dict[str, Any] = {}
+        for index in range(self._get(c_int64, raw.lottery_network_node_attribute_count, node)):
+            self._call(raw.lottery_network_node_attribute, node, index, byref(name), byref(value))
+            attributes[name.value.decode()] = int(value.value) if value.value.is_integer() else value.value
+        if kind.value == b"dense":
+            attributes["bias"] = self.node_bias(node)
+        self._call(raw.lottery_network_node_inputs, node, _MOST, inputs, byref(count))
+        read, count.value = tuple(inputs[:count.value]), 0
+        if names:
+            self._call(raw.lottery_network_node_tensors, node, _MOST, tensors, byref(count))
+        return Node(kind.value.decode(), read, self.node_shape(node), attributes,
+                    tuple(names[tensor] for tensor in tensors[:count.value]))
+
+    @property
+    def output(self) -> int:
+        """The number of the output node."""
+        return self._get(c_int32, raw.lottery_network_output)
+
+    def copy(self) -> Network:
+        """A network of its own with the same graph, options, instruction set, mask and weights."""
+        made: Network = self._derive(Network, raw.lottery_network_copy)
+        made._mask_context = getattr(self, "_mask_context", self.context)
+        return made
+
+    __copy__ = copy
+
+    def __deepcopy__(self, _: Any) -> Network:
+        return self.copy()
+
     def finish(self, output: int) -> None:
         """Fixes the graph and makes the tensors, all zero."""
         self._call(raw.lottery_network_finish, _integer("output", output, 32))
@@ -1161,9 +1235,7 @@ class Network(_Tensors, _Optioned):
         return self._read(raw.lottery_network_read_tensor, name)
 
     def __setitem__(self, name: str, values: ArrayLike) -> None:
-        tensor, shape = self._find(name)
-        array = _floats(name, values, shape)
-        self._call(raw.lottery_network_write_tensor, tensor, array.ctypes.data, array.size)
+        self._write(raw.lottery_network_write_tensor, name, values)
 
     def load(self, state: Mapping[str, ArrayLike]) -> None:
         """Writes every tensor from a mapping like dict(network): all of them, or none if anything is wrong."""
@@ -1259,6 +1331,12 @@ def _network_again(data: bytes, chosen: dict[str, Any], whole: bool) -> Network:
 _NODE_OPTIONS = {option.name: option for option in options if option.handle == raw.LOTTERY_HANDLE_NODE}
 
 
+class Dead(NamedTuple):
+    """Units of a tensor that keep no input weight, and inputs that no unit reads any more."""
+    units: int
+    inputs: int
+
+
 class Mask(_Fixed, _Tensors):
     """Which weights survive: a mapping from names of weights to boolean arrays, which are copies. A mask never changes;
     any number of threads may use it.
@@ -1302,6 +1380,12 @@ class Mask(_Fixed, _Tensors):
         kept, total = self.counts()
         return kept / total
 
+    def dead(self, name: str) -> Dead:
+        """How many units and inputs of a tensor the mask has cut off."""
+        units, inputs = c_int64(), c_int64()
+        self._call(raw.lottery_mask_dead, self._find(name)[0], byref(units), byref(inputs))
+        return Dead(units.value, inputs.value)
+
     def __and__(self, other: Mask) -> Mask:
         return self._derive(Mask, raw.lottery_mask_intersect, _given(other, Mask))
 
@@ -1343,7 +1427,7 @@ class Mask(_Fixed, _Tensors):
         return "{} of {} weights".format(*self.counts())
 
     def __reduce__(self) -> Any:
-        return _unpickled, (_pickled("item", self),)
+        return _unpickled, (_pickled(self),)
 
 
 MaskLike = Union[Mask, Mapping[str, ArrayLike], None]
@@ -1373,7 +1457,7 @@ class Snapshot(_Fixed, _Tensors):
         return f"iteration {self.iteration}, {len(self)} tensors: {', '.join(parts)}"
 
     def __reduce__(self) -> Any:
-        return _unpickled, (_pickled("item", self),)
+        return _unpickled, (_pickled(self),)
 
     def __getitem__(self, name: str) -> Floats:
         return self.read(name)
@@ -1397,17 +1481,16 @@ _AMOUNTS = ("rate", "count", "density")
 @_with_options
 class Pruner(_Optioned):
     """Decides which weights go: by default the smallest fifth of those that each layer has left. One of rate, count and
-    density decides how many: the last that was set. The others are None; giving two at once is an error.
+    density decides how many: the last that was set. `amount` names it. The others are None; giving two is an error.
 
     rates: own rates for some tensors, by name."""
-    __slots__ = ("_amount",)
+    __slots__ = ()
     _kind = "pruner"
     _instead = "make another one with the same options"
 
     def __init__(self, *, rates: Optional[Mapping[str, float]] = None, context: Optional[Context] = None,
                  **options: Any) -> None:
         context = context or Context.current()
-        self._amount = "rate"
         self._make(context, raw.lottery_pruner_create, context._pointer)
         self.set(**options)
         for name, rate in (rates or {}).items():
@@ -1420,18 +1503,29 @@ class Pruner(_Optioned):
             raise ArgumentError(f"{' and '.join(amounts)}: only one of {', '.join(_AMOUNTS)} can decide how many weights go")
         super().set(**given)
 
-    def _set_option(self, option: Option, value: Any) -> None:
-        super()._set_option(option, value)
-        if option.name in _AMOUNTS:
-            self._amount = option.name
-
     def _get_option(self, option: Option) -> Any:
-        if option.name in _AMOUNTS and option.name != self._amount:
-            return None
-        return super()._get_option(option)
+        with self._lock:
+            return None if option.name in _AMOUNTS and option.name != self.amount else super()._get_option(option)
+
+    @property
+    def amount(self) -> str:
+        """"rate", "count" or "density": which of them decides how many weights go."""
+        key = self._get(c_int32, raw.lottery_pruner_amount)
+        return next(name for name, option in self._options.items() if option.key == key)
 
     def _summary(self) -> str:
-        return f"{self._amount}={getattr(self, self._amount)!r}, criterion={self.criterion!r}, scope={self.scope!r}"
+        with self._lock:
+            amount = self.amount
+            decides = f"{amount}={getattr(self, amount)!r}" + (f", rates={self.rates}" if self.rates else "")
+        return f"{decides}, criterion={self.criterion!r}, scope={self.scope!r}"
+
+    @property
+    def rates(self) -> dict[str, float]:
+        """The tensors that have a rate of their own, by name."""
+        with self._lock:
+            return {self._text(raw.lottery_pruner_tensor_rate_name, index):
+                    self._get(c_double, raw.lottery_pruner_tensor_rate, index)
+                    for index in range(self._get(c_int64, raw.lottery_pruner_tensor_rate_count))}
 
     def set_tensor_rate(self, name: str, rate: float) -> None:
         """Gives the tensor a rate of its own."""
@@ -1478,6 +1572,47 @@ def _flat_scores(network: Network, scores: Union[Mapping[str, ArrayLike], ArrayL
     return np.concatenate([np.empty(0, np.float32), *arrays])
 
 
+_SLOTS = [name for name in _named("SLOT") if name != "weight"]
+
+
+class OptimiserState(collections.abc.Mapping):  # type: ignore[type-arg]
+    """The state of a trainer's optimiser by the tensors' names: Adam's moments {"first": array, "second": array}; of SGD
+    with momentum {"first": array}, without it {}. Arrays are copies. state[name] = {"first": array} writes; at pruned
+    weights it stays 0."""
+    __slots__ = ("_trainer",)
+
+    def __init__(self, trainer: Trainer) -> None:
+        self._trainer = trainer
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._trainer.network)
+
+    def __len__(self) -> int:
+        return len(self._trainer.network)
+
+    def __getitem__(self, name: str) -> dict[str, Floats]:
+        found, trainer = {}, self._trainer
+        with trainer._lock:
+            for slot in _SLOTS:
+                with contextlib.suppress(StateError):  # a slot that this optimiser does not have
+                    found[slot] = trainer._read(raw.lottery_trainer_read_optimiser, name, _constant("SLOT", slot))
+        return found
+
+    def __setitem__(self, name: str, slots: Mapping[str, ArrayLike]) -> None:
+        write = raw.lottery_trainer_write_optimiser
+        with self._trainer._lock:
+            before = self[name]
+            if extra := [slot for slot in slots if slot not in before]:
+                raise ArgumentError(f"{name}: the optimiser has {', '.join(before) or 'no state'}, not {', '.join(extra)}")
+            try:
+                for slot, values in slots.items():
+                    self._trainer._write(write, name, values, _constant("SLOT", slot))
+            except LotteryError:  # all of them or none
+                for slot, values in before.items():
+                    self._trainer._write(write, name, values, _constant("SLOT", slot))
+                raise
+
+
 _step, _Byte = raw.lottery_trainer_step, ctypes.c_char
 _FLOAT32, _INT32, _INT64 = np.dtype(np.float32), np.dtype(np.int32), np.dtype(np.int64)
 
@@ -1503,8 +1638,8 @@ class Trainer(_Optioned):
         """Trains; returns how many iterations it completed.
 
         progress(iteration, loss) is called after each progress_interval-th iteration. A true result ends the run, and
-        an exception leaves run. The callback may change options and mask. In the main thread, Ctrl-C raises
-        KeyboardInterrupt within a few hundredths of a second; other threads continue, and Context.cancel stops them.
+        an exception leaves run. The callback may change options and mask, and take snapshots. In the main thread, Ctrl-C
+        raises KeyboardInterrupt within a few hundredths of a second; other threads go on, and Context.cancel stops them.
         Whatever ends a run, it ends after a whole iteration, and the next run continues as if nothing had happened."""
         # The loop returns from C every few hundredths of a second, so that Python sees signals. A callback from C would
         # not do: a waiting interrupt is raised at its first instruction, where ctypes prints and drops it.
@@ -1599,10 +1734,16 @@ class Trainer(_Optioned):
         self._call(raw.lottery_trainer_forward, len(array), array.ctypes.data, values.ctypes.data)
         return values
 
-    def backward(self, output_gradient: ArrayLike) -> None:
-        """Makes the gradient of every tensor from the gradient of the last forward's outputs."""
+    def backward(self, output_gradient: ArrayLike, inputs: bool = False) -> Optional[Floats]:
+        """Makes the gradient of every tensor from the gradient of the last forward's outputs. inputs: also returns the
+        gradient to the inputs, [count, features]."""
         array = _rows("output_gradient", output_gradient, self._width[1])
-        self._call(raw.lottery_trainer_backward, len(array), array.ctypes.data)
+        if not inputs:
+            self._call(raw.lottery_trainer_backward, len(array), array.ctypes.data)
+            return None
+        values = np.empty((len(array), self._width[0]), np.float32)
+        self._call(raw.lottery_trainer_backward_inputs, len(array), array.ctypes.data, values.ctypes.data)
+        return values
 
     @property
     def packed_gradient(self) -> Floats:
@@ -1618,11 +1759,29 @@ class Trainer(_Optioned):
 
     def gradients(self) -> dict[str, Floats]:
         """The gradient of each tensor by name, 0 at pruned weights."""
-        found = {}
-        for tensor, (name, shape) in enumerate(self.network.shapes.items()):
-            found[name] = np.empty(shape, np.float32)
-            self._call(raw.lottery_trainer_read_tensor_gradient, tensor, found[name].ctypes.data, found[name].size)
-        return found
+        with self._lock:
+            return {name: self._read(raw.lottery_trainer_read_tensor_gradient, name) for name in self.network.shapes}
+
+    def set_gradient(self, name: str, values: ArrayLike) -> None:
+        """Replaces a tensor's gradient before apply(); at pruned weights it stays 0."""
+        self._write(raw.lottery_trainer_write_tensor_gradient, name, values)
+
+    def _find(self, name: str) -> tuple[int, tuple[int, ...]]:
+        return self.network._find(name)
+
+    @property
+    def optimiser_state(self) -> OptimiserState:
+        """The optimiser's state by the tensors' names, to read and to write."""
+        return OptimiserState(self)
+
+    @property
+    def optimiser_steps(self) -> int:
+        """The optimiser's own count of steps, by which Adam corrects its moments. It can be set."""
+        return self._get(c_int64, raw.lottery_trainer_get_optimiser_steps)
+
+    @optimiser_steps.setter
+    def optimiser_steps(self, steps: int) -> None:
+        self._call(raw.lottery_trainer_set_optimiser_steps, _integer("optimiser_steps", steps))
 
     def _summary(self) -> str:
         return f"iteration {self.iteration}, optimiser={self.optimiser!r}, loss={self.loss!r}, {self.dataset!r}"
@@ -1635,6 +1794,19 @@ class Trainer(_Optioned):
     def iteration(self) -> int:
         """Completed iterations; after rewinding they count on from the restored position."""
         return self._get(c_int64, raw.lottery_trainer_iteration)
+
+    @property
+    def epoch(self) -> int:
+        """How many batches an epoch of the dataset has."""
+        return self._get(c_int64, raw.lottery_trainer_epoch)
+
+    def batch(self, ahead: int = 0) -> NDArray[np.int64]:
+        """The next batch, or the one `ahead` batches later: the indices of its examples in the dataset."""
+        ahead, count = _integer("ahead", ahead), c_int64()
+        with self._lock:
+            indices = np.empty(self.batch_size, np.int64)
+            self._call(raw.lottery_trainer_batch, ahead, indices.size, indices.ctypes.data, byref(count))
+        return indices[:count.value]
 
     @property
     def rate(self) -> float:
@@ -1804,13 +1976,7 @@ class Archive(_Optioned, collections.abc.Mapping):  # type: ignore[type-arg]
         return self._derive(Snapshot, raw.lottery_archive_get_snapshot, name, network)
 
     def _get_ticket(self, name: bytes) -> Ticket:
-        outs = c_void_p(), c_void_p(), c_void_p()
-        self._call(raw.lottery_archive_get_ticket, name, *map(byref, outs))
-        made = Network.__new__(Network), Mask.__new__(Mask), Snapshot.__new__(Snapshot)
-        for handle, out in zip(made, outs):
-            handle.context = self.context
-            handle._take(out.value)
-        return Ticket(*made)
+        return Ticket(*self._several((Network, Mask, Snapshot), raw.lottery_archive_get_ticket, name))
 
     def _get_trainer(self, name: bytes) -> None:
         raise TypeError(f"{name.decode()}: is a trainer; use restore()")

@@ -55,6 +55,7 @@ class Options(Case):
             self.assertEqual(pruner.apply(network).counts()[0], kept)
             self.assertEqual({other: getattr(pruner, other) for other in ("rate", "count", "density")},
                              {"rate": None, "count": None, "density": None, name: value})
+            self.assertEqual(pruner.amount, name)
             self.assertIn(f"Pruner({name}={value!r}, criterion='magnitude'", repr(pruner))
         with self.assertRaises(lottery.ArgumentError):
             pruner.density = 2
@@ -63,4 +64,9 @@ class Options(Case):
             with self.assertRaisesRegex(lottery.ArgumentError, "rate.*only one of rate, count, density"):
                 attempt()
         self.assertEqual((pruner.count, pruner.seed), (7, 0))
-        self.assertEqual(lottery.Pruner(rate=0.5, rates={"fc2.weight": 0}).apply(network).counts("fc2.weight"), (24, 24))
+        pruner = lottery.Pruner(rate=0.5, rates={"fc2.weight": 0})
+        self.assertEqual(pruner.apply(network).counts("fc2.weight"), (24, 24))
+        pruner.set_tensor_rate("fc1.weight", 0.25)
+        pruner.set_tensor_rate("fc2.weight", 0.125)
+        self.assertEqual((list(pruner.rates.items()), lottery.Pruner().rates),
+                         ([("fc2.weight", 0.125), ("fc1.weight", 0.25)], {}))
