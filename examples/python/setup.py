@@ -1,6 +1,6 @@
 """Builds a wheel of lottery.py with liblottery.so.0 inside: `pip install ./examples/python`, in a tree of liblottery.
 
-The package `lottery` is lottery.py, the library and their licences. The library is built by CMake; LOTTERY_LIBRARY
+The package `lottery` is lottery.py, the library and their licences; the module lottery_torch stands beside it. The library is built by CMake; LOTTERY_LIBRARY
 names one to take instead. Nothing is written into the tree."""
 import atexit
 import os
@@ -47,12 +47,13 @@ def library():
 
 
 class BuildPackage(build_py):
-    """Makes the folder `lottery` of a file of another name and place."""
+    """Makes the folder `lottery` of a file of another name and place, and puts lottery_torch.py beside it."""
 
     def run(self):
         folder = pathlib.Path(self.build_lib) / "lottery"
         folder.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(here / "lottery.py", folder / "__init__.py")
+        shutil.copyfile(here / "lottery_torch.py", folder.parent / "lottery_torch.py")
         shutil.copyfile(library(), folder / "liblottery.so.0")
         shutil.copyfile(top / "LICENSE", folder / "LICENSE")
         shutil.copyfile(top / "docs" / "third-party.md", folder / "third-party.md")
@@ -77,7 +78,7 @@ def refuse(command, advice):
     return Refused
 
 
-setup(version=version, packages=["lottery"], package_dir={"lottery": "."}, distclass=WithLibrary,
+setup(version=version, packages=["lottery"], py_modules=["lottery_torch"], package_dir={"lottery": "."}, distclass=WithLibrary,
       options={"build": {"build_base": work}, "egg_info": {"egg_base": work}},
       cmdclass={"build_py": BuildPackage, "bdist_wheel": BuildWheel,
                 "editable_wheel": refuse(editable_wheel, "instead of an editable install, put this folder on PYTHONPATH"),

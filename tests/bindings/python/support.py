@@ -2,6 +2,7 @@
 import gc
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -36,6 +37,14 @@ def problem(seed=1, **options):
 
 def weights(network):
     return np.concatenate([network[name].ravel() for name in network])
+
+
+def snippets_of_pages():
+    """What docs/python.md and its rules show, in their order."""
+    pages = [(top / "docs" / name).read_text(encoding="utf-8") for name in ("python.md", "python-rules.md")]
+    for page in pages:
+        assert len(page.splitlines()) <= 120
+    return re.findall(r"^```python\n(.*?)^```$", "\n".join(pages), re.MULTILINE | re.DOTALL)
 
 
 class Case(unittest.TestCase):

@@ -3,7 +3,7 @@ import re
 
 import numpy as np
 import torch
-from support import Case, ExampleCase, examples, lottery, problem
+from support import Case, ExampleCase, examples, lottery, problem, snippets_of_pages
 
 
 class Example(ExampleCase):
@@ -13,6 +13,15 @@ class Example(ExampleCase):
         self.assertEqual(len(differences), 2, output)
         self.assertLess(max(differences), 1e-4)
         self.assertIn("the mask is the same, 10.", output)
+        self.assertIn("Adam is at step 220", output)
+        self.assertLess(float(re.search(r"weights differ by at most ([\d.e+-]+) from 20", output)[1]), 1e-5)
+
+    def test_page(self):
+        snippets = snippets_of_pages()
+        self.assertTrue(any("lottery_torch" in snippet for snippet in snippets))
+        (self.place / "page.py").write_text("\n".join(snippets), encoding="utf-8")
+        code, output, errors = self.run_python("page.py")
+        self.assertEqual((code, errors), (0, ""), output + errors)
 
 
 class Tensors(Case):

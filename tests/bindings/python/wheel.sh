@@ -36,6 +36,15 @@ folder = pathlib.Path(lottery.__file__).parent
 assert str(folder).startswith(sys.argv[1]), folder
 assert lottery.raw.library._name == str(folder / "liblottery.so.0"), lottery.raw.library._name
 assert (folder / "LICENSE").is_file() and "BLIS" in (folder / "third-party.md").read_text(encoding="utf-8")
+try:
+    import torch
+except ImportError:  # then lottery_torch cannot be imported
+    assert (folder.parent / "lottery_torch.py").is_file()
+else:
+    import lottery_torch
+    assert lottery_torch.__file__ == str(folder.parent / "lottery_torch.py"), lottery_torch.__file__
+    outputs = lottery_torch.to_torch(lottery.Network("mlp-4-8-2", seed=1))(torch.eye(4))
+    assert outputs.shape == (4, 2)
 network = lottery.Network("mlp-4-8-2", seed=1)
 trainer = lottery.Trainer(network, learning_rate=0.1)
 inputs = np.eye(4, dtype=np.float32)
@@ -44,7 +53,13 @@ assert losses[-1] < losses[0], losses
 print(f"liblottery {lottery.version} in {folder.name}: a loss of {losses[0]:.3f} became {losses[-1]:.3f}")
 END
 "$work/venv/bin/pip" show --files lottery >"$work/said" 2>&1
-grep -q '^Version: [0-9.]*$' "$work/said" && grep -q 'lottery/liblottery.so.0' "$work/said" ||
+grep -q '^Version: [0-9.]*$' "$work/said" && grep -q 'lottery/liblottery.so.0' "$work/said" &&
+  grep -q ' lottery_torch.py' "$work/said" ||
   { cat "$work/said"; echo "pip does not know what it installed"; exit 1; }
 "$work/venv/bin/pip" uninstall --yes --quiet lottery
-if "$work/venv/bin/python" -c "import lottery" 2>/dev/null; then echo "pip uninstall left the package"; exit 1; fi
+for name in lottery lottery_torch; do
+  if "$work/venv/bin/python" -c "import importlib.util, sys; sys.exit(importlib.util.find_spec('$name') is None)"; then
+    echo "pip uninstall left $name"
+    exit 1
+  fi
+done
