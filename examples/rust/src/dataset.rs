@@ -265,6 +265,23 @@ impl<'a> Dataset<'a> {
         Ok(labels)
     }
 
+    /// How many real targets an example has; 0 without targets.
+    pub fn target_width(&self) -> Result<usize> {
+        let width: i64 =
+            self.handle.number(|dataset, out| unsafe { raw::lottery_dataset_target_width(dataset, out) })?;
+        Ok(text::size(width))
+    }
+
+    /// The targets of `count` examples from `first` on.
+    pub fn read_targets(&self, first: usize, count: usize) -> Result<Vec<f32>> {
+        let mut targets = vec![0.0; self.room(first, count)? * self.target_width()?];
+        let (first, count) = (text::count(first), text::count(count));
+        self.handle.check(unsafe {
+            raw::lottery_dataset_read_targets(self.handle.raw(), first, count, targets.as_mut_ptr())
+        })?;
+        Ok(targets)
+    }
+
     /// How many examples to make room for: 0 for a range that the library will refuse.
     fn room(&self, first: usize, count: usize) -> Result<usize> {
         let end = first.checked_add(count);

@@ -111,10 +111,10 @@ pub use context::{Context, InstructionSet};
 pub use dataset::{Dataset, Scale, Statistics};
 pub use element::{Element, Input};
 pub use error::{Error, Result, Status};
-pub use mask::{Kept, Mask};
-pub use network::{Evaluation, Form, Network, Node, Scheme};
+pub use mask::{Dead, Kept, Mask};
+pub use network::{Evaluation, Form, Network, Node, NodeInfo, Scheme};
 pub use option::{Criterion, Loss, Optimiser, Scope};
-pub use pruner::{Preview, Pruner};
+pub use pruner::{Amount, Preview, Pruner};
 pub use snapshot::{Slot, Snapshot, State};
 pub use trainer::{Batch, Ended, Progress, Rejected, Run, Trainer};
 

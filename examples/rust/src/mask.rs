@@ -27,6 +27,15 @@ impl Kept {
     }
 }
 
+/// What a mask has cut off in a tensor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Dead {
+    /// Units that keep no input weight.
+    pub units: usize,
+    /// Inputs that no unit reads any more.
+    pub inputs: usize,
+}
+
 type MaskOut = *mut *mut raw::lottery_mask;
 
 impl Mask {
@@ -79,6 +88,14 @@ impl Mask {
         let (mut kept, mut total) = (0, 0);
         self.handle.check(unsafe { raw::lottery_mask_kept(self.handle.raw(), tensor, &mut kept, &mut total) })?;
         Ok(Kept { kept: text::size(kept), total: text::size(total) })
+    }
+
+    /// How many units and inputs of a tensor are cut off.
+    pub fn tensor_dead(&self, tensor: usize) -> Result<Dead> {
+        let (mut units, mut inputs) = (0, 0);
+        let tensor = text::count(tensor);
+        self.handle.check(unsafe { raw::lottery_mask_dead(self.handle.raw(), tensor, &mut units, &mut inputs) })?;
+        Ok(Dead { units: text::size(units), inputs: text::size(inputs) })
     }
 
     /// Weights kept by both masks.

@@ -30,9 +30,29 @@ choice! {
     }
 }
 
-/// A node of a network under construction.
+/// A node of a network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Node(i32);
+
+/// What a node of a graph is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NodeInfo {
+    /// The node.
+    pub node: Node,
+    /// "input", "dense", "relu", "tanh", "sigmoid", "add", or a kind of a later library.
+    pub kind: &'static str,
+    /// The nodes that it reads.
+    pub inputs: Vec<Node>,
+    /// Its shape.
+    pub shape: Vec<usize>,
+    /// The numbers that it was added with, by name: a dense layer's "units".
+    pub attributes: Vec<(&'static str, f64)>,
+    /// The numbers of its tensors: none before the network is finished.
+    pub tensors: Vec<usize>,
+}
+
+/// No node reads or has more: see the header, section 4.
+const MOST: usize = 8;
 
 /// Mean loss over a dataset, and how many answers are correct.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -67,6 +87,13 @@ impl Network {
         let name = text::from_str("name", name)?;
         Handle::create(context, |out| unsafe { raw::lottery_network_preset(context.raw(), name.as_ptr(), out) })
             .map(Network::new)
+    }
+
+    /// A network of its own with the same graph, options, instruction set, mask and weights.
+    pub fn copy(&self) -> Result<Network> {
+        let network = self.handle.raw();
+        let handle = Handle::create(self.handle.context(), |out| unsafe { raw::lottery_network_copy(network, out) })?;
+        Ok(Network { handle, set: RefCell::new(self.set.borrow().clone()) })
     }
 
     fn node(&self, call: impl FnOnce(*mut raw::lottery_network, *mut i32) -> raw::lottery_status) -> Result<Node> {
@@ -128,6 +155,55 @@ impl Network {
             let status = unsafe { raw::lottery_network_node_shape(network, node.0, capacity, shape, rank) };
             self.handle.check(status).map(drop)
         })
+    }
+
+    /// The graph, also while it is built: its nodes in the order in which they were added.
+    pub fn nodes(&self) -> Result<Vec<NodeInfo>> {
+        let count: i32 = self.handle.number(|network, out| unsafe { raw::lottery_network_node_count(network, out) })?;
+        let finished = match self.tensor_count() {
+            Err(error) if error.status() == Status::State => false,
+            count => count.map(|_| true)?,
+        };
+        (0..count).map(|number| self.node_info(Node(number), finished)).collect()
+    }
+
+    fn node_info(&self, node: Node, finished: bool) -> Result<NodeInfo> {
+        let network = self.handle.raw();
+        let mut kind = std::ptr::null();
+        self.handle.check(unsafe { raw::lottery_network_node_kind(network, node.0, &mut kind) })?;
+        let (mut inputs, mut count) = ([0; MOST], 0);
+        self.handle.check(unsafe {
+            raw::lottery_network_node_inputs(network, node.0, MOST as i64, inputs.as_mut_ptr(), &mut count)
+        })?;
+        let inputs = inputs[..text::size(count)].iter().map(|&input| Node(input)).collect();
+        let (mut tensors, mut count) = ([0; MOST], 0);
+        if finished {
+            self.handle.check(unsafe {
+                raw::lottery_network_node_tensors(network, node.0, MOST as i64, tensors.as_mut_ptr(), &mut count)
+            })?;
+        }
+        let tensors = tensors[..text::size(count)].iter().map(|&tensor| text::size(tensor)).collect();
+        let count: i64 = self
+            .handle
+            .number(|network, out| unsafe { raw::lottery_network_node_attribute_count(network, node.0, out) })?;
+        let attributes = (0..count).map(|index| self.attribute(node, index)).collect::<Result<_>>()?;
+        // SAFETY: a constant string of the library.
+        let kind = unsafe { text::constant(kind) };
+        Ok(NodeInfo { node, kind, inputs, shape: self.node_shape(node)?, attributes, tensors })
+    }
+
+    fn attribute(&self, node: Node, index: i64) -> Result<(&'static str, f64)> {
+        let (mut name, mut value) = (std::ptr::null(), 0.0);
+        self.handle.check(unsafe {
+            raw::lottery_network_node_attribute(self.handle.raw(), node.0, index, &mut name, &mut value)
+        })?;
+        // SAFETY: a constant string of the library.
+        Ok((unsafe { text::constant(name) }, value))
+    }
+
+    /// The output node of a finished network.
+    pub fn output(&self) -> Result<Node> {
+        self.node(|network, out| unsafe { raw::lottery_network_output(network, out) })
     }
 
     /// Finishes the graph. On an error it can be changed and finished again.

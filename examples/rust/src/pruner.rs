@@ -1,8 +1,20 @@
 //! Pruners: decide which weights go.
 use crate::error::Result;
 use crate::handle::Handle;
-use crate::option::{self, Key, Store, Value};
+use crate::option::{self, choice, Key, Store, Value};
 use crate::{raw, text, Context, Mask, Network};
+
+choice! {
+    /// Which option decides how many weights go.
+    Amount {
+        /// The fraction of the surviving weights that goes.
+        Rate = LOTTERY_PRUNER_RATE,
+        /// The number of weights that go.
+        Count = LOTTERY_PRUNER_COUNT,
+        /// The fraction of all weights that stays.
+        Density = LOTTERY_PRUNER_DENSITY,
+    }
+}
 
 /// Decides which weights go. One thread at a time.
 pub struct Pruner {
@@ -50,6 +62,28 @@ impl Pruner {
         // SAFETY: `name` ends with a zero.
         let status = unsafe { raw::lottery_pruner_set_tensor_rate(self.handle.raw(), name.as_ptr(), rate) };
         self.handle.check(status).map(drop)
+    }
+
+    /// The tensors that have a rate of their own, by name, in the order in which they were first given.
+    pub fn tensor_rates(&self) -> Result<Vec<(String, f64)>> {
+        // SAFETY: valid pointers, and the buffer has the capacity.
+        let count: i64 =
+            self.handle.number(|pruner, out| unsafe { raw::lottery_pruner_tensor_rate_count(pruner, out) })?;
+        let pair = |index| {
+            let name = text::read(self.handle.context(), |buffer, capacity, needed| unsafe {
+                raw::lottery_pruner_tensor_rate_name(self.handle.raw(), index, buffer, capacity, needed)
+            })?;
+            let rate =
+                self.handle.number(|pruner, out| unsafe { raw::lottery_pruner_tensor_rate(pruner, index, out) })?;
+            Ok((name, rate))
+        };
+        (0..count).map(pair).collect()
+    }
+
+    /// Which of rate, count and density decides: the last that was set, at first the rate.
+    pub fn amount(&self) -> Result<Amount> {
+        // SAFETY: a valid pointer.
+        Amount::from_raw(self.handle.number(|pruner, out| unsafe { raw::lottery_pruner_amount(pruner, out) })?)
     }
 
     /// The next mask from a network's weights: `mask` (`None`: the network's own, or ones) without the pruned weights.

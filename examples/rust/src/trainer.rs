@@ -3,7 +3,7 @@ use crate::error::{check_length, Error, Result};
 use crate::handle::Handle;
 use crate::network::examples;
 use crate::option::{self, Key, Store, Value};
-use crate::{raw, text, unwind, Dataset, Evaluation, Mask, Network, Snapshot, State};
+use crate::{raw, text, unwind, Dataset, Evaluation, Mask, Network, Slot, Snapshot, State};
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::ControlFlow;
@@ -71,7 +71,7 @@ pub struct Progress<'a> {
     pub iteration: u64,
     /// Loss of the last batch.
     pub loss: f64,
-    /// The trainer, to evaluate with or read from. Functions that change it or its network fail with
+    /// The trainer, to evaluate with, read from or take a snapshot of. Functions that change it or its network fail with
     /// [`Status::State`](crate::Status::State).
     pub trainer: &'a Trainer<'a>,
 }
@@ -254,6 +254,14 @@ impl<'d> Trainer<'d> {
         Ok(values)
     }
 
+    /// Replaces a tensor's gradient, in its own shape; pruned weights are left out.
+    pub fn write_tensor_gradient(&mut self, tensor: usize, values: &[f32]) -> Result<()> {
+        let (tensor, count) = (text::count(tensor), text::count(values.len()));
+        let trainer = self.handle.raw();
+        let status = unsafe { raw::lottery_trainer_write_tensor_gradient(trainer, tensor, values.as_ptr(), count) };
+        self.handle.check(status).map(drop)
+    }
+
     /// The outputs of a batch, for a loss that the library lacks.
     pub fn forward(&mut self, inputs: &[f32], outputs: &mut [f32]) -> Result<()> {
         let (features, results) = self.network.sizes()?;
@@ -273,6 +281,17 @@ impl<'d> Trainer<'d> {
         self.handle.check(status).map(drop)
     }
 
+    /// The same, and the gradient to the inputs of the forward pass; `input_gradient`: as many as the inputs.
+    pub fn backward_inputs(&mut self, output_gradient: &[f32], input_gradient: &mut [f32]) -> Result<()> {
+        let (features, results) = self.network.sizes()?;
+        let count = examples(output_gradient, results)?;
+        check_length("input_gradient", input_gradient.len(), count * features)?;
+        let (trainer, inputs) = (self.handle.raw(), input_gradient.as_mut_ptr());
+        let (count, gradient) = (text::count(count), output_gradient.as_ptr());
+        let status = unsafe { raw::lottery_trainer_backward_inputs(trainer, count, gradient, inputs) };
+        self.handle.check(status).map(drop)
+    }
+
     /// Mean loss and correct answers over a dataset, with the trainer's network and loss.
     pub fn evaluate(&self, dataset: &Dataset) -> Result<Evaluation> {
         let (mut loss, mut correct) = (0.0, 0);
@@ -286,6 +305,22 @@ impl<'d> Trainer<'d> {
     pub fn iteration(&self) -> Result<u64> {
         let iteration = self.handle.number(|trainer, out| unsafe { raw::lottery_trainer_iteration(trainer, out) })?;
         Ok(text::size(iteration) as u64)
+    }
+
+    /// How many batches an epoch of the trainer's dataset has.
+    pub fn epoch(&self) -> Result<u64> {
+        let batches: i64 = self.handle.number(|trainer, out| unsafe { raw::lottery_trainer_epoch(trainer, out) })?;
+        Ok(text::size(batches) as u64)
+    }
+
+    /// The next batch of the trainer's dataset, or the one `ahead` batches later: the indices of its examples there.
+    pub fn batch(&self, ahead: u64) -> Result<Vec<usize>> {
+        let mut indices = vec![0; text::size(self.get(option::trainer::BATCH_SIZE)?)];
+        let (ahead, capacity, mut count) = (text::count(ahead), text::count(indices.len()), 0);
+        let trainer = self.handle.raw();
+        self.handle
+            .check(unsafe { raw::lottery_trainer_batch(trainer, ahead, capacity, indices.as_mut_ptr(), &mut count) })?;
+        Ok(indices[..text::size(count)].iter().map(|&index| text::size(index)).collect())
     }
 
     /// The learning rate of the next iteration.
@@ -317,6 +352,38 @@ impl<'d> Trainer<'d> {
             self.network.note_mask(mask);
         }
         Ok(())
+    }
+
+    /// The optimiser's own count of steps, by which Adam corrects its moments.
+    pub fn optimiser_steps(&self) -> Result<u64> {
+        let steps: i64 =
+            self.handle.number(|trainer, out| unsafe { raw::lottery_trainer_get_optimiser_steps(trainer, out) })?;
+        Ok(text::size(steps) as u64)
+    }
+
+    /// Sets that count.
+    pub fn set_optimiser_steps(&mut self, steps: u64) -> Result<()> {
+        let status = unsafe { raw::lottery_trainer_set_optimiser_steps(self.handle.raw(), text::count(steps)) };
+        self.handle.check(status).map(drop)
+    }
+
+    /// The optimiser's state of a tensor, in the tensor's own shape: SGD's momentum or Adam's first moment
+    /// ([`Slot::First`]), Adam's second moment ([`Slot::Second`]).
+    pub fn read_optimiser(&self, tensor: usize, slot: Slot) -> Result<Vec<f32>> {
+        let mut values = vec![0.0; self.network.tensor_size(tensor)?];
+        let (trainer, tensor, count) = (self.handle.raw(), text::count(tensor), text::count(values.len()));
+        self.handle.check(unsafe {
+            raw::lottery_trainer_read_optimiser(trainer, tensor, slot.to_raw(), values.as_mut_ptr(), count)
+        })?;
+        Ok(values)
+    }
+
+    /// Replaces it; pruned weights are left out.
+    pub fn write_optimiser(&mut self, tensor: usize, slot: Slot, values: &[f32]) -> Result<()> {
+        let (trainer, tensor, count) = (self.handle.raw(), text::count(tensor), text::count(values.len()));
+        let status =
+            unsafe { raw::lottery_trainer_write_optimiser(trainer, tensor, slot.to_raw(), values.as_ptr(), count) };
+        self.handle.check(status).map(drop)
     }
 
     /// Resets parts: optimiser state to zero, position to iteration 0.

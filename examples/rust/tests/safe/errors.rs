@@ -128,6 +128,7 @@ fn a_masks_messages_are_in_its_own_context() {
     let network = network(&here);
     network.set_mask(Some(&mask)).unwrap();
     status(network.mask().unwrap().read(7), Status::Argument, &["tensor", "7"]);
+    status(network.copy().unwrap().mask().unwrap().read(6), Status::Argument, &["tensor", "6"]);
     assert_eq!(here.message().unwrap(), "");
     let dataset = dataset(&here);
     let mut trainer = trainer(&here, &dataset);

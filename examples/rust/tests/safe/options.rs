@@ -1,6 +1,6 @@
 //! Typed keys against the library's own table, and their values there and back.
 use crate::network;
-use lottery::{option, raw, Context, Criterion, Loss, Network, Optimiser, Pruner, Scope, Status, Trainer};
+use lottery::{option, raw, Amount, Context, Criterion, Loss, Network, Optimiser, Pruner, Scope, Status, Trainer};
 
 #[test]
 fn each_option_of_the_library_has_a_key_of_its_type() {
@@ -47,6 +47,11 @@ fn values_go_there_and_back() {
     pruner.set(p::SCOPE, Scope::Global).unwrap();
     assert_eq!((pruner.get(p::CRITERION), pruner.get(p::SCOPE)), (Ok(Criterion::Random), Ok(Scope::Global)));
     assert_eq!(pruner.get(p::COUNT).unwrap_err().status(), Status::State);
+    assert_eq!(pruner.amount(), Ok(Amount::Rate));
+    pruner.set(p::COUNT, 3).unwrap();
+    assert_eq!(pruner.amount(), Ok(Amount::Count));
+    pruner.set(p::DENSITY, 0.5).unwrap();
+    assert_eq!((pruner.amount(), pruner.tensor_rates()), (Ok(Amount::Density), Ok(vec![])));
 
     trainer.network().set(n::CROSSOVER, 0.25).unwrap();
     assert_eq!(trainer.network().get(n::CROSSOVER), Ok(0.25));

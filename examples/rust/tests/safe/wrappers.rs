@@ -1,6 +1,6 @@
 //! The plain wrappers, one assertion or two each.
 use crate::{dataset, labels, network};
-use lottery::{Context, Dataset, Form, InstructionSet, Kept, Mask, Scale, Scheme, State, Statistics};
+use lottery::{Context, Dataset, Dead, Form, InstructionSet, Kept, Mask, Scale, Scheme, State, Statistics, Status};
 
 #[test]
 fn contexts() {
@@ -43,6 +43,8 @@ fn masks() {
     assert_eq!(half.read(0), Ok([1, 0].repeat(12)));
     assert_eq!(half.kept(), Ok(Kept { kept: 30, total: 42 }));
     assert_eq!(half.tensor_kept(0).unwrap().density(), 0.5);
+    assert_eq!(half.tensor_dead(0), Ok(Dead { units: 0, inputs: 2 }));
+    assert_eq!(half.replace(1, &[0; 18]).unwrap().tensor_dead(1), Ok(Dead { units: 3, inputs: 6 }));
     let other = half.complement().unwrap();
     assert_eq!(other.kept().unwrap().kept, 12);
     assert_eq!(half.intersect(&other).unwrap().kept().unwrap().kept, 0);
@@ -80,5 +82,10 @@ fn datasets() {
     assert_eq!(scaled.read_inputs(0, 1), Ok(vec![1.0, 2.0, 3.0, 4.0]));
     let Statistics { mean, .. } = scaled.statistics(1).unwrap();
     assert_eq!(mean, [2.5]);
+    let aimed = data.with_targets(2, &crate::inputs()[..64]).unwrap();
+    assert_eq!((aimed.target_width(), aimed.classes(), data.target_width()), (Ok(2), Ok(3), Ok(0)));
+    assert_eq!(aimed.subset(&[4, 3]).unwrap().read_targets(1, 1).unwrap(), crate::inputs()[6..8]);
+    assert_eq!(data.read_targets(0, 1).unwrap_err().status(), Status::State);
+    assert_eq!(aimed.read_targets(31, 2).unwrap_err().status(), Status::Argument);
     assert_eq!(scaled.with_targets(2, &[1.0, 2.0]).unwrap().classes(), Ok(0));
 }
