@@ -283,8 +283,8 @@ def _parts(step: _Step) -> tuple[torch.Tensor, Optional[torch.Tensor], Optional[
     parts = {name for name, _ in [*layer.named_parameters(recurse=False), *layer.named_buffers(recurse=False)]}
     pruned = parts - {"bias"} == {"weight_orig", "weight_mask"}
     if not pruned and parts - {"bias"} != {"weight"}:
-        raise lottery.UnsupportedError(f"{step.name}: has {', '.join(sorted(parts))}, and only weight, bias, and a weight's "
-                                       "mask of torch.nn.utils.prune can be carried over")
+        raise lottery.UnsupportedError(f"{step.name}: has {', '.join(sorted(parts))}, and only weight, bias, and a "
+                                       "weight's mask of torch.nn.utils.prune can be carried over")
     # Not layer.weight, which is as old as the last forward pass.
     return (layer.weight_orig, layer.weight_mask, layer.bias) if pruned else (layer.weight, None, layer.bias)
 
@@ -293,10 +293,11 @@ def _array(tensor: torch.Tensor) -> Any:
     return tensor.detach().cpu().to(torch.float32).numpy()
 
 
-def from_torch(model: nn.Module, example_shape: Shape = None, context: Optional[lottery.Context] = None) -> lottery.Network:
-    """A network with the graph, weights and masks of a model, which torch.fx traces: Linear, ReLU, Tanh, Sigmoid, Flatten,
-    Identity, Dropout in eval mode, and sums, in nn.Sequential or any module's forward. Its layers are called fc1, fc2, …
-    in the order in which the model calls them. Hooks are left out.
+def from_torch(model: nn.Module, example_shape: Shape = None,
+               context: Optional[lottery.Context] = None) -> lottery.Network:
+    """A network with the graph, weights and masks of a model, which torch.fx traces: Linear, ReLU, Tanh, Sigmoid,
+    Flatten, Identity, Dropout in eval mode, and sums, in nn.Sequential or any module's forward. Its layers are called
+    fc1, fc2, … in the order in which the model calls them. Hooks are left out.
 
     example_shape: of one example, (1, 28, 28) or 784; needed where the model looks at the sizes of its input."""
     plan = _Plan(model, example_shape)
@@ -360,7 +361,8 @@ def optimiser_to_torch(trainer: lottery.Trainer, model: nn.Module, example_shape
                                     nesterov=trainer.nesterov and trainer.momentum > 0)
     steps = trainer.optimiser_steps
     for name, slots in trainer.optimiser_state.items():
-        values = {_SLOTS[trainer.optimiser][slot]: torch.from_numpy(array).to(found[name]) for slot, array in slots.items()}
+        keys = _SLOTS[trainer.optimiser]
+        values = {keys[slot]: torch.from_numpy(array).to(found[name]) for slot, array in slots.items()}
         if steps and values:
             step = {"step": torch.tensor(float(steps))} if trainer.optimiser == "adam" else {}
             optimiser.state[found[name]] = {**step, **values}
@@ -397,7 +399,7 @@ def optimiser_from_torch(optimiser: torch.optim.Optimizer, model: nn.Module, tra
             raise lottery.UnsupportedError(f"{option}: the library's {kind} does not have it")
     if any(group["weight_decay"] and (isinstance(optimiser, torch.optim.AdamW) or group.get("decoupled_weight_decay"))
            for group in of.values()):
-        raise lottery.UnsupportedError("weight_decay: AdamW's is taken off the weights, the library's is added to the gradient")
+        raise lottery.UnsupportedError("weight_decay: AdamW's shrinks the weights, the library's is added to the gradient")
 
     def option(key: str) -> Any:
         return _one(key, (group[key] for group in of.values()))
@@ -407,8 +409,8 @@ def optimiser_from_torch(optimiser: torch.optim.Optimizer, model: nn.Module, tra
     if biases := [of[name]["weight_decay"] for name in of if name.endswith(".bias")]:
         decay = _one("weight_decay of biases", biases)
         if decay not in (0, options["weight_decay"]):
-            raise lottery.UnsupportedError(f"weight_decay: {options['weight_decay']} of weights and {decay} of biases, which "
-                                           "must have the same or none")
+            raise lottery.UnsupportedError(f"weight_decay: {options['weight_decay']} of weights and {decay} of biases, "
+                                           "which must have the same or none")
         options["decay_biases"] = bool(decay)
     if kind == "adam":
         options["beta1"], options["beta2"] = option("betas")

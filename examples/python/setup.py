@@ -1,7 +1,7 @@
 """Builds a wheel of lottery.py with liblottery.so.0 inside: `pip install ./examples/python`, in a tree of liblottery.
 
-The package `lottery` is lottery.py, the library and their licences; the module lottery_torch stands beside it. The library is built by CMake; LOTTERY_LIBRARY
-names one to take instead. Nothing is written into the tree."""
+The package `lottery` is lottery.py, the library and their licences; the module `lottery_torch` stands beside it. The
+library is built by CMake; LOTTERY_LIBRARY names one to take instead. Nothing is written into the tree."""
 import atexit
 import os
 import pathlib

@@ -32,8 +32,8 @@ def main():
     model = to_torch(network)
     optimiser = optimiser_to_torch(trainer, model)
     inputs = torch.from_numpy(test.read(0, 200)[0])
-    print(f"moved to PyTorch: outputs differ by at most {difference(model, network, inputs):.1e}, as sums in another order "
-          "do")
+    print(f"moved to PyTorch: outputs differ by at most {difference(model, network, inputs):.1e}, "
+          "as sums in another order do")
     for ahead in range(20):  # the batches that the trainer would take
         images, labels = map(torch.from_numpy, training[trainer.batch(ahead)].read())
         optimiser.zero_grad()

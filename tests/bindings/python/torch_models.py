@@ -9,7 +9,6 @@ from torch import nn
 from torch.nn import functional
 from torch.nn.utils import prune
 
-import lottery_torch
 from lottery_torch import from_torch, to_torch
 
 
@@ -86,13 +85,13 @@ class Overwriting(nn.Module):
 
 
 class Unused(nn.Module):
-    """Calls what does not matter, and dropout that does nothing."""
+    """Calls and takes what does not matter, and dropout that does nothing."""
 
     def __init__(self):
         super().__init__()
         self.first, self.unused, self.second = nn.Linear(6, 8), nn.Linear(8, 5), nn.Linear(8, 3)
 
-    def forward(self, x):
+    def forward(self, x, more=None):
         y = functional.dropout(torch.relu(self.first(x)), 0.5, training=self.training)
         torch.tanh(self.unused(y))
         return self.second(functional.dropout(y, 0.5, self.training))
@@ -109,7 +108,8 @@ class Converted(Case):
                     np.testing.assert_array_equal(layer.weight_mask.numpy() != 0, kept)
 
     def test_to_torch(self):
-        for network in (lottery.Network("mlp-6-16-8-3", seed=1), graph(), graph(bias=False), lottery.Network("mlp-6-3", seed=1)):
+        presets = [lottery.Network(name, seed=1) for name in ("mlp-6-16-8-3", "mlp-6-3")]
+        for network in (*presets, graph(), graph(bias=False)):
             chain = all(node.inputs == (number - 1,) for number, node in enumerate(network.nodes) if number)
             for density in (1, 0.5, 0.1):
                 mask = lottery.Pruner(density=density).apply(network) if density < 1 else None
@@ -166,10 +166,11 @@ class Converted(Case):
         nested = nn.Sequential(nn.Flatten(), nn.Sequential(nn.Linear(6, 9, bias=False), nn.Identity(), nn.Tanh()),
                                nn.Dropout(0.5), nn.Sequential(nn.Sequential(nn.Linear(9, 7)), nn.Sigmoid()), nn.Linear(7, 3),
                                nn.ReLU())
-        for model, shape, features in ((nested, None, (6,)), (Residual(), (1, 4, 6), (1, 4, 6)), (Residual(False), (24,), (24,)),
-                                       (Overwriting(), None, (6,)), (Unused(), None, (6,)), (nn.Linear(6, 3), None, (6,)), (nn.Tanh(), 6, (6,)),
-                                       (torch.fx.symbolic_trace(nested.eval()), None, (6,)),
-                                       (nn.Sequential(nn.Flatten(1, 2), nn.Linear(6, 4)), (3, 2), (3, 2))):
+        for model, shape, features in (
+                (nested, None, (6,)), (Residual(), (1, 4, 6), (1, 4, 6)), (Residual(False), (24,), (24,)),
+                (Overwriting(), None, (6,)), (Unused(), None, (6,)), (nn.Linear(6, 3), None, (6,)), (nn.Tanh(), 6, (6,)),
+                (torch.fx.symbolic_trace(nested.eval()), None, (6,)),
+                (nn.Sequential(nn.Flatten(1, 2), nn.Linear(6, 4)), (3, 2), (3, 2))):
             model.eval()
             inputs = np.random.default_rng(1).normal(size=(40, *features)).astype(np.float32)
             network = from_torch(model, shape)
@@ -211,6 +212,14 @@ class Converted(Case):
             def forward(self, x):
                 return self.call(self, x)
 
+        class Two(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.fc = nn.Linear(6, 6)
+
+            def forward(self, x, y):
+                return self.fc(x) + y
+
         tied = nn.Sequential(nn.Linear(6, 6), nn.Linear(6, 6))
         tied[1].weight = tied[0].weight
         normed = nn.Sequential(nn.Linear(6, 6), nn.utils.weight_norm(nn.Linear(6, 6)))
@@ -218,7 +227,7 @@ class Converted(Case):
         without_bias = nn.Sequential(nn.Linear(6, 6))
         prune.random_unstructured(without_bias[0], "bias", amount=2)
         for model, words in (
-                (nn.Sequential(nn.Linear(6, 6), nn.Sequential(nn.BatchNorm1d(6))), "1.0: BatchNorm1d has no counterpart; the library"),
+                (nn.Sequential(nn.Linear(6, 6), nn.Sequential(nn.BatchNorm1d(6))), "1.0: BatchNorm1d has no counterpart; the"),
                 (nn.Sequential(nn.Linear(6, 6), nn.LeakyReLU()), "1: LeakyReLU has no counterpart"),
                 (nn.Sequential(nn.Linear(6, 6), nn.Dropout(0.5)).train(), "1: Dropout in training mode .*eval"),
                 (Forward(lambda self, x: functional.dropout(self.fc(x))), "dropout: Dropout in training mode"),
@@ -237,7 +246,8 @@ class Converted(Case):
                 (Forward(lambda self, x: self.fc(x) + self.two(x), two=nn.Linear(6, 1)), "add: adds shapes"),
                 (nn.Sequential(nn.Linear(6, 6), nn.Linear(5, 6)), r"1: reads examples of shape \(6,\), .* wants 5"),
                 (normed, "1: has bias, weight_g, weight_v, and only"), (spectral, "0: has .*weight_u"),
-                (without_bias, "0: has bias_mask, bias_orig"), (nn.Sequential(nn.Tanh()), "has no Linear.*pass example_shape")):
+                (without_bias, "0: has bias_mask, bias_orig"),
+                (Two(), "y: is a second input"), (nn.Sequential(nn.Tanh()), "has no Linear.*pass example_shape")):
             with self.assertRaisesRegex(lottery.UnsupportedError, words):
                 from_torch(model)
         with self.assertRaisesRegex(lottery.UnsupportedError, r"0: reads examples of shape \(1, 6\)"):
@@ -248,4 +258,3 @@ class Converted(Case):
             from_torch(broken)
         with self.assertRaises(lottery.StateError):
             to_torch(lottery.Network())
-        self.assertEqual(set(lottery_torch.__all__), {"to_torch", "from_torch", "optimiser_to_torch", "optimiser_from_torch"})

@@ -1,7 +1,8 @@
 """A training that PyTorch began goes on in the library, and the other way round, as if nothing had happened.
 
 The measure is PyTorch in float64, uninterrupted. Weights of the training that changed hands may be as far from it as twice
-those of PyTorch in float32, uninterrupted, and 1e-7 more. Where a state or an option is left behind, they are a thousand times that far and more."""
+those of PyTorch in float32, uninterrupted, and 1e-7 more. Where a state or an option is left behind, they are a thousand
+times that far and more."""
 import copy
 
 import numpy as np
