@@ -4,6 +4,7 @@ The measure is PyTorch in float64, uninterrupted. Weights of the training that c
 those of PyTorch in float32, uninterrupted, and 1e-7 more. Where a state or an option is left behind, they are a thousand
 times that far and more."""
 import copy
+import functools
 
 import numpy as np
 import torch
@@ -99,17 +100,19 @@ CASES = [(how, masked, crossover, decay, biases)
          for decay, biases in ((0.0, False), (0.02, False), (0.02, True))]
 
 
-class Continued(Case):
-    def uninterrupted(self, how, masked, decay, biases, kind):
-        model = model_of(masked).to(kind)
-        optimiser = how.kind(groups_of(model, decay, biases), **how.options)
-        train_torch(model, optimiser, batches())
-        return values_of(model)
+@functools.lru_cache(None)
+def uninterrupted(how, masked, decay, biases, kind):
+    model = model_of(masked).to(kind)
+    optimiser = how.kind(groups_of(model, decay, biases), **how.options)
+    train_torch(model, optimiser, batches())
+    return values_of(model)
 
+
+class Continued(Case):
     def judge(self, case, found):
         how, masked, _, decay, biases = case
-        exact = self.uninterrupted(how, masked, decay, biases, torch.float64)
-        allowed = 2 * np.abs(self.uninterrupted(how, masked, decay, biases, torch.float32) - exact).max() + 1e-7
+        exact = uninterrupted(how, masked, decay, biases, torch.float64)
+        allowed = 2 * np.abs(uninterrupted(how, masked, decay, biases, torch.float32) - exact).max() + 1e-7
         self.assertLess(allowed, 2e-6)
         self.assertLess(np.abs(found - exact).max(), allowed, case)
 
