@@ -20,8 +20,8 @@ set(generated "${PROJECT_BINARY_DIR}/debian")
 # --- Files -------------------------------------------------------------------------------------------------------
 
 lottery_install("lib/${CMAKE_LIBRARY_ARCHITECTURE}" /usr ${runtime} liblottery-dev EXCLUDE_FROM_ALL)
-install(FILES "${PROJECT_SOURCE_DIR}/examples/python/lottery.py" DESTINATION lib/python3/dist-packages
-        COMPONENT python3-lottery EXCLUDE_FROM_ALL)
+install(FILES "${PROJECT_SOURCE_DIR}/examples/python/lottery.py" "${PROJECT_SOURCE_DIR}/examples/python/lottery_torch.py"
+        DESTINATION lib/python3/dist-packages COMPONENT python3-lottery EXCLUDE_FROM_ALL)
 
 # The licences and the changelogs, ours and the packages', compressed without the time.
 set(documents "${PROJECT_SOURCE_DIR}/LICENSE" "${PROJECT_SOURCE_DIR}/docs/third-party.md" "${PROJECT_SOURCE_DIR}/CHANGELOG.md")
@@ -105,8 +105,9 @@ debian_package(liblottery-dev libdevel "${runtime} (= ${PROJECT_VERSION}-${revis
                "This package has the header, the static library, and the files for" "pkg-config and CMake.")
 debian_package(python3-lottery python "python3 (>= 3.9), python3-numpy, ${runtime} (>= ${PROJECT_VERSION})"
                "search for winning lottery tickets - Python module" ${about}
-               "This package has the module for Python 3.")
+               "This package has the module for Python 3, and a second one that carries" "networks to PyTorch and back.")
 set(CPACK_DEBIAN_PYTHON3-LOTTERY_PACKAGE_ARCHITECTURE all)
+set(CPACK_DEBIAN_PYTHON3-LOTTERY_PACKAGE_SUGGESTS python3-torch)
 set(CPACK_PROJECT_CONFIG_FILE "${generated}/dependencies.cmake")
 set(CPACK_DEBIAN_${key}_PACKAGE_CONTROL_EXTRA "${generated}/symbols" "${generated}/shlibs" "${generated}/triggers")
 set(CPACK_DEBIAN_PYTHON3-LOTTERY_PACKAGE_CONTROL_EXTRA "${generated}/python/postinst" "${generated}/python/prerm")
