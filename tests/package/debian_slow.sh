@@ -72,7 +72,9 @@ quietly inside sh -c 'apt-get install -y --no-install-recommends /tmp/packages/*
 
 # Before any compiler is there: what python3-lottery depends on must be enough.
 inside python3 - <<'END_OF_PROGRAM'
+import importlib.util
 import lottery
+assert importlib.util.find_spec("lottery_torch") # which needs torch, that is only suggested
 trainer = lottery.Trainer(lottery.Network("mlp-4-8-2", seed=1), learning_rate=0.1)
 losses = [trainer.step([[1, 0, 0, 0], [0, 1, 0, 0]], [0, 1]) for _ in range(20)]
 assert lottery.raw.library._name == "liblottery.so.0" and losses[-1] < losses[0], (lottery.raw.library, losses)
