@@ -31,7 +31,7 @@ packages="cmake make gcc g++ libc6-dev pkg-config libblis-serial-dev zlib1g-dev 
   abigail-tools binutils clang clang-format clang-tidy libclang-rt-dev gcovr gnuplot-nox python3 python3-cffi
   python3-numpy python3-setuptools python3-venv python3-wheel cargo rustc"
 $valgrind && packages="$packages valgrind libc6-dbg"
-$slow && packages="$packages debootstrap dpkg-dev lintian"
+$slow && packages="$packages debootstrap dpkg-dev libopenblas-dev lintian"
 examples/install_packages.sh $packages || exit 1
 
 jobs=$(nproc)

@@ -2,8 +2,8 @@
 
     python3 ratios.py RESULTS ROUNDS
 
-RESULTS holds PROGRAM.ROUND files, the output of bench_step (library, avx512, avx2, parallel), torch_step.py (torch) and
-of the prototype.
+RESULTS holds PROGRAM.ROUND files, the output of bench_step (library, avx512, avx2, parallel), torch_step.py (torch),
+plain_step (plain) and of the prototype; those called …_normalised had inputs without zeros.
 """
 
 import os
@@ -37,6 +37,10 @@ def read_torch(lines):
     return {(words[0], words[1]): float(words[2]) for words in lines}
 
 
+def read_plain(lines):
+    return {words[0]: float(words[1]) for words in lines or []}
+
+
 def read_prototype(lines):
     """Density in per cent, or "dense", to the fastest form's microseconds."""
     values = {}
@@ -68,6 +72,7 @@ def collect(folder, count):
     for number in range(1, count + 1):
         library = read_library(read(folder, "library", number))
         torch = read_torch(read(folder, "torch", number))
+        plain = read_plain(read(folder, "plain", number))
         prototype = read_prototype(read(folder, "prototype", number))
         sets = [read_library(read(folder, name, number)) for name in ("avx512", "avx2")]
         parallel = read_library(read(folder, "parallel", number))
@@ -78,11 +83,14 @@ def collect(folder, count):
             rounds.add(("torch", density), torch["dense" if density == "1.000" else "prune", density] / step)
             rounds.add(("masked", density), torch["masked", density] / step)
             rounds.add(("evaluate", density), torch["evaluate", density] / library["evaluate", density])
+            if plain:
+                rounds.add(("plain", density), plain["dense" if density == "1.000" else "masked"] / step)
             form = "dense" if density == "1.000" else f"{100 * float(density):.1f}%"
             if form in prototype:
                 rounds.add(("prototype", density), prototype[form] / step)
             if density != "1.000":
                 rounds.add(("mask", density), library["mask", density] / library["step", "1.000"])
+        collect_normalised(rounds, folder, number)
         rounds.add("ladder", torch["ladder", "21"] / library["ladder", "21"])
         rounds.add("bytes", library["bytes", "0.012"])
         for (kind, density), value in parallel.items():
@@ -91,6 +99,19 @@ def collect(folder, count):
         if all(sets):
             rounds.add("avx2", sets[0]["step", "0.101"] / sets[1]["step", "0.101"])
     return rounds
+
+
+def collect_normalised(rounds, folder, number):
+    library = read_library(read(folder, "library_normalised", number))
+    torch = read_torch(read(folder, "torch_normalised", number) or [])
+    plain = read_plain(read(folder, "plain_normalised", number))
+    for density in [density for kind, density in library if kind == "step"]:
+        step = library["step", density]
+        rounds.add(("step_normalised", density), step)
+        rounds.add(("torch_normalised", density), torch["dense" if density == "1.000" else "prune", density] / step)
+        rounds.add(("masked_normalised", density), torch["masked", density] / step)
+        if plain:
+            rounds.add(("plain_normalised", density), plain["dense" if density == "1.000" else "masked"] / step)
 
 
 def worst(rounds, kind, choose=min):
@@ -133,21 +154,30 @@ def print_targets(rounds):
 
 
 def print_densities(rounds):
+    def densities(kind):
+        return [name[1] for name in rounds.values if isinstance(name, tuple) and name[0] == kind]
+
+    def ratio(kind, density):
+        value = rounds.median((kind, density))
+        return "-" if value is None else f"{value:.2f}"
+
     print("\nlibrary's step in microseconds; how many times longer the others take")
-    print(f"{'density':>7} {'step':>8} {'PyTorch':>8} {'masked':>8} {'prototype':>9} {'evaluation':>10}")
-    for name in rounds.values:
-        if not (isinstance(name, tuple) and name[0] == "step"):
-            continue
-        density = name[1]
-        prototype = rounds.median(("prototype", density))
+    print(f"{'density':>7} {'step':>8} {'PyTorch':>8} {'masked':>8} {'plain C':>8} {'prototype':>9} {'evaluation':>10}")
+    for density in densities("step"):
         print(
-            f"{density:>7} {rounds.median(name):8.1f} {rounds.median(('torch', density)):8.2f}"
-            f" {rounds.median(('masked', density)):8.2f} {'-' if prototype is None else f'{prototype:.2f}':>9}"
-            f" {rounds.median(('evaluate', density)):10.2f}"
+            f"{density:>7} {rounds.median(('step', density)):8.1f} {ratio('torch', density):>8}"
+            f" {ratio('masked', density):>8} {ratio('plain', density):>8} {ratio('prototype', density):>9}"
+            f" {ratio('evaluate', density):>10}"
         )
-    for name in rounds.values:
-        if isinstance(name, tuple) and name[0] == "parallel":
-            print(f"two trials side by side at {name[1]}: {rounds.median(name):.2f}x")
+    print("\nthe same with inputs that have no zeros")
+    print(f"{'density':>7} {'step':>8} {'PyTorch':>8} {'masked':>8} {'plain C':>8}")
+    for density in densities("step_normalised"):
+        print(
+            f"{density:>7} {rounds.median(('step_normalised', density)):8.1f} {ratio('torch_normalised', density):>8}"
+            f" {ratio('masked_normalised', density):>8} {ratio('plain_normalised', density):>8}"
+        )
+    for density in densities("parallel"):
+        print(f"two trials side by side at {density}: {rounds.median(('parallel', density)):.2f}x")
 
 
 def main():

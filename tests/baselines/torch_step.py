@@ -2,6 +2,7 @@
 
     OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 python3 torch_step.py --data DIR [--rounds N] [--densities LIST]
                                                                     [--ladder] [--clock wall|processor]
+                                                                    [--inputs pixels|normalised]
 
 LeNet-300-100 on MNIST's four IDX files, batch 60, Adam 1.2e-3, one thread, in three forms:
 
@@ -45,6 +46,13 @@ def load(directory, part):
     images = read(f"{part}-images-idx3-ubyte", 16).reshape(-1, SIZES[0]).astype(numpy.float32) / 255
     labels = read(f"{part}-labels-idx1-ubyte", 8).astype(numpy.int64)
     return torch.from_numpy(images), torch.from_numpy(labels)
+
+
+def loaded_blas():
+    """The library whose sgemm PyTorch calls: it goes with the system's choice of libblas.so.3."""
+    with open("/proc/self/maps", encoding="utf-8") as maps:
+        files = {line.split()[-1] for line in maps if "blas" in line or "mkl" in line or "blis" in line}
+    return " ".join(sorted(files)) or "see torch.__config__"
 
 
 def batches(count):
@@ -191,6 +199,8 @@ def read_arguments():
     parser.add_argument("--densities", default="1,.513,.211,.101,.037,.012")
     parser.add_argument("--ladder", action="store_true", help="the sum over the 21 levels too")
     parser.add_argument("--clock", choices=("wall", "processor"), default="wall")
+    parser.add_argument("--inputs", choices=("pixels", "normalised"), default="pixels",
+                        help="normalised: mean 0 and deviation 1 over all pixels, so that none is 0")
     return parser.parse_args()
 
 
@@ -200,8 +210,10 @@ def main():
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
     training, test = load(arguments.data, "train"), load(arguments.data, "t10k")
-    blas = "OpenBLAS" if "openblas" in open("/proc/self/maps").read() else "see torch.__config__"
-    print(f"# PyTorch {torch.__version__}, 1 thread, BLAS: {blas}, Python {sys.version.split()[0]}")
+    if arguments.inputs == "normalised":
+        mean, deviation = training[0].mean(), training[0].std(unbiased=False)
+        training, test = (((images - mean) / deviation, labels) for images, labels in (training, test))
+    print(f"# PyTorch {torch.__version__}, 1 thread, BLAS: {loaded_blas()}, Python {sys.version.split()[0]}")
 
     densities = [float(density) for density in arguments.densities.split(",")]
     subjects, levels = {}, []

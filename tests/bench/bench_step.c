@@ -1,11 +1,12 @@
 /* What a step of training costs, by density.
  *
  *   bench_step --data DIR [--model NAME] [--rounds N] [--isa NAME] [--densities LIST] [--ladder] [--evaluate]
- *              [--parallel] [--crossover X] [--clock wall|processor]
+ *              [--parallel] [--crossover X] [--clock wall|processor] [--inputs pixels|normalised]
  *
- * DIR holds MNIST's four IDX files. Masks are by layerwise magnitude at initialisation, the output layer at half the
- * rate. All measurements alternate, round after round; medians are printed. Each density has a network, a trainer and
- * a context of its own, so that the context's memory is what a trial needs beyond the shared dataset. */
+ * DIR holds MNIST's four IDX files. Normalised inputs have mean 0 and deviation 1 over all pixels: none is 0. Masks are
+ * by layerwise magnitude at initialisation, the output layer at half the rate. All measurements alternate, round after
+ * round; medians are printed. Each density has a network, a trainer and a context of its own, so that the context's
+ * memory is what a trial needs beyond the shared dataset. */
 #include <math.h>
 #include <pthread.h>
 
@@ -14,7 +15,8 @@
 
 enum { DENSITY_LIMIT = 32, ROUND_LIMIT = 100, LADDER_LEVELS = 21, BATCH = 60, LANES = 64 };
 static const char usage[] = "bench_step --data DIR [--model NAME] [--rounds N] [--isa NAME] [--densities LIST] "
-                            "[--ladder] [--evaluate] [--parallel] [--crossover X] [--clock wall|processor]";
+                            "[--ladder] [--evaluate] [--parallel] [--crossover X] [--clock wall|processor] "
+                            "[--inputs pixels|normalised]";
 
 struct settings {
   const char *data, *model;
@@ -22,7 +24,7 @@ struct settings {
   double densities[DENSITY_LIMIT];
   int32_t instruction_set;
   double crossover;
-  bool ladder, evaluate, parallel, processor;
+  bool ladder, evaluate, parallel, processor, normalised;
 };
 
 /* A network in training at one density. */
@@ -50,6 +52,18 @@ static lottery_dataset *load(lottery_context *context, const char *directory, co
   lottery_dataset *dataset = NULL;
   measure_require(context, lottery_dataset_load_idx(context, images, labels, &dataset));
   return dataset;
+}
+
+/* Takes mean and deviation of the training data, all pixels together, from both parts. */
+static void normalise(struct data *data) {
+  double mean, deviation;
+  measure_require(data->context, lottery_dataset_statistics(data->training, 1, &mean, &deviation));
+  lottery_dataset **const parts[] = {&data->training, &data->test};
+  for (int i = 0; i < 2; i++) {
+    lottery_dataset *pixels = *parts[i];
+    measure_require(data->context, lottery_dataset_normalise(pixels, 1, &mean, &deviation, parts[i]));
+    lottery_dataset_destroy(pixels);
+  }
 }
 
 /* --- Trials ------------------------------------------------------------------------------------------------------ */
@@ -341,6 +355,8 @@ static struct settings read_settings(int count, char **arguments) {
       settings.crossover = atof(value);
     else if (strcmp(option, "--clock") == 0)
       settings.processor = strcmp(value, "processor") == 0;
+    else if (strcmp(option, "--inputs") == 0)
+      settings.normalised = strcmp(value, "normalised") == 0;
     else
       measure_fail(usage);
   }
@@ -391,6 +407,7 @@ int main(int count, char **arguments) {
   measure_require(data.context, lottery_context_get_instruction_set(data.context, &settings.instruction_set));
   data.training = load(data.context, settings.data, "train");
   data.test = load(data.context, settings.data, "t10k");
+  if (settings.normalised) normalise(&data);
   measure_header(data.context);
   print_densities(&settings, &data);
   if (settings.ladder) print_ladder(&settings, &data);
