@@ -39,25 +39,23 @@ extern "C" {
  * Memory. Arrays are copied in and out. The library never returns a pointer into itself, except to constant strings,
  *   which live as long as the library is loaded. The one exception on the way in is borrowed dataset memory (section
  *   5).
- * Sizes and counts are int64_t. An array argument comes with its count in elements; a wrong count is an error, not a
- *   truncation. An array of no elements may be NULL. Arrays of more than one dimension are row-major: the last index
- *   runs fastest. No shape has more than 8 sizes.
- * Text goes to a caller's buffer of `capacity` bytes: at most capacity - 1 bytes and a terminating zero are written.
- *   `needed` (may be NULL) receives the bytes of the whole text with its zero. buffer may be NULL when capacity is 0.
- *   All strings are UTF-8.
- * Threads. Any number of threads may use contexts, datasets, masks and snapshots at once. A network, a trainer, a
- *   pruner and an archive are used by one thread at a time, a trainer's network with it. Any number of contexts work in
- *   parallel.
- * Floating point. All functions compute with rounding to nearest and without traps, whatever the calling thread has
- *   set. Its mode and its exception flags are afterwards as they were, and callbacks run in its mode. Initialising,
- *   training, prediction, evaluation and pruning treat denormals as zero.
- * Randomness. Everything random is a pure function of a uint64_t seed that the caller gives, made with the
- *   counter-based generator Philox4x32-10 (Salmon et al., SC 2011). Initial weights, orders of data, splits and
- *   shuffles are the same bits on every machine.
- * Repeatability. For one build of the library, instruction set, seed and setting, training gives the same bits in every
- *   run.
- * Allocation. Training and evaluation allocate only at the first call of their kind, and at the first after a change of
- *   the mask or of an option.
+ * Sizes and counts are int64_t; a rank, a label and the number of a node are int32_t. An array argument comes with its
+ *   count in elements; a wrong count is an error, not a truncation. An array of no elements may be NULL. Arrays of more
+ *   than one dimension are row-major: the last index runs fastest. No shape has more than 8 sizes.
+ * Lists whose length the caller may not know, shapes among them, are copied to an array of `capacity` elements, and
+ * their length is returned beside them. With capacity 0 only the length is returned, and the array may be NULL.
+ * Otherwise a capacity below the length is an error. Text goes to a caller's buffer of `capacity` bytes: at most
+ * capacity - 1 bytes and a terminating zero are written. `needed` (may be NULL) receives the bytes of the whole text
+ * with its zero. buffer may be NULL when capacity is 0. All strings are UTF-8. Threads. Any number of threads may use
+ * contexts, datasets, masks and snapshots at once. A network, a trainer, a pruner and an archive are used by one thread
+ * at a time, a trainer's network with it. Any number of contexts work in parallel. Floating point. All functions
+ * compute with rounding to nearest and without traps, whatever the calling thread has set. Its mode and its exception
+ * flags are afterwards as they were, and callbacks run in its mode. Initialising, training, prediction, evaluation and
+ * pruning treat denormals as zero. Randomness. Everything random is a pure function of a uint64_t seed that the caller
+ * gives, made with the counter-based generator Philox4x32-10 (Salmon et al., SC 2011). Initial weights, orders of data,
+ * splits and shuffles are the same bits on every machine. Repeatability. For one build of the library, instruction set,
+ * seed and setting, training gives the same bits in every run. Allocation. Training and evaluation allocate only at the
+ * first call of their kind, and at the first after a change of the mask or of an option.
  * ================================================================================================== */
 
 /* 0 ok, negative an error, positive information. */
@@ -196,7 +194,7 @@ enum {
   LOTTERY_TRAINER_BETA2 = 207,            /* real 0 to below 1, default 0.999: Adam's decay of the second moment */
   LOTTERY_TRAINER_EPSILON = 208,          /* real above 0 to 1, default 1e-8: Adam's epsilon */
   LOTTERY_TRAINER_WEIGHT_DECAY = 209,     /* real 0 to 1e6, default 0: L2, added to the gradient */
-  LOTTERY_TRAINER_DECAY_BIASES = 210,     /* integer 0 or 1, default 0: whether biases decay too */
+  LOTTERY_TRAINER_DECAY_BIASES = 210,     /* integer 0 or 1, default 0: whether biases (all but weights) decay too */
   LOTTERY_TRAINER_WARMUP = 211,           /* integer 0 to 2^53, default 0: iterations of linear warm-up of the rate */
   LOTTERY_TRAINER_MILESTONES = 212,       /* reals, default none: iterations at which the rate is multiplied */
   LOTTERY_TRAINER_MILESTONE_FACTOR = 213, /* real 0 to 1, default 0.1: what it is multiplied by */
@@ -258,7 +256,7 @@ lottery_status lottery_option_choice(int32_t key, int64_t value, const char **na
  * [units][inputs] (prunable) and, unless switched off, fcN.bias [units] (never pruned).
  * ================================================================================================== */
 
-/* Schemes of initialisation; fan_in and fan_out are the inputs and outputs of a unit. Biases become 0.
+/* Schemes of initialisation of weights; fan_in and fan_out are the inputs and outputs of a unit. Biases become 0.
  * X. Glorot, Y. Bengio, AISTATS 2010; K. He et al., ICCV 2015. */
 enum {
   LOTTERY_INITIALISE_GLOROT_NORMAL = 0,  /* normal, standard deviation sqrt(2 / (fan_in + fan_out)) */
@@ -311,33 +309,33 @@ lottery_status lottery_network_add(lottery_network *network, int32_t first, int3
 lottery_status lottery_network_node_set_integer(lottery_network *network, int32_t node, int32_t key, int64_t value);
 lottery_status lottery_network_node_get_integer(lottery_network *network, int32_t node, int32_t key, int64_t *out);
 
-/* The shape of a node. capacity: elements of shape; rank receives how many the shape has (1 or 3).
- * Errors: HANDLE, ARGUMENT (no such node, capacity below the rank). */
+/* The shape of a node: a list as in section 1, whose length is the rank (1 or 3).
+ * Errors: HANDLE, ARGUMENT (no such node, capacity). */
 lottery_status lottery_network_node_shape(lottery_network *network, int32_t node, int64_t capacity, int64_t *shape,
                                           int32_t *rank);
 
 /* How many nodes there are; they are numbered from 0, the input, in the order in which they were added. Together with
  * the next functions and lottery_network_node_shape this reads a graph back, to convert or draw it.
  * Errors: HANDLE, ARGUMENT. */
-lottery_status lottery_network_node_count(lottery_network *network, int32_t *out);
+lottery_status lottery_network_node_count(lottery_network *network, int64_t *out);
 
 /* The kind of a node: "input", "dense", "relu", "tanh", "sigmoid" or "add"; later versions add kinds. The string lives
  * as long as the library. Errors: HANDLE, ARGUMENT (no such node). */
 lottery_status lottery_network_node_kind(lottery_network *network, int32_t node, const char **out);
 
-/* The nodes that a node reads, in the order of its function's arguments. capacity: elements of inputs. count receives
- * how many there are: 0 for the input, at most 8. Errors: HANDLE, ARGUMENT (no such node, capacity below the count). */
+/* The nodes that a node reads, in the order of its function's arguments, none for the input: a list as in section 1.
+ * Errors: HANDLE, ARGUMENT (no such node, capacity). */
 lottery_status lottery_network_node_inputs(lottery_network *network, int32_t node, int64_t capacity, int32_t *inputs,
                                            int64_t *count);
 
-/* The tensors of a node: of a dense layer its weight and, unless switched off, its bias. capacity: elements of tensors.
- * count receives how many there are, at most 8. Errors: HANDLE, ARGUMENT (no such node, capacity below the count),
- * STATE (not finished). */
+/* The tensors of a node: of a dense layer its weight and, unless switched off, its bias. A list as in section 1.
+ * Errors: HANDLE, ARGUMENT (no such node, capacity), STATE (not finished). */
 lottery_status lottery_network_node_tensors(lottery_network *network, int32_t node, int64_t capacity, int64_t *tensors,
                                             int64_t *count);
 
-/* The numbers that a node was added with, by name: a dense layer's "units". Whole numbers are exact. Options of nodes
- * are not among them: see lottery_network_node_get_integer.
+/* The numbers that a node was added with, by name: a dense layer's "units". Whole numbers are exact; no attribute is a
+ * seed or a text. Options of nodes are not among them: see lottery_network_node_get_integer, which says ARGUMENT for an
+ * option that a node's kind does not have.
  * attribute_count: how many a node has. attribute: number `index`, 0 to count - 1; name lives as long as the library.
  * name, value: either may be NULL. Errors: HANDLE, ARGUMENT (no such node, index). */
 lottery_status lottery_network_node_attribute_count(lottery_network *network, int32_t node, int64_t *out);
@@ -372,7 +370,8 @@ lottery_status lottery_network_tensor_name(lottery_network *network, int64_t ten
 /* The number of the tensor called `name`. Errors: HANDLE, ARGUMENT (no tensor has this name), STATE. */
 lottery_status lottery_network_tensor_find(lottery_network *network, const char *name, int64_t *out);
 
-/* The shape of a tensor; rank is 1 or 2. capacity: elements of shape. Errors: HANDLE, ARGUMENT, STATE. */
+/* The shape of a tensor: a list as in section 1, whose length is the rank: 1 or 2, and more for later kinds of layers.
+ * Errors: HANDLE, ARGUMENT, STATE. */
 lottery_status lottery_network_tensor_shape(lottery_network *network, int64_t tensor, int64_t capacity, int64_t *shape,
                                             int32_t *rank);
 
@@ -395,7 +394,7 @@ enum { LOTTERY_FORM_DENSE = 0, LOTTERY_FORM_PACKED = 1 };
  * Errors: HANDLE, ARGUMENT (tensor), STATE (not finished). */
 lottery_status lottery_network_tensor_form(lottery_network *network, int64_t tensor, int32_t *form, int64_t *bytes);
 
-/* Whether masks cover a tensor: 1 for weights, 0 for biases. Errors: HANDLE, ARGUMENT, STATE. */
+/* Whether masks cover a tensor: 1 for weights, 0 for all others. Errors: HANDLE, ARGUMENT, STATE. */
 lottery_status lottery_network_tensor_prunable(lottery_network *network, int64_t tensor, int32_t *out);
 
 /* Copies a tensor's values out and in. count: its elements. Where the network has a mask, writing leaves pruned
@@ -432,13 +431,14 @@ lottery_status lottery_network_predict(lottery_network *network, int64_t count, 
 lottery_status lottery_network_evaluate(lottery_network *network, lottery_dataset *dataset, int32_t kind, double *loss,
                                         int64_t *correct);
 
-/* Saves the weights of a network without a trainer (LOTTERY_STATE_WEIGHTS). lottery_trainer_rewind also takes such a
- * snapshot, with LOTTERY_STATE_WEIGHTS. Errors: HANDLE, ARGUMENT, STATE, MEMORY. */
+/* Saves what a network itself holds, without a trainer: LOTTERY_STATE_WEIGHTS, and LOTTERY_STATE_STATISTICS where
+ * layers have them. lottery_trainer_rewind also takes such a snapshot, with these parts. Errors: HANDLE, ARGUMENT,
+ * STATE, MEMORY. */
 lottery_status lottery_network_snapshot(lottery_network *network, lottery_snapshot **out);
 
-/* Writes a snapshot's weights into the tensors of the same name and shape; tensors without a match keep their values.
- * Pruned weights stay 0. Returns LOTTERY_PARTIAL when a tensor of either side had no match; the message lists them.
- * Errors: HANDLE, SHAPE (nothing matches), STATE. */
+/* Writes a snapshot's weights and statistics into the tensors of the same name and shape; tensors without a match keep
+ * their values. Pruned weights stay 0. Returns LOTTERY_PARTIAL when a tensor of either side had no match; the message
+ * lists them. Errors: HANDLE, SHAPE (nothing matches), STATE. */
 lottery_status lottery_network_restore(lottery_network *network, lottery_snapshot *snapshot);
 
 /* ==================================================================================================
@@ -477,7 +477,7 @@ lottery_status lottery_dataset_retain(lottery_dataset *dataset);
 /* The same inputs with labels, which replace any that there were.
  * labels: one per example, 0 to classes - 1, copied. count: the dataset's. classes: 1 to 2^24.
  * Errors: HANDLE, ARGUMENT (classes, a label), SHAPE (count), MEMORY. */
-lottery_status lottery_dataset_with_labels(lottery_dataset *dataset, int32_t classes, const int32_t *labels,
+lottery_status lottery_dataset_with_labels(lottery_dataset *dataset, int64_t classes, const int32_t *labels,
                                            int64_t count, lottery_dataset **out);
 
 /* The same inputs with real targets for mean squared error, which replace any that there were. targets: [count][width],
@@ -489,7 +489,8 @@ lottery_status lottery_dataset_with_targets(lottery_dataset *dataset, int64_t wi
 /* Reads images and labels from IDX files (the format of MNIST), plain or gzipped; the content tells which, not the
  * name.
  * images: unsigned bytes of 2 to 4 dimensions, the first the number of images; pixels become 0 to 1 (scale 1.0 / 255).
- * Two further dimensions (height, width) give the shape (1, height, width). labels: unsigned bytes of one dimension, or
+ * Two further dimensions (height, width) give the shape (1, height, width). Unpacked, a gzipped file may take 1,032
+ * times its size in memory: bound the size of files that you do not trust. labels: unsigned bytes of one dimension, or
  * NULL for none; classes is the largest label + 1, at least 10.
  * Errors: HANDLE, ARGUMENT, FILE (cannot be opened or read), FORMAT (not IDX, not bytes, truncated, too long, or the
  * two files differ in count), MEMORY. */
@@ -513,7 +514,7 @@ lottery_status lottery_dataset_shuffle_labels(lottery_dataset *dataset, uint64_t
 /* The label l replaced by map[l]. map: one entry per old class, each 0 to classes - 1; classes: the new number of
  * classes. Errors: HANDLE, ARGUMENT (classes, an entry), SHAPE (count is not the old number of classes), STATE (no
  * labels), MEMORY. */
-lottery_status lottery_dataset_relabel(lottery_dataset *dataset, int32_t classes, const int32_t *map, int64_t count,
+lottery_status lottery_dataset_relabel(lottery_dataset *dataset, int64_t classes, const int32_t *map, int64_t count,
                                        lottery_dataset **out);
 
 /* Mean and standard deviation (of the population) of the input values. groups: 1 for all features together, or the
@@ -533,7 +534,7 @@ lottery_status lottery_dataset_normalise(lottery_dataset *dataset, int64_t group
 /* How many examples, features of one, and classes (0 without labels) there are. Each may be NULL. Errors: HANDLE. */
 lottery_status lottery_dataset_sizes(lottery_dataset *dataset, int64_t *count, int64_t *features, int64_t *classes);
 
-/* The shape of one example. capacity: elements of shape. Errors: HANDLE, ARGUMENT. */
+/* The shape of one example: a list as in section 1. Errors: HANDLE, ARGUMENT. */
 lottery_status lottery_dataset_shape(lottery_dataset *dataset, int64_t capacity, int64_t *shape, int32_t *rank);
 
 /* Copies out the examples first to first + count - 1, as training sees them. inputs: [count][features]; labels:
@@ -614,10 +615,11 @@ lottery_status lottery_mask_transfer(lottery_mask *mask, lottery_network *networ
  * 7 Snapshot: saved state to rewind to; immutable, shared by any number of threads
  * ================================================================================================== */
 
-/* Parts of a trainer's state; a set is their sum. */
+/* Parts of a trainer's state; a set is their sum. These are all there will be: what a later version adds belongs to one
+ * of them. */
 enum {
-  LOTTERY_STATE_WEIGHTS = 1,    /* every tensor's values */
-  LOTTERY_STATE_STATISTICS = 2, /* running statistics of normalisation layers (none of them exist yet) */
+  LOTTERY_STATE_WEIGHTS = 1,    /* the values of every tensor that is trained */
+  LOTTERY_STATE_STATISTICS = 2, /* those that layers keep themselves: running means (no layer has them yet) */
   LOTTERY_STATE_OPTIMISER = 4,  /* momentum or moments, and the optimiser's own count of steps */
   LOTTERY_STATE_POSITION = 8,   /* iteration, schedule, and place in the order of data, with its seed */
   LOTTERY_STATE_ALL = 15
@@ -625,7 +627,7 @@ enum {
 
 /* What a tensor has in a snapshot. */
 enum {
-  LOTTERY_SLOT_WEIGHT = 0, /* its values */
+  LOTTERY_SLOT_WEIGHT = 0, /* its values, statistics among them */
   LOTTERY_SLOT_FIRST = 1,  /* SGD's momentum or Adam's first moment */
   LOTTERY_SLOT_SECOND = 2  /* Adam's second moment */
 };
@@ -779,14 +781,14 @@ void lottery_trainer_destroy(lottery_trainer *trainer);
  * _reals (values: [count]; milestones are whole numbers that rise). Changing the optimiser resets its state. A new
  * batch size counts from the next batch; the place in the data is a number of batches, so it moves when their size
  * does.
- * get_reals: capacity in elements; count receives how many there are, and copying needs capacity >= count.
+ * get_reals: a list as in section 1.
  * Errors: HANDLE, ARGUMENT (no such key, another type, out of range), STATE (running), MEMORY. */
 lottery_status lottery_trainer_set_integer(lottery_trainer *trainer, int32_t key, int64_t value);
 lottery_status lottery_trainer_get_integer(lottery_trainer *trainer, int32_t key, int64_t *out);
 lottery_status lottery_trainer_set_real(lottery_trainer *trainer, int32_t key, double value);
 lottery_status lottery_trainer_get_real(lottery_trainer *trainer, int32_t key, double *out);
 lottery_status lottery_trainer_set_reals(lottery_trainer *trainer, int32_t key, const double *values, int64_t count);
-lottery_status lottery_trainer_get_reals(lottery_trainer *trainer, int32_t key, double *values, int64_t capacity,
+lottery_status lottery_trainer_get_reals(lottery_trainer *trainer, int32_t key, int64_t capacity, double *values,
                                          int64_t *count);
 
 /* Trains for `iterations` iterations (0 or more) on the trainer's dataset. progress may be NULL; user is handed to it
@@ -861,12 +863,12 @@ lottery_status lottery_trainer_iteration(lottery_trainer *trainer, int64_t *out)
 
 /* How many batches an epoch of the trainer's dataset has, at the present batch size.
  * Errors: HANDLE, ARGUMENT, STATE (no dataset). */
-lottery_status lottery_trainer_epoch(lottery_trainer *trainer, int64_t *out);
+lottery_status lottery_trainer_epoch_batches(lottery_trainer *trainer, int64_t *out);
 
 /* The examples of a batch of the trainer's dataset, as their indices there. ahead: 0 for the batch that the next
  * iteration takes (after lottery_trainer_gradient, that which waits for apply), 1 for the one after it, and so on.
- * capacity: elements of indices, BATCH_SIZE is always enough. count receives how many there are.
- * Errors: HANDLE, ARGUMENT (ahead below 0 or over 2^53; capacity below the count), STATE (no dataset), MEMORY. */
+ * indices: a list as in section 1; a capacity of BATCH_SIZE is always enough.
+ * Errors: HANDLE, ARGUMENT (ahead below 0 or over 2^53; capacity), STATE (no dataset). */
 lottery_status lottery_trainer_batch(lottery_trainer *trainer, int64_t ahead, int64_t capacity, int64_t *indices,
                                      int64_t *count);
 
@@ -897,13 +899,12 @@ lottery_status lottery_trainer_snapshot(lottery_trainer *trainer, int32_t what, 
 lottery_status lottery_trainer_rewind(lottery_trainer *trainer, lottery_snapshot *snapshot, lottery_mask *mask,
                                       int32_t what);
 
-/* The optimiser's own count of steps, by which Adam corrects its moments, and which is 0 where SGD's momentum starts;
- * and its state: LOTTERY_SLOT_FIRST or _SECOND of a tensor, values [count] in the tensor's own shape, 0 at pruned
- * weights, which writing leaves out. With them a training that another program began can continue here. Reading a slot
- * that no step has used yet gives zeros.
- * Errors: HANDLE, ARGUMENT (steps below 0 or over 2^53; tensor; slot; writing a second moment below 0), SHAPE (count),
- * NOT_FINITE (a value written), STATE (the optimiser does not have the slot: Adam has both, SGD with momentum the
- * first; running), MEMORY. */
+/* The optimiser's own count of steps, by which Adam corrects its moments (SGD does not use it: its momentum goes on
+ * from the state); and its state: LOTTERY_SLOT_FIRST or _SECOND of a tensor, values [count] in the tensor's own shape,
+ * 0 at pruned weights, which writing leaves out. With them a training that another program began can continue here.
+ * Reading a slot that no step has used yet gives zeros. Errors: HANDLE, ARGUMENT (steps below 0 or over 2^53; tensor;
+ * slot; writing a second moment below 0), SHAPE (count), NOT_FINITE (a value written), STATE (the optimiser does not
+ * have the slot: Adam has both, SGD with momentum the first; running), MEMORY. */
 lottery_status lottery_trainer_get_optimiser_steps(lottery_trainer *trainer, int64_t *out);
 lottery_status lottery_trainer_set_optimiser_steps(lottery_trainer *trainer, int64_t steps);
 lottery_status lottery_trainer_read_optimiser(lottery_trainer *trainer, int64_t tensor, int32_t slot, float *values,
@@ -938,17 +939,16 @@ lottery_status lottery_trainer_reset(lottery_trainer *trainer, int32_t what);
  * element: LOTTERY_ELEMENT_…, FLOAT32 ('<f4'), UINT8 ('|u1') or INT64 ('<i8'). rank: 0 to 8; shape: [rank] sizes of 0
  * or more. values: [count], in C order; count: the product of the shape.
  *
- * save: writes a file of format 1.0, little-endian and in C order. describe: says what a file holds; capacity: elements
- * of shape; element and count may be NULL. load: copies the elements out; count must be the file's. Where the system
- * fails to read in the middle of them (FILE), or the file changes meanwhile, values may have changed.
- * Files may be of either order of bytes and of elements, C's or Fortran's, and of more types, which load converts:
- * float16 to float64 to FLOAT32; bool (as 0 and 1) and whole numbers of 8 to 64 bits, with sign or without, to each of
- * the three. Of these, describe names FLOAT32, UINT8 for bool and uint8, INT64 for the others. float64 is rounded to
- * nearest, ties to even; nothing else may change a value. One that does not fit is an error.
- * Errors: HANDLE, ARGUMENT (element, rank, a size, capacity below the rank), SHAPE (count), FILE, FORMAT (not a .npy
- * file, its length is not what its header says, another type of element, more than 8 dimensions; load: it cannot be
- * read as `element`, or the element that the message names does not fit: outside the range, a whole number that float32
- * would round), MEMORY (save). Any thread. */
+ * save: writes a file of format 1.0, little-endian and in C order. describe: says what a file holds; shape is a list as
+ * in section 1; element and count may be NULL. load: copies the elements out; count must be the file's. Where the
+ * system fails to read in the middle of them (FILE), or the file changes meanwhile, values may have changed. Files may
+ * be of either order of bytes and of elements, C's or Fortran's, and of more types, which load converts: float16 to
+ * float64 to FLOAT32; bool (as 0 and 1) and whole numbers of 8 to 64 bits, with sign or without, to each of the three.
+ * Of these, describe names FLOAT32, UINT8 for bool and uint8, INT64 for the others. float64 is rounded to nearest, ties
+ * to even; nothing else may change a value. One that does not fit is an error. Errors: HANDLE, ARGUMENT (element, rank,
+ * a size, capacity), SHAPE (count), FILE, FORMAT (not a .npy file, its length is not what its header says, another type
+ * of element, more than 8 dimensions; load: it cannot be read as `element`, or the element that the message names does
+ * not fit: outside the range, a whole number that float32 would round), MEMORY (save). Any thread. */
 lottery_status lottery_npy_save(lottery_context *context, const char *path, int32_t element, int32_t rank,
                                 const int64_t *shape, const void *values, int64_t count);
 lottery_status lottery_npy_describe(lottery_context *context, const char *path, int32_t *element, int64_t *count,
@@ -1028,8 +1028,8 @@ lottery_status lottery_archive_kind(lottery_archive *archive, const char *name, 
  * again. STATE (running).
  * text: UTF-8. Seed, level, density, a parent's hash and the like have no place of their own; docs/format.md says under
  * which names other programs look for them.
- * array: element is LOTTERY_ELEMENT_…, rank 0 to 8, shape [rank] with sizes of 0 or more (NULL for rank 0), data all
- * elements, any values. The name is not empty. */
+ * array: element is LOTTERY_ELEMENT_…, rank 0 to 8, shape [rank] with sizes of 0 or more (NULL for rank 0), data
+ * [count], any values; count: the product of the shape. The name is not empty. SHAPE (count). */
 lottery_status lottery_archive_add_network(lottery_archive *archive, const char *name, lottery_network *network);
 lottery_status lottery_archive_add_mask(lottery_archive *archive, const char *name, lottery_mask *mask);
 lottery_status lottery_archive_add_snapshot(lottery_archive *archive, const char *name, lottery_snapshot *snapshot);
@@ -1038,7 +1038,7 @@ lottery_status lottery_archive_add_ticket(lottery_archive *archive, const char *
 lottery_status lottery_archive_add_trainer(lottery_archive *archive, const char *name, lottery_trainer *trainer);
 lottery_status lottery_archive_add_text(lottery_archive *archive, const char *name, const char *text);
 lottery_status lottery_archive_add_array(lottery_archive *archive, const char *name, int32_t element, int32_t rank,
-                                         const int64_t *shape, const void *data);
+                                         const int64_t *shape, const void *data, int64_t count);
 
 /* Removes an item with all its arrays and texts. To replace one, remove it and add the new one: adding takes no name
  * that is there. Memory of what was added is given back; that of a file that was read is, as one block, with the
@@ -1091,8 +1091,8 @@ lottery_status lottery_archive_get_text(lottery_archive *archive, const char *na
 
 /* Element type and shape of an array. It may also be an array of another item ("ticket.fc1.bias"). element: what its
  * elements are read as, without loss but for F64: FLOAT32 for real numbers, UINT8 for BOOL and U8, INT64 for other
- * whole numbers. capacity: elements of shape; 8 are always enough.
- * Errors: HANDLE, ARGUMENT (there is no such array; capacity below the rank), UNSUPPORTED (real numbers of 8 bits). */
+ * whole numbers. shape: a list as in section 1; a capacity of 8 is always enough.
+ * Errors: HANDLE, ARGUMENT (there is no such array; capacity), UNSUPPORTED (real numbers of 8 bits). */
 lottery_status lottery_archive_array_shape(lottery_archive *archive, const char *name, int32_t *element,
                                            int64_t capacity, int64_t *shape, int32_t *rank);
 

@@ -44,7 +44,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float32]
-_RANK = _MOST = 8  # no shape has more sizes, and no node more inputs or tensors
+_RANK = 8  # no shape has more sizes
 SLICE_SECONDS = 0.02  # processor time for which Trainer.run stays in C before it looks for Ctrl-C
 
 # ---- The raw layer -------------------------------------------------------------------------------------------------
@@ -66,9 +66,9 @@ _FUNCTIONS = """\
     network_set_real(hid) network_get_real(hip) network_tensor_form(hlpp) network_tensor_prunable(hlp)
     network_read_tensor(hlpl) network_write_tensor(hlpl) network_set_mask(hh) network_get_mask(hp)
     network_check_mask(hhpp) network_predict(hlpp) network_evaluate(hhipp) network_snapshot(hp) network_restore(hh)
-    dataset_create(hlipipddifpp) dataset_destroy(h)v dataset_retain(h) dataset_with_labels(hiplp)
+    dataset_create(hlipipddifpp) dataset_destroy(h)v dataset_retain(h) dataset_with_labels(hlplp)
     dataset_with_targets(hlplp) dataset_load_idx(hssp) dataset_split(hlupp) dataset_subset(hplp)
-    dataset_shuffle_labels(hup) dataset_relabel(hiplp) dataset_statistics(hlpp) dataset_normalise(hlppp)
+    dataset_shuffle_labels(hup) dataset_relabel(hlplp) dataset_statistics(hlpp) dataset_normalise(hlppp)
     dataset_sizes(hppp) dataset_shape(hlpp) dataset_read(hllpp) dataset_target_width(hp) dataset_read_targets(hllp)
     mask_ones(hp) mask_destroy(h)v mask_retain(h) mask_replace(hlplp) mask_read(hlpl) mask_tensor_count(hp)
     mask_tensor_name(hlplp) mask_tensor_shape(hllpp) mask_kept(hlpp) mask_dead(hlpp) mask_intersect(hhp) mask_unite(hhp)
@@ -79,17 +79,17 @@ _FUNCTIONS = """\
     pruner_get_real(hip) pruner_set_tensor_rate(hsd) pruner_tensor_rate_count(hp) pruner_tensor_rate_name(hlplp)
     pruner_tensor_rate(hlp) pruner_amount(hp) pruner_apply(hhhp) pruner_apply_scores(hhhplp) pruner_preview(hhhlppp)
     trainer_create(hhup) trainer_destroy(h)v trainer_set_integer(hil) trainer_get_integer(hip) trainer_set_real(hid)
-    trainer_get_real(hip) trainer_set_reals(hipl) trainer_get_reals(hiplp) trainer_run(hlfpp) trainer_step(hlpppp)
+    trainer_get_real(hip) trainer_set_reals(hipl) trainer_get_reals(hilpp) trainer_run(hlfpp) trainer_step(hlpppp)
     trainer_gradient(hlpppp) trainer_apply(h) trainer_gradient_count(hp) trainer_read_gradient(hpl)
     trainer_write_gradient(hpl) trainer_read_tensor_gradient(hlpl) trainer_write_tensor_gradient(hlpl)
     trainer_forward(hlpp) trainer_backward(hlp) trainer_backward_inputs(hlpp) trainer_evaluate(hhpp)
-    trainer_iteration(hp) trainer_epoch(hp) trainer_batch(hllpp) trainer_rate(hp) trainer_loss(hp) trainer_snapshot(hip)
-    trainer_rewind(hhhi) trainer_get_optimiser_steps(hp) trainer_set_optimiser_steps(hl) trainer_read_optimiser(hlipl)
-    trainer_write_optimiser(hlipl) trainer_reset(hi)
+    trainer_iteration(hp) trainer_epoch_batches(hp) trainer_batch(hllpp) trainer_rate(hp) trainer_loss(hp)
+    trainer_snapshot(hip) trainer_rewind(hhhi) trainer_get_optimiser_steps(hp) trainer_set_optimiser_steps(hl)
+    trainer_read_optimiser(hlipl) trainer_write_optimiser(hlipl) trainer_reset(hi)
     npy_save(hsiippl) npy_describe(hspplpp) npy_load(hsipl)
     archive_create(hp) archive_destroy(h)v archive_set_integer(hil) archive_get_integer(hip) archive_count(hp)
     archive_name(hlplp) archive_kind(hsp) archive_add_network(hsh) archive_add_mask(hsh) archive_add_snapshot(hsh)
-    archive_add_ticket(hshhh) archive_add_trainer(hsh) archive_add_text(hss) archive_add_array(hsiipp)
+    archive_add_ticket(hshhh) archive_add_trainer(hsh) archive_add_text(hss) archive_add_array(hsiippl)
     archive_remove(hs) archive_get_network(hsp) archive_get_mask(hshp) archive_get_snapshot(hshp)
     archive_get_ticket(hsppp) archive_restore_trainer(hshi) archive_get_text(hsplp) archive_array_shape(hsplpp)
     archive_get_array(hsipl) archive_metadata_count(hp) archive_metadata_key(hlplp) archive_get_metadata(hsplp)
@@ -642,6 +642,14 @@ class _Part(Handle):
             handle._take(out.value)
         return made
 
+    def _list(self, kind: Any, function: Any, *arguments: Any) -> tuple[Any, ...]:
+        """What function(self, *arguments, capacity, array, count) gives."""
+        count = c_int64()
+        self._call(function, *arguments, 0, None, byref(count))
+        values = (kind * count.value)()
+        self._call(function, *arguments, count.value, values, byref(count))
+        return tuple(values)
+
     def _read(self, function: Any, name: str, *arguments: Any, kind: Any = np.float32) -> Any:
         tensor, shape = self._find(name)  # type: ignore[attr-defined]
         values = np.empty(shape, kind)
@@ -794,10 +802,7 @@ class _Optioned(_Part):
     def _get_option(self, option: Option) -> Any:
         prefix = f"lottery_{self._kind}_get_"
         if option.type == raw.LOTTERY_TYPE_REALS:
-            count = self._get(c_int64, getattr(raw, prefix + "reals"), option.key, None, 0)
-            values = np.empty(count)
-            self._call(getattr(raw, prefix + "reals"), option.key, values.ctypes.data, count, byref(c_int64()))
-            return tuple(values.tolist())
+            return self._list(c_double, getattr(raw, prefix + "reals"), option.key)
         try:
             if option.type == raw.LOTTERY_TYPE_REAL:
                 return self._get(c_double, getattr(raw, prefix + "real"), option.key)
@@ -1160,11 +1165,10 @@ class Network(_Tensors, _Optioned):
                 names = list(self.shapes)
             except StateError:  # not finished
                 names = []
-            return [self._node(node, names) for node in range(self._get(c_int32, raw.lottery_network_node_count))]
+            return [self._node(node, names) for node in range(self._get(c_int64, raw.lottery_network_node_count))]
 
     def _node(self, node: int, names: list[str]) -> Node:
-        kind, name, value, count = c_char_p(), c_char_p(), c_double(), c_int64()
-        inputs, tensors = (c_int32 * _MOST)(), (c_int64 * _MOST)()
+        kind, name, value = c_char_p(), c_char_p(), c_double()
         self._call(raw.lottery_network_node_kind, node, byref(kind))
         attributes: dict[str, Any] = {}
         for index in range(self._get(c_int64, raw.lottery_network_node_attribute_count, node)):
@@ -1172,12 +1176,10 @@ class Network(_Tensors, _Optioned):
             attributes[name.value.decode()] = int(value.value) if value.value.is_integer() else value.value
         if kind.value == b"dense":
             attributes["bias"] = self.node_bias(node)
-        self._call(raw.lottery_network_node_inputs, node, _MOST, inputs, byref(count))
-        read, count.value = tuple(inputs[:count.value]), 0
-        if names:
-            self._call(raw.lottery_network_node_tensors, node, _MOST, tensors, byref(count))
+        read = self._list(c_int32, raw.lottery_network_node_inputs, node)
+        tensors = self._list(c_int64, raw.lottery_network_node_tensors, node) if names else ()
         return Node(kind.value.decode(), read, self.node_shape(node), attributes,
-                    tuple(names[tensor] for tensor in tensors[:count.value]))
+                    tuple(names[tensor] for tensor in tensors))
 
     @property
     def output(self) -> int:
@@ -1796,9 +1798,9 @@ class Trainer(_Optioned):
         return self._get(c_int64, raw.lottery_trainer_iteration)
 
     @property
-    def epoch(self) -> int:
+    def epoch_batches(self) -> int:
         """How many batches an epoch of the dataset has."""
-        return self._get(c_int64, raw.lottery_trainer_epoch)
+        return self._get(c_int64, raw.lottery_trainer_epoch_batches)
 
     def batch(self, ahead: int = 0) -> NDArray[np.int64]:
         """The next batch, or the one `ahead` batches later: the indices of its examples in the dataset."""
@@ -1954,7 +1956,7 @@ class Archive(_Optioned, collections.abc.Mapping):  # type: ignore[type-arg]
                 raise TypeError(f"{name}: arrays are float32, uint8 or int64, not {given.dtype}")
             array = _array(given, given.dtype)
             self._call(raw.lottery_archive_add_array, text, getattr(raw, f"LOTTERY_ELEMENT_{_ELEMENTS[given.dtype]}"),
-                       given.ndim, (c_int64 * given.ndim)(*given.shape), array.ctypes.data)
+                       given.ndim, (c_int64 * given.ndim)(*given.shape), array.ctypes.data, array.size)
 
     def __delitem__(self, name: str) -> None:
         if name not in self:

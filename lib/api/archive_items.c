@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "api/check.h"
+#include "base/arithmetic.h"
 #include "base/text.h"
 #include "base/utf8.h"
 #include "store/archive/format.h"
@@ -87,23 +88,36 @@ static lottery_status check_element(lottery_archive *archive, int32_t element) {
                       LOTTERY_ELEMENT_INT64);
 }
 
+/* count must be the product of the shape, whose sizes are 0 or more. */
+static lottery_status check_array_count(struct lottery_context *context, int32_t rank, const int64_t *shape,
+                                        int64_t count) {
+  int64_t expected = 1;
+  bool empty = false, fits = true;
+  for (int32_t i = 0; i < rank; i++) empty |= shape[i] == 0;
+  for (int32_t i = 0; !empty && fits && i < rank; i++) fits = arithmetic_multiply(expected, shape[i], &expected);
+  if (empty) expected = 0;
+  if (!fits) return context_fail(context, LOTTERY_ERROR_MEMORY, "shape: its product does not fit 64 bits");
+  if (count == expected) return LOTTERY_OK;
+  return context_fail(context, LOTTERY_ERROR_SHAPE, "count: %lld, but the shape has %lld elements", (long long)count,
+                      (long long)expected);
+}
+
 lottery_status lottery_archive_add_array(lottery_archive *archive, const char *name, int32_t element, int32_t rank,
-                                         const int64_t *shape, const void *data) {
+                                         const int64_t *shape, const void *data, int64_t count) {
   RETURN_IF_ERROR(check(archive, name));
   struct lottery_context *context = archive->object.context;
   RETURN_IF_ERROR(check_element(archive, element));
   if (rank < 0 || rank > ENTRY_RANK_LIMIT)
     return context_fail(context, LOTTERY_ERROR_ARGUMENT, "rank: %d is outside 0 to %d", (int)rank, ENTRY_RANK_LIMIT);
   if (rank > 0) RETURN_IF_NULL(context, shape);
-  int64_t elements = 1;
-  for (int32_t i = 0; i < rank; i++) elements = shape[i] == 0 ? 0 : elements;
-  RETURN_IF_NULL_ARRAY(context, data, elements);
+  RETURN_IF_NULL_ARRAY(context, data, count);
   if (name[0] == '\0' || strcmp(name, "__metadata__") == 0)
     return context_fail(context, LOTTERY_ERROR_ARGUMENT, "name: '%s' cannot be the name of an array", name);
   for (int32_t i = 0; i < rank; i++)
     if (shape[i] < 0)
       return context_fail(context, LOTTERY_ERROR_ARGUMENT, "shape: size %lld at %d is below 0", (long long)shape[i],
                           (int)i);
+  RETURN_IF_ERROR(check_array_count(context, rank, shape, count));
   struct item item;
   lottery_status status = item_begin(archive, name, KIND_ARRAY, &item);
   if (status == LOTTERY_OK) {

@@ -126,7 +126,7 @@ void lottery_dataset_destroy(lottery_dataset *dataset) { destroy_handle(dataset,
 
 lottery_status lottery_dataset_retain(lottery_dataset *dataset) { return retain_handle(dataset, OBJECT_DATASET); }
 
-lottery_status lottery_dataset_with_labels(lottery_dataset *dataset, int32_t classes, const int32_t *labels,
+lottery_status lottery_dataset_with_labels(lottery_dataset *dataset, int64_t classes, const int32_t *labels,
                                            int64_t count, lottery_dataset **out) {
   CLEAR_OUT(out);
   RETURN_UNLESS_HANDLE(dataset, OBJECT_DATASET);
@@ -139,7 +139,7 @@ lottery_status lottery_dataset_with_labels(lottery_dataset *dataset, int32_t cla
     if (labels[i] < 0 || labels[i] >= classes)
       return context_fail(context, LOTTERY_ERROR_ARGUMENT, "labels: label %d of example %lld is outside 0 to %d",
                           (int)labels[i], (long long)i, (int)classes - 1);
-  return made(dataset_with_labels(dataset, classes, labels), out);
+  return made(dataset_with_labels(dataset, (int32_t)classes, labels), out);
 }
 
 lottery_status lottery_dataset_with_targets(lottery_dataset *dataset, int64_t width, const float *targets,
@@ -216,7 +216,7 @@ lottery_status lottery_dataset_shuffle_labels(lottery_dataset *dataset, uint64_t
   return made(dataset_shuffle_labels(dataset, seed), out);
 }
 
-lottery_status lottery_dataset_relabel(lottery_dataset *dataset, int32_t classes, const int32_t *map, int64_t count,
+lottery_status lottery_dataset_relabel(lottery_dataset *dataset, int64_t classes, const int32_t *map, int64_t count,
                                        lottery_dataset **out) {
   CLEAR_OUT(out);
   RETURN_UNLESS_HANDLE(dataset, OBJECT_DATASET);
@@ -230,7 +230,7 @@ lottery_status lottery_dataset_relabel(lottery_dataset *dataset, int32_t classes
     if (map[i] < 0 || map[i] >= classes)
       return context_fail(context, LOTTERY_ERROR_ARGUMENT, "map: entry %d of class %lld is outside 0 to %d",
                           (int)map[i], (long long)i, (int)classes - 1);
-  return made(dataset_relabel(dataset, classes, map), out);
+  return made(dataset_relabel(dataset, (int32_t)classes, map), out);
 }
 
 static lottery_status check_groups(const struct lottery_dataset *dataset, int64_t groups) {

@@ -1,5 +1,6 @@
 /* The public functions that read a network's graph back. */
 #include "api/check.h"
+#include "base/list.h"
 #include "model/layer/layer.h"
 
 static lottery_status check_node(lottery_network *network, int32_t node) {
@@ -7,13 +8,7 @@ static lottery_status check_node(lottery_network *network, int32_t node) {
   return network_check_node(network, "node", node);
 }
 
-static lottery_status check_capacity(lottery_network *network, int64_t capacity, int64_t count, const char *items) {
-  if (capacity >= count) return LOTTERY_OK;
-  return context_fail(network->object.context, LOTTERY_ERROR_ARGUMENT, "capacity: %lld, but the node has %lld %s",
-                      (long long)capacity, (long long)count, items);
-}
-
-lottery_status lottery_network_node_count(lottery_network *network, int32_t *out) {
+lottery_status lottery_network_node_count(lottery_network *network, int64_t *out) {
   RETURN_UNLESS_HANDLE(network, OBJECT_NETWORK);
   RETURN_IF_NULL(network->object.context, out);
   *out = network->node_count;
@@ -32,9 +27,8 @@ lottery_status lottery_network_node_inputs(lottery_network *network, int32_t nod
   RETURN_IF_ERROR(check_node(network, node));
   const struct node *found = &network->nodes[node];
   RETURN_IF_NULL(network->object.context, count);
-  RETURN_IF_ERROR(check_capacity(network, capacity, found->input_count, "inputs"));
-  RETURN_IF_NULL_ARRAY(network->object.context, inputs, found->input_count);
-  for (int32_t i = 0; i < found->input_count; i++) inputs[i] = found->inputs[i];
+  RETURN_IF_ERROR(list_check(network->object.context, "inputs", inputs, capacity, found->input_count));
+  for (int32_t i = 0; capacity > 0 && i < found->input_count; i++) inputs[i] = found->inputs[i];
   *count = found->input_count;
   return LOTTERY_OK;
 }
@@ -47,9 +41,8 @@ lottery_status lottery_network_node_tensors(lottery_network *network, int32_t no
   RETURN_IF_NULL(network->object.context, count);
   int32_t present = 0;
   while (present < NODE_TENSOR_LIMIT && found->tensors[present] >= 0) present++;
-  RETURN_IF_ERROR(check_capacity(network, capacity, present, "tensors"));
-  RETURN_IF_NULL_ARRAY(network->object.context, tensors, present);
-  for (int32_t i = 0; i < present; i++) tensors[i] = found->tensors[i];
+  RETURN_IF_ERROR(list_check(network->object.context, "tensors", tensors, capacity, present));
+  for (int32_t i = 0; capacity > 0 && i < present; i++) tensors[i] = found->tensors[i];
   *count = present;
   return LOTTERY_OK;
 }

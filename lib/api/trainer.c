@@ -56,10 +56,10 @@ lottery_status lottery_trainer_set_reals(lottery_trainer *trainer, int32_t key, 
   return trainer_set_reals(trainer, key, values, count);
 }
 
-lottery_status lottery_trainer_get_reals(lottery_trainer *trainer, int32_t key, double *values, int64_t capacity,
+lottery_status lottery_trainer_get_reals(lottery_trainer *trainer, int32_t key, int64_t capacity, double *values,
                                          int64_t *count) {
   RETURN_UNLESS_HANDLE(trainer, OBJECT_TRAINER);
-  return trainer_get_reals(trainer, key, values, capacity, count);
+  return trainer_get_reals(trainer, key, capacity, values, count);
 }
 
 static int32_t loss_kind(const lottery_trainer *trainer) {
@@ -96,6 +96,12 @@ static lottery_status check_count(lottery_trainer *trainer, int64_t count) {
                       "count: %lld is outside 1 to the batch size %lld", (long long)count, (long long)most);
 }
 
+/* Memory before inputs are read, which cannot be there if it is not; but a forward pass that waits keeps its own until
+ * the inputs are known to be good. */
+static lottery_status prepare_to_read(lottery_trainer *trainer) {
+  return trainer->phase == PHASE_FORWARD ? LOTTERY_OK : trainer_prepare(trainer);
+}
+
 /* A host's batch: the loss must find what it needs, labels must be classes, and inputs finite: others could give a
  * finite loss and a gradient that is not. */
 static lottery_status check_batch(lottery_trainer *trainer, const struct batch *batch) {
@@ -112,7 +118,7 @@ static lottery_status check_batch(lottery_trainer *trainer, const struct batch *
     if (batch->labels[i] < 0 || batch->labels[i] >= outputs)
       return context_fail(context, LOTTERY_ERROR_ARGUMENT, "labels: element %lld, %d, is outside 0 to %lld",
                           (long long)i, (int)batch->labels[i], (long long)outputs - 1);
-  RETURN_IF_ERROR(trainer_prepare(trainer));
+  RETURN_IF_ERROR(prepare_to_read(trainer));
   if (batch->targets != NULL) RETURN_IF_ERROR(finite_check(context, "targets", batch->targets, batch->count * outputs));
   return finite_check(context, "inputs", batch->inputs, batch->count * network_inputs(trainer->network));
 }
@@ -208,7 +214,7 @@ lottery_status lottery_trainer_forward(lottery_trainer *trainer, int64_t count, 
   RETURN_IF_ERROR(check_count(trainer, count));
   RETURN_IF_NULL(trainer->object.context, inputs);
   RETURN_IF_NULL(trainer->object.context, outputs);
-  RETURN_IF_ERROR(trainer_prepare(trainer));
+  RETURN_IF_ERROR(prepare_to_read(trainer));
   RETURN_IF_ERROR(finite_check(trainer->object.context, "inputs", inputs, count * network_inputs(trainer->network)));
   return trainer_forward(trainer, count, inputs, outputs);
 }

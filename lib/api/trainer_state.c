@@ -2,6 +2,7 @@
 #include "api/check_trainer.h"
 #include "base/finite.h"
 #include "base/float_mode.h"
+#include "base/list.h"
 #include "base/real_text.h"
 #include "train/optimiser.h"
 #include "train/state.h"
@@ -20,7 +21,7 @@ static lottery_status check_has_dataset(lottery_trainer *trainer) {
   return context_fail(trainer->object.context, LOTTERY_ERROR_STATE, "trainer: was created without a dataset");
 }
 
-lottery_status lottery_trainer_epoch(lottery_trainer *trainer, int64_t *out) {
+lottery_status lottery_trainer_epoch_batches(lottery_trainer *trainer, int64_t *out) {
   RETURN_IF_ERROR(check_has_dataset(trainer));
   RETURN_IF_NULL(trainer->object.context, out);
   *out = order_batches(&trainer->order, option_integer(&trainer->options, LOTTERY_TRAINER_BATCH_SIZE));
@@ -31,17 +32,14 @@ lottery_status lottery_trainer_batch(lottery_trainer *trainer, int64_t ahead, in
                                      int64_t *count) {
   RETURN_IF_ERROR(check_has_dataset(trainer));
   struct lottery_context *context = trainer->object.context;
-  RETURN_IF_NULL(context, indices);
   RETURN_IF_NULL(context, count);
   RETURN_IF_ERROR(check_count_argument(trainer, "ahead", ahead));
   const int64_t size = option_integer(&trainer->options, LOTTERY_TRAINER_BATCH_SIZE);
   int64_t examples;
   const int32_t *batch =
       order_batch(&trainer->order, trainer->position.seed, trainer->position.batch + ahead, size, &examples);
-  if (capacity < examples)
-    return context_fail(context, LOTTERY_ERROR_ARGUMENT, "capacity: %lld, but the batch has %lld examples",
-                        (long long)capacity, (long long)examples);
-  for (int64_t i = 0; i < examples; i++) indices[i] = batch[i];
+  RETURN_IF_ERROR(list_check(context, "indices", indices, capacity, examples));
+  for (int64_t i = 0; capacity > 0 && i < examples; i++) indices[i] = batch[i];
   *count = examples;
   return LOTTERY_OK;
 }

@@ -26,7 +26,7 @@ enum object_kind {
 /* The first member of every handle's struct. */
 struct object {
   enum object_kind kind;
-  atomic_int references;
+  atomic_int_least64_t references;
   struct lottery_context *context;
   void (*finalise)(void *self); /* releases what the object owns, not the object */
 };

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "base/context.h"
+#include "base/list.h"
+#include "base/status.h"
 
 bool tensor_equal(const struct tensor *a, const struct tensor *b) {
   if (strcmp(a->name, b->name) != 0 || a->rank != b->rank) return false;
@@ -46,12 +48,9 @@ lottery_status tensor_check_count(struct lottery_context *context, const struct 
 
 lottery_status tensor_copy_shape(struct lottery_context *context, int32_t rank, const int64_t *shape, int64_t capacity,
                                  int64_t *out, int32_t *out_rank) {
-  if ((out == NULL && capacity != 0) || out_rank == NULL)
-    return context_fail(context, LOTTERY_ERROR_ARGUMENT, "%s: NULL", out_rank != NULL ? "shape" : "rank");
-  if (capacity < rank)
-    return context_fail(context, LOTTERY_ERROR_ARGUMENT, "capacity: %lld is below the rank %d", (long long)capacity,
-                        (int)rank);
-  if (rank > 0) memcpy(out, shape, (size_t)rank * sizeof *shape);
+  if (out_rank == NULL) return context_fail(context, LOTTERY_ERROR_ARGUMENT, "rank: NULL");
+  RETURN_IF_ERROR(list_check(context, "shape", out, capacity, rank));
+  if (capacity > 0 && rank > 0) memcpy(out, shape, (size_t)rank * sizeof *shape);
   *out_rank = rank;
   return LOTTERY_OK;
 }

@@ -83,7 +83,7 @@ static double density_after_rounds(double density, double pruner_rate, double ra
 
 static lottery_status decide_density(struct lottery_context *context, const struct amount *amount,
                                      struct amount_unit *units, int64_t unit_count) {
-  if (amount->density < 1.0 && 1.0 - amount->rate == 1.0)
+  if (amount->density < 1.0 && 1.0 - amount->rate == 1.0 && (amount->density > 0.0 || amount->rate == 0.0))
     return context_fail(context, LOTTERY_ERROR_ARGUMENT, "density: %s is out of reach with a rate of %s",
                         real_text(amount->density).text, real_text(amount->rate).text);
   for (int64_t i = 0; i < unit_count; i++) {

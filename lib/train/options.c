@@ -6,6 +6,7 @@
 
 #include "base/context.h"
 #include "base/float_mode.h"
+#include "base/list.h"
 #include "base/memory.h"
 #include "base/real_text.h"
 #include "base/status.h"
@@ -55,14 +56,12 @@ lottery_status trainer_set_reals(struct lottery_trainer *trainer, int32_t key, c
   return LOTTERY_OK;
 }
 
-lottery_status trainer_get_reals(const struct lottery_trainer *trainer, int32_t key, double *values, int64_t capacity,
+lottery_status trainer_get_reals(const struct lottery_trainer *trainer, int32_t key, int64_t capacity, double *values,
                                  int64_t *count) {
   if (require_list(trainer, key) == NULL) return LOTTERY_ERROR_ARGUMENT;
   if (count == NULL) return context_fail(trainer->object.context, LOTTERY_ERROR_ARGUMENT, "count: NULL");
-  if (capacity < 0 || (capacity > 0 && values == NULL))
-    return context_fail(trainer->object.context, LOTTERY_ERROR_ARGUMENT, "capacity: %lld, with values %s",
-                        (long long)capacity, values == NULL ? "NULL" : "given");
-  if (capacity >= trainer->milestone_count && trainer->milestone_count > 0)
+  RETURN_IF_ERROR(list_check(trainer->object.context, "values", values, capacity, trainer->milestone_count));
+  if (capacity > 0 && trainer->milestone_count > 0)
     memcpy(values, trainer->milestones, (size_t)trainer->milestone_count * sizeof *values);
   *count = trainer->milestone_count;
   return LOTTERY_OK;

@@ -9,7 +9,7 @@ lottery_status trainer_set_integer(struct lottery_trainer *trainer, int32_t key,
 
 /* See lottery_trainer_set_reals and _get_reals, with their checks of pointers: a wrong key comes before these. */
 lottery_status trainer_set_reals(struct lottery_trainer *trainer, int32_t key, const double *values, int64_t count);
-lottery_status trainer_get_reals(const struct lottery_trainer *trainer, int32_t key, double *values, int64_t capacity,
+lottery_status trainer_get_reals(const struct lottery_trainer *trainer, int32_t key, int64_t capacity, double *values,
                                  int64_t *count);
 
 #endif

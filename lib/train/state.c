@@ -22,7 +22,8 @@ struct lottery_snapshot *state_of_trainer(struct lottery_trainer *trainer, int32
   struct lottery_network *network = trainer->network;
   if (trainer_match_layout(trainer) != LOTTERY_OK) return NULL;
   int32_t slots = (what & LOTTERY_STATE_WEIGHTS) != 0 ? 1 << LOTTERY_SLOT_WEIGHT : 0;
-  if ((what & LOTTERY_STATE_OPTIMISER) != 0) slots |= optimiser_slots(&trainer->options);
+  if ((what & LOTTERY_STATE_OPTIMISER) != 0) /* also a momentum that is switched off at present */
+    slots |= optimiser_slots(&trainer->options) | (trainer_slots(trainer) & 1 << LOTTERY_SLOT_FIRST);
   struct lottery_snapshot *snapshot =
       snapshot_create(trainer->object.context, network->tensors, network->tensor_count, what, slots);
   if (snapshot == NULL) return NULL;

@@ -132,7 +132,7 @@ void everything_make(lottery_context *context, struct everything *all) {
   assert_ok(context, lottery_archive_add_snapshot(all->archive, "snapshot", all->snapshot));
   assert_ok(context, lottery_archive_add_ticket(all->archive, "ticket", all->network, all->mask, all->initial));
   assert_ok(context, lottery_archive_add_text(all->archive, "text", "a \"text\" with\tall: \\ / \x01 äß€😀"));
-  assert_ok(context, lottery_archive_add_array(all->archive, "array", LOTTERY_ELEMENT_INT64, 2, shape, array));
+  assert_ok(context, lottery_archive_add_array(all->archive, "array", LOTTERY_ELEMENT_INT64, 2, shape, array, 4));
 }
 
 void everything_destroy(const struct everything *all) {

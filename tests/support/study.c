@@ -82,7 +82,7 @@ void assert_same_study(lottery_context *context, const struct study *a, const st
         assert_ok(context, lottery_trainer_get_integer(both[j]->trainer, key, &integers[j]));
       if (type == LOTTERY_TYPE_REAL) assert_ok(context, lottery_trainer_get_real(both[j]->trainer, key, reals[j]));
       if (type == LOTTERY_TYPE_REALS)
-        assert_ok(context, lottery_trainer_get_reals(both[j]->trainer, key, reals[j], 8, &counts[j]));
+        assert_ok(context, lottery_trainer_get_reals(both[j]->trainer, key, 8, reals[j], &counts[j]));
     }
     assert_int_equal(integers[0], integers[1]);
     assert_int_equal(counts[0], counts[1]);

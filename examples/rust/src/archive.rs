@@ -198,7 +198,8 @@ impl Archive {
         check_shape("values", values.len(), shape)?;
         let (rank, sizes) = raw_shape(shape);
         self.with_name(name, |archive, name| unsafe {
-            raw::lottery_archive_add_array(archive, name, E::NUMBER, rank, sizes.as_ptr(), values.as_ptr().cast())
+            let (values, count) = (values.as_ptr().cast(), text::count(values.len()));
+            raw::lottery_archive_add_array(archive, name, E::NUMBER, rank, sizes.as_ptr(), values, count)
         })
     }
 

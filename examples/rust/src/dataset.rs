@@ -149,7 +149,7 @@ impl<'a> Dataset<'a> {
     pub fn with_labels(&self, classes: i32, labels: &[i32]) -> Result<Dataset<'a>> {
         let count = text::count(labels.len());
         self.derive(|dataset, out| unsafe {
-            raw::lottery_dataset_with_labels(dataset, classes, labels.as_ptr(), count, out)
+            raw::lottery_dataset_with_labels(dataset, i64::from(classes), labels.as_ptr(), count, out)
         })
     }
 
@@ -188,7 +188,7 @@ impl<'a> Dataset<'a> {
     /// The label l replaced by `map[l]`, 0 to `classes` - 1.
     pub fn relabel(&self, classes: i32, map: &[i32]) -> Result<Dataset<'a>> {
         let count = text::count(map.len());
-        self.derive(|dataset, out| unsafe { raw::lottery_dataset_relabel(dataset, classes, map.as_ptr(), count, out) })
+        self.derive(|dataset, out| unsafe { raw::lottery_dataset_relabel(dataset, i64::from(classes), map.as_ptr(), count, out) })
     }
 
     /// Mean and deviation of the inputs. `groups`: 1 for all together, or the first size of the shape for one each.

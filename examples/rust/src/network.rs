@@ -51,9 +51,6 @@ pub struct NodeInfo {
     pub tensors: Vec<usize>,
 }
 
-/// No node reads or has more: see the header, section 4.
-const MOST: usize = 8;
-
 /// Mean loss over a dataset, and how many answers are correct.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Evaluation {
@@ -159,30 +156,39 @@ impl Network {
 
     /// The graph, also while it is built: its nodes in the order in which they were added.
     pub fn nodes(&self) -> Result<Vec<NodeInfo>> {
-        let count: i32 = self.handle.number(|network, out| unsafe { raw::lottery_network_node_count(network, out) })?;
+        let count: i64 = self.handle.number(|network, out| unsafe { raw::lottery_network_node_count(network, out) })?;
         let finished = match self.tensor_count() {
             Err(error) if error.status() == Status::State => false,
             count => count.map(|_| true)?,
         };
-        (0..count).map(|number| self.node_info(Node(number), finished)).collect()
+        (0..count as i32).map(|number| self.node_info(Node(number), finished)).collect()
+    }
+
+    /// What a function gives that takes capacity, array and count: asked for its length first.
+    fn list<T: Clone + Default>(&self, give: impl Fn(i64, *mut T, *mut i64) -> raw::lottery_status) -> Result<Vec<T>> {
+        let mut count = 0;
+        self.handle.check(give(0, std::ptr::null_mut(), &mut count))?;
+        let mut values = vec![T::default(); text::size(count)];
+        self.handle.check(give(count, values.as_mut_ptr(), &mut count))?;
+        Ok(values)
     }
 
     fn node_info(&self, node: Node, finished: bool) -> Result<NodeInfo> {
         let network = self.handle.raw();
         let mut kind = std::ptr::null();
         self.handle.check(unsafe { raw::lottery_network_node_kind(network, node.0, &mut kind) })?;
-        let (mut inputs, mut count) = ([0; MOST], 0);
-        self.handle.check(unsafe {
-            raw::lottery_network_node_inputs(network, node.0, MOST as i64, inputs.as_mut_ptr(), &mut count)
+        let inputs = self.list(|capacity, inputs, count| unsafe {
+            raw::lottery_network_node_inputs(network, node.0, capacity, inputs, count)
         })?;
-        let inputs = inputs[..text::size(count)].iter().map(|&input| Node(input)).collect();
-        let (mut tensors, mut count) = ([0; MOST], 0);
-        if finished {
-            self.handle.check(unsafe {
-                raw::lottery_network_node_tensors(network, node.0, MOST as i64, tensors.as_mut_ptr(), &mut count)
-            })?;
-        }
-        let tensors = tensors[..text::size(count)].iter().map(|&tensor| text::size(tensor)).collect();
+        let inputs = inputs.into_iter().map(Node).collect();
+        let tensors = if finished {
+            self.list(|capacity, tensors, count| unsafe {
+                raw::lottery_network_node_tensors(network, node.0, capacity, tensors, count)
+            })?
+        } else {
+            Vec::new()
+        };
+        let tensors = tensors.into_iter().map(text::size).collect();
         let count: i64 = self
             .handle
             .number(|network, out| unsafe { raw::lottery_network_node_attribute_count(network, node.0, out) })?;

@@ -256,7 +256,7 @@ impl Store<Vec<f64>> for raw::lottery_trainer {
             let capacity = value.len();
             // SAFETY: the caller's promise, and room for `capacity` values.
             let status = unsafe {
-                raw::lottery_trainer_get_reals(handle, key, value.as_mut_ptr(), text::count(capacity), &mut count)
+                raw::lottery_trainer_get_reals(handle, key, text::count(capacity), value.as_mut_ptr(), &mut count)
             };
             value.resize(text::size(count), 0.0);
             if status < raw::LOTTERY_OK || value.len() <= capacity {

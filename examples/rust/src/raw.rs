@@ -214,7 +214,7 @@ extern "C" {
     pub fn lottery_network_node_shape(
         network: *mut lottery_network, node: i32, capacity: i64, shape: *mut i64, rank: *mut i32,
     ) -> lottery_status;
-    pub fn lottery_network_node_count(network: *mut lottery_network, out: *mut i32) -> lottery_status;
+    pub fn lottery_network_node_count(network: *mut lottery_network, out: *mut i64) -> lottery_status;
     pub fn lottery_network_node_kind(
         network: *mut lottery_network, node: i32, out: *mut *const c_char,
     ) -> lottery_status;
@@ -279,7 +279,7 @@ extern "C" {
     pub fn lottery_dataset_destroy(dataset: *mut lottery_dataset);
     pub fn lottery_dataset_retain(dataset: *mut lottery_dataset) -> lottery_status;
     pub fn lottery_dataset_with_labels(
-        dataset: *mut lottery_dataset, classes: i32, labels: *const i32, count: i64, out: *mut *mut lottery_dataset,
+        dataset: *mut lottery_dataset, classes: i64, labels: *const i32, count: i64, out: *mut *mut lottery_dataset,
     ) -> lottery_status;
     pub fn lottery_dataset_with_targets(
         dataset: *mut lottery_dataset, width: i64, targets: *const f32, count: i64, out: *mut *mut lottery_dataset,
@@ -298,7 +298,7 @@ extern "C" {
         dataset: *mut lottery_dataset, seed: u64, out: *mut *mut lottery_dataset,
     ) -> lottery_status;
     pub fn lottery_dataset_relabel(
-        dataset: *mut lottery_dataset, classes: i32, map: *const i32, count: i64, out: *mut *mut lottery_dataset,
+        dataset: *mut lottery_dataset, classes: i64, map: *const i32, count: i64, out: *mut *mut lottery_dataset,
     ) -> lottery_status;
     pub fn lottery_dataset_statistics(
         dataset: *mut lottery_dataset, groups: i64, mean: *mut f64, deviation: *mut f64,
@@ -413,7 +413,7 @@ extern "C" {
         trainer: *mut lottery_trainer, key: i32, values: *const f64, count: i64,
     ) -> lottery_status;
     pub fn lottery_trainer_get_reals(
-        trainer: *mut lottery_trainer, key: i32, values: *mut f64, capacity: i64, count: *mut i64,
+        trainer: *mut lottery_trainer, key: i32, capacity: i64, values: *mut f64, count: *mut i64,
     ) -> lottery_status;
     pub fn lottery_trainer_run(
         trainer: *mut lottery_trainer, iterations: i64, progress: lottery_progress, user: *mut c_void, done: *mut i64,
@@ -451,7 +451,7 @@ extern "C" {
         trainer: *mut lottery_trainer, dataset: *mut lottery_dataset, loss: *mut f64, correct: *mut i64,
     ) -> lottery_status;
     pub fn lottery_trainer_iteration(trainer: *mut lottery_trainer, out: *mut i64) -> lottery_status;
-    pub fn lottery_trainer_epoch(trainer: *mut lottery_trainer, out: *mut i64) -> lottery_status;
+    pub fn lottery_trainer_epoch_batches(trainer: *mut lottery_trainer, out: *mut i64) -> lottery_status;
     pub fn lottery_trainer_batch(
         trainer: *mut lottery_trainer, ahead: i64, capacity: i64, indices: *mut i64, count: *mut i64,
     ) -> lottery_status;
@@ -517,7 +517,7 @@ extern "C" {
     ) -> lottery_status;
     pub fn lottery_archive_add_array(
         archive: *mut lottery_archive, name: *const c_char, element: i32, rank: i32, shape: *const i64,
-        data: *const c_void,
+        data: *const c_void, count: i64,
     ) -> lottery_status;
     pub fn lottery_archive_remove(archive: *mut lottery_archive, name: *const c_char) -> lottery_status;
     pub fn lottery_archive_get_network(

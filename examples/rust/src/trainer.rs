@@ -308,8 +308,8 @@ impl<'d> Trainer<'d> {
     }
 
     /// How many batches an epoch of the trainer's dataset has.
-    pub fn epoch(&self) -> Result<u64> {
-        let batches: i64 = self.handle.number(|trainer, out| unsafe { raw::lottery_trainer_epoch(trainer, out) })?;
+    pub fn epoch_batches(&self) -> Result<u64> {
+        let batches: i64 = self.handle.number(|trainer, out| unsafe { raw::lottery_trainer_epoch_batches(trainer, out) })?;
         Ok(text::size(batches) as u64)
     }
 

@@ -138,9 +138,11 @@ static lottery_status add_outcome(lottery_archive *archive, const struct outcome
     history[EVALUATION_NUMBERS * i + 1] = bits(outcome->history[i].validation_loss);
     history[EVALUATION_NUMBERS * i + 2] = bits(outcome->history[i].test_accuracy);
   }
-  lottery_status status = lottery_archive_add_array(archive, "outcome", LOTTERY_ELEMENT_INT64, 1, &numbers, values);
+  lottery_status status =
+      lottery_archive_add_array(archive, "outcome", LOTTERY_ELEMENT_INT64, 1, &numbers, values, NUMBERS);
   if (status == LOTTERY_OK)
-    status = lottery_archive_add_array(archive, "history", LOTTERY_ELEMENT_INT64, 2, shape, history);
+    status = lottery_archive_add_array(archive, "history", LOTTERY_ELEMENT_INT64, 2, shape, history,
+                                       count * EVALUATION_NUMBERS);
   free(history);
   return status;
 }

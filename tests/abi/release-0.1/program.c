@@ -346,7 +346,7 @@ static void set_up_trainer(void) {
   MUST(lottery_trainer_rate(trainer, &rate));
   EXPECT(rate == 0.02);
   MUST(lottery_trainer_set_reals(trainer, LOTTERY_TRAINER_MILESTONES, milestones, 2));
-  MUST(lottery_trainer_get_reals(trainer, LOTTERY_TRAINER_MILESTONES, values, 2, &count));
+  MUST(lottery_trainer_get_reals(trainer, LOTTERY_TRAINER_MILESTONES, 2, values, &count));
   EXPECT(count == 2 && values[1] == 2000);
   MUST(lottery_trainer_snapshot(trainer, LOTTERY_STATE_ALL, &initial));
 
@@ -486,8 +486,8 @@ static void use_things(lottery_archive *archive) {
 
 /* What went in comes out: the graph, batches, optimiser state, a pruner's settings; copies and second references. */
 static void read_back(void) {
-  int32_t nodes, node, node_inputs[8], key;
-  int64_t count, tensors[8], units, dead, indices[24], epoch, steps;
+  int32_t node, node_inputs[8], key;
+  int64_t nodes, count, tensors[8], units, dead, indices[24], epoch, steps;
   const char *kind, *name;
   char text[32];
   double value;
@@ -540,7 +540,7 @@ static void read_back(void) {
   EXPECT(count == 1 && strcmp(text, "fc1.weight") == 0 && value == 0.25 && key == LOTTERY_PRUNER_DENSITY);
   lottery_pruner_destroy(pruner);
 
-  MUST(lottery_trainer_epoch(trainer, &epoch));
+  MUST(lottery_trainer_epoch_batches(trainer, &epoch));
   MUST(lottery_trainer_batch(trainer, 1, 24, indices, &count));
   EXPECT(epoch == 3 && count == 24 && indices[0] >= 0 && indices[0] < 72);
   MUST(lottery_trainer_get_optimiser_steps(trainer, &steps));
@@ -569,7 +569,7 @@ static void use_archives(const char *directory) {
   MUST(lottery_archive_add_ticket(archive, "ticket", network, ticket, initial));
   MUST(lottery_archive_add_trainer(archive, "trainer", trainer));
   MUST(lottery_archive_add_text(archive, "text", "words"));
-  MUST(lottery_archive_add_array(archive, "array", LOTTERY_ELEMENT_INT64, 1, &two, array));
+  MUST(lottery_archive_add_array(archive, "array", LOTTERY_ELEMENT_INT64, 1, &two, array, 2));
   MUST(lottery_archive_set_metadata(archive, "format", "pt"));
   snprintf(path, sizeof path, "%s/archive.safetensors", directory);
   MUST(lottery_archive_save(archive, path));

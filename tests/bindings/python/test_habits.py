@@ -324,7 +324,7 @@ class Threads(Case):
             lambda: trainer.run(1), lambda: trainer.step(inputs, labels), lambda: trainer.step(inputs.tolist(), labels),
             lambda: trainer.gradient(), lambda: trainer.apply(), lambda: trainer.forward(inputs),
             lambda: trainer.packed_gradient, trainer.gradients, lambda: trainer.evaluate(data), lambda: trainer.iteration,
-            lambda: trainer.set_gradient("fc1.bias", np.zeros(8)), lambda: trainer.epoch, trainer.batch,
+            lambda: trainer.set_gradient("fc1.bias", np.zeros(8)), lambda: trainer.epoch_batches, trainer.batch,
             lambda: trainer.backward(trainer.forward(inputs), inputs=True), lambda: trainer.backward(trainer.forward(inputs)),
             lambda: trainer.optimiser_steps, lambda: setattr(trainer, "optimiser_steps", 3),
             lambda: dict(trainer.optimiser_state), lambda: trainer.optimiser_state.__setitem__("fc1.bias", {"first": np.ones(8)}),

@@ -71,7 +71,7 @@ class Data(Case):
 
     def test_batches(self):
         network, trainer, data = problem(batch_size=20)
-        self.assertEqual(trainer.epoch, 5)
+        self.assertEqual(trainer.epoch_batches, 5)
         batches = [trainer.batch(ahead) for ahead in range(10)]
         self.assertEqual([len(batch) for batch in batches], [20, 20, 20, 20, 16] * 2)
         for epoch in (batches[:5], batches[5:]):
@@ -88,7 +88,7 @@ class Data(Case):
             with self.assertRaisesRegex(lottery.ArgumentError, "ahead: "):
                 trainer.batch(wrong)
         without = lottery.Trainer(network)
-        for attempt in (lambda: without.epoch, without.batch):
+        for attempt in (lambda: without.epoch_batches, without.batch):
             with self.assertRaisesRegex(lottery.StateError, "without a dataset"):
                 attempt()
 

@@ -9,7 +9,7 @@ static void add_text_and_arrays(lottery_context *context, lottery_archive *archi
   const int64_t one = 1;
   const float value = 1;
   for (size_t i = 0; i < sizeof arrays / sizeof arrays[0]; i++)
-    assert_ok(context, lottery_archive_add_array(archive, arrays[i], LOTTERY_ELEMENT_FLOAT32, 1, &one, &value));
+    assert_ok(context, lottery_archive_add_array(archive, arrays[i], LOTTERY_ELEMENT_FLOAT32, 1, &one, &value, 1));
   assert_ok(context, lottery_archive_add_text(archive, "a.fc1.bias", "about a bias"));
   assert_ok(context, lottery_archive_add_text(archive, "", "of the whole"));
 }
@@ -31,7 +31,7 @@ static struct bytes without(lottery_context *context, const char *name) {
   assert_ok(context, lottery_archive_get_text(all.archive, "text", text, sizeof text, NULL));
   if (strcmp(name, "text") != 0) assert_ok(context, lottery_archive_add_text(archive, "text", text));
   if (strcmp(name, "array") != 0)
-    assert_ok(context, lottery_archive_add_array(archive, "array", LOTTERY_ELEMENT_INT64, 2, shape, array));
+    assert_ok(context, lottery_archive_add_array(archive, "array", LOTTERY_ELEMENT_INT64, 2, shape, array, 4));
   add_text_and_arrays(context, archive);
   const struct bytes file = archive_bytes(context, archive);
   lottery_archive_destroy(archive);
@@ -114,7 +114,7 @@ static void test_removing_among_others(void **unused) {
   const int64_t one = 1;
   assert_ok(context, lottery_archive_load_memory(archive, other.data, other.count));
   assert_ok(context, lottery_archive_remove(archive, "x"));
-  assert_ok(context, lottery_archive_add_array(archive, "x", LOTTERY_ELEMENT_FLOAT32, 1, &one, &value));
+  assert_ok(context, lottery_archive_add_array(archive, "x", LOTTERY_ELEMENT_FLOAT32, 1, &one, &value, 1));
   free(other.data);
   everything_destroy(&all);
   archive_finish(&fixture);

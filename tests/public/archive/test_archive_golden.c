@@ -136,9 +136,9 @@ static lottery_archive *save(lottery_context *context, const struct contents *co
             lottery_archive_add_ticket(archive, "wide", contents->wide, contents->wide_mask, contents->wide_values));
   assert_ok(context, lottery_archive_add_text(archive, "ticket.level", "3"));
   assert_ok(context, lottery_archive_add_text(archive, "text", text));
-  assert_ok(context, lottery_archive_add_array(archive, "integers", LOTTERY_ELEMENT_INT64, 2, shape, integers));
-  assert_ok(context, lottery_archive_add_array(archive, "reals", LOTTERY_ELEMENT_FLOAT32, 2, shape, reals));
-  assert_ok(context, lottery_archive_add_array(archive, "small", LOTTERY_ELEMENT_UINT8, 2, shape, small));
+  assert_ok(context, lottery_archive_add_array(archive, "integers", LOTTERY_ELEMENT_INT64, 2, shape, integers, 3));
+  assert_ok(context, lottery_archive_add_array(archive, "reals", LOTTERY_ELEMENT_FLOAT32, 2, shape, reals, 3));
+  assert_ok(context, lottery_archive_add_array(archive, "small", LOTTERY_ELEMENT_UINT8, 2, shape, small, 3));
   return archive;
 }
 

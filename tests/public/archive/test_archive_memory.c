@@ -74,7 +74,7 @@ static lottery_status add(lottery_context *context, struct handles *h) {
       case 2: status = lottery_archive_add_snapshot(h->copy, "snapshot", h->snapshot); break;
       case 3: status = lottery_archive_add_ticket(h->copy, "ticket", h->ticket, h->ticket_mask, h->values); break;
       case 4: status = lottery_archive_add_text(h->copy, "text", "words"); break;
-      default: status = lottery_archive_add_array(h->copy, "array", LOTTERY_ELEMENT_INT64, 2, shape, array); break;
+      default: status = lottery_archive_add_array(h->copy, "array", LOTTERY_ELEMENT_INT64, 2, shape, array, 4); break;
     }
     assert_int_equal(count_of(context, h->copy), i + (status == LOTTERY_OK));
     STEP(status);

@@ -72,7 +72,7 @@ static double get(lottery_context *context, const struct study *study, const str
   else if (option->type == LOTTERY_TYPE_REAL)
     assert_ok(context, lottery_trainer_get_real(study->trainer, option->key, &real));
   else if (option->type == LOTTERY_TYPE_REALS)
-    assert_ok(context, lottery_trainer_get_reals(study->trainer, option->key, NULL, 0, &integer));
+    assert_ok(context, lottery_trainer_get_reals(study->trainer, option->key, 0, NULL, &integer));
   else
     assert_ok(context, lottery_trainer_get_integer(study->trainer, option->key, &integer));
   return real + (double)integer;

@@ -131,7 +131,7 @@
   FUNCTION(lottery_trainer_set_real, (p[0], LOTTERY_TRAINER_BETA1, 0.5), "T trainer") \
   FUNCTION(lottery_trainer_get_real, (p[0], LOTTERY_TRAINER_BETA1, p[1]), "T trainer, * out") \
   FUNCTION(lottery_trainer_set_reals, (p[0], LOTTERY_TRAINER_MILESTONES, p[1], 1), "T trainer, * values") \
-  FUNCTION(lottery_trainer_get_reals, (p[0], LOTTERY_TRAINER_MILESTONES, p[1], 4, p[2]), \
+  FUNCTION(lottery_trainer_get_reals, (p[0], LOTTERY_TRAINER_MILESTONES, 4, p[1], p[2]), \
            "T trainer, * values, * count") \
   FUNCTION(lottery_trainer_run, (p[0], 2, NULL, NULL, p[1]), "T trainer, ?# done") \
   FUNCTION(lottery_trainer_step, (p[0], 1, p[1], p[2], NULL, p[3]), "T trainer, * inputs, % labels, ?* loss") \
@@ -147,7 +147,7 @@
   FUNCTION(lottery_trainer_backward_inputs, (p[0], 1, p[1], p[2]), "F trainer, * output_gradient, * input_gradient") \
   FUNCTION(lottery_trainer_evaluate, (p[0], p[1], p[2], p[3]), "T trainer, D dataset, ?* loss, ?* correct") \
   FUNCTION(lottery_trainer_iteration, (p[0], p[1]), "T trainer, * out") \
-  FUNCTION(lottery_trainer_epoch, (p[0], p[1]), "T trainer, * out") \
+  FUNCTION(lottery_trainer_epoch_batches, (p[0], p[1]), "T trainer, * out") \
   FUNCTION(lottery_trainer_batch, (p[0], 0, 4, p[1], p[2]), "T trainer, * indices, * count") \
   FUNCTION(lottery_trainer_rate, (p[0], p[1]), "T trainer, * out") \
   FUNCTION(lottery_trainer_loss, (p[0], p[1]), "T trainer, * out") \
@@ -176,7 +176,7 @@
            "A archive, * name=new, N network, M mask, S snapshot") \
   FUNCTION(lottery_archive_add_trainer, (p[0], p[1], p[2]), "A archive, * name=new, T trainer") \
   FUNCTION(lottery_archive_add_text, (p[0], p[1], p[2]), "A archive, * name=new, * text") \
-  FUNCTION(lottery_archive_add_array, (p[0], p[1], LOTTERY_ELEMENT_INT64, 1, p[2], p[3]), \
+  FUNCTION(lottery_archive_add_array, (p[0], p[1], LOTTERY_ELEMENT_INT64, 1, p[2], p[3], 2), \
            "A archive, * name=new, * shape, * data") \
   FUNCTION(lottery_archive_get_network, (p[0], p[1], p[2]), "A archive, * name=network, n out") \
   FUNCTION(lottery_archive_get_mask, (p[0], p[1], p[2], p[3]), "A archive, * name=mask, ?N network, m out") \
@@ -315,7 +315,7 @@ void handles_make(lottery_context *context, struct handles *handles) {
             lottery_archive_add_ticket(handles->archive, "ticket", handles->network, handles->mask, handles->snapshot));
   assert_ok(context, lottery_archive_add_trainer(handles->archive, "trainer", handles->trainer));
   assert_ok(context, lottery_archive_add_text(handles->archive, "text", "words"));
-  assert_ok(context, lottery_archive_add_array(handles->archive, "array", LOTTERY_ELEMENT_INT64, 1, &two, array));
+  assert_ok(context, lottery_archive_add_array(handles->archive, "array", LOTTERY_ELEMENT_INT64, 1, &two, array, 2));
   assert_ok(context, lottery_archive_set_metadata(handles->archive, "format", "pt"));
 }
 

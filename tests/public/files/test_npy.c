@@ -339,7 +339,7 @@ static void test_arguments(void **state) {
   memset(&d, GUARD, sizeof d);
   before = d;
   assert_fails(context, lottery_npy_describe(context, f->path, &d.element, &d.count, 1, d.shape, &d.rank),
-               LOTTERY_ERROR_ARGUMENT, "capacity: 1 is below the rank 2");
+               LOTTERY_ERROR_ARGUMENT, "capacity: 1, but shape has 2 elements");
   assert_memory_equal(&d, &before, sizeof d);
   memset(values, 0, sizeof values);
   assert_fails(context, lottery_npy_load(context, f->path, 3, values, 6), LOTTERY_ERROR_ARGUMENT, "element: 3");

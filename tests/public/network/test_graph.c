@@ -46,8 +46,7 @@ static lottery_network *residual(lottery_context *context) {
 
 static void check_graph(lottery_network *network) {
   static const char *const kinds[] = {"input", "dense", "tanh", "dense", "add", "relu", "sigmoid", "dense"};
-  int32_t nodes;
-  int64_t count;
+  int64_t nodes, count;
   assert_ok(NULL, lottery_network_node_count(network, &nodes));
   assert_int_equal(nodes, 8);
   for (int32_t i = 0; i < nodes; i++) {
@@ -92,9 +91,13 @@ static void test_graph(void **state) {
   assert_fails(context, lottery_network_node_kind(network, 8, &kind), LOTTERY_ERROR_ARGUMENT, "node: 8");
   assert_fails(context, lottery_network_node_kind(network, -1, &kind), LOTTERY_ERROR_ARGUMENT, "node: -1");
   assert_fails(context, lottery_network_node_inputs(network, 4, 1, inputs, &count), LOTTERY_ERROR_ARGUMENT,
-               "capacity: 1, but the node has 2 inputs");
+               "capacity: 1, but inputs has 2 elements");
   assert_fails(context, lottery_network_node_tensors(network, 1, 1, tensors, &count), LOTTERY_ERROR_ARGUMENT,
-               "capacity: 1, but the node has 2 tensors");
+               "capacity: 1, but tensors has 2 elements");
+  assert_ok(context, lottery_network_node_inputs(network, 4, 0, NULL, &count));
+  assert_int_equal(count, 2);
+  assert_ok(context, lottery_network_node_tensors(network, 7, 0, NULL, &count));
+  assert_int_equal(count, 2);
   assert_fails(context, lottery_network_node_attribute(network, 1, 1, NULL, &value), LOTTERY_ERROR_ARGUMENT,
                "index: 1, but node 1 (dense) has 1 attributes");
   assert_fails(context, lottery_network_node_attribute(network, 2, 0, NULL, &value), LOTTERY_ERROR_ARGUMENT,

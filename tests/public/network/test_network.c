@@ -190,8 +190,10 @@ static void test_node_errors(void **unused) {
   }
   int64_t shape[3] = {0}, value;
   int32_t rank;
-  assert_fails(context, lottery_network_node_shape(network, 0, 0, shape, &rank), LOTTERY_ERROR_ARGUMENT,
-               "capacity: 0 is below the rank 1");
+  assert_fails(context, lottery_network_node_shape(network, 0, -1, shape, &rank), LOTTERY_ERROR_ARGUMENT,
+               "capacity: -1 is below 0");
+  assert_ok(context, lottery_network_node_shape(network, 0, 0, NULL, &rank)); /* the length alone */
+  assert_int_equal(rank, 1);
   assert_fails(context, lottery_network_node_set_integer(network, 0, LOTTERY_NODE_BIAS, 0), LOTTERY_ERROR_ARGUMENT,
                "node: 0 (input) has no options");
   assert_ok(context, lottery_network_relu(network, 0, &node));
@@ -217,7 +219,7 @@ static void test_add_needs_one_shape(void **unused) {
   int64_t got[3] = {0};
   int32_t rank;
   assert_fails(context, lottery_network_node_shape(network, node, 2, got, &rank), LOTTERY_ERROR_ARGUMENT,
-               "capacity: 2 is below the rank 3");
+               "capacity: 2, but shape has 3 elements");
   assert_ok(context, lottery_network_node_shape(network, node, 3, got, &rank));
   assert_int_equal(rank, 3);
   assert_memory_equal(got, shape, sizeof shape);
@@ -382,7 +384,7 @@ static void test_tensor_errors(void **unused) {
     assert_fails(context, lottery_network_write_tensor(network, bad[i], values, 6), LOTTERY_ERROR_ARGUMENT, text);
   }
   assert_fails(context, lottery_network_tensor_shape(network, 0, 1, shape, &flag), LOTTERY_ERROR_ARGUMENT,
-               "capacity: 1 is below the rank 2");
+               "capacity: 1, but shape has 2 elements");
   static const int64_t counts[] = {0, 5, 7, -1, INT64_MAX};
   for (int i = 0; i < 5; i++) {
     snprintf(text, sizeof text, "count: %lld, but fc1.weight has 6 elements", (long long)counts[i]);

@@ -263,16 +263,16 @@ static void check_milestones(const struct holder *holder) {
   const int32_t key = LOTTERY_TRAINER_MILESTONES;
   double values[4] = {-1, -1, -1, -1};
   int64_t count = -1;
-  assert_ok(context, lottery_trainer_get_reals(trainer, key, NULL, 0, &count));
+  assert_ok(context, lottery_trainer_get_reals(trainer, key, 0, NULL, &count));
   assert_int_equal(count, 0);
   const double good[] = {0, 5, WHOLE};
   assert_ok(context, lottery_trainer_set_reals(trainer, key, good, 3));
-  assert_ok(context, lottery_trainer_get_reals(trainer, key, NULL, 0, &count));
+  assert_ok(context, lottery_trainer_get_reals(trainer, key, 0, NULL, &count));
   assert_int_equal(count, 3);
-  assert_ok(context, lottery_trainer_get_reals(trainer, key, values, 2, &count)); /* too little: nothing is copied */
-  assert_int_equal(count, 3);
+  assert_fails(context, lottery_trainer_get_reals(trainer, key, 2, values, &count), LOTTERY_ERROR_ARGUMENT,
+               "capacity: 2, but values has 3 elements");
   assert_true(values[0] == -1 && values[1] == -1);
-  assert_ok(context, lottery_trainer_get_reals(trainer, key, values, 4, &count));
+  assert_ok(context, lottery_trainer_get_reals(trainer, key, 4, values, &count));
   assert_memory_equal(values, good, sizeof good);
   assert_true(values[3] == -1);
   static const double bad[][2] = {{3, 3},   {3, 2},         {1.5, 2},      {-1, 2},  {0, NAN},
@@ -283,17 +283,17 @@ static void check_milestones(const struct holder *holder) {
   assert_fails(context, lottery_trainer_set_reals(trainer, key, good, -1), LOTTERY_ERROR_ARGUMENT, "count: -1");
   assert_fails(context, lottery_trainer_set_reals(trainer, LOTTERY_TRAINER_MOMENTUM, good, 1), LOTTERY_ERROR_ARGUMENT,
                "momentum is a real number, not a list");
-  assert_fails(context, lottery_trainer_get_reals(trainer, LOTTERY_TRAINER_MOMENTUM, values, 4, &count),
+  assert_fails(context, lottery_trainer_get_reals(trainer, LOTTERY_TRAINER_MOMENTUM, 4, values, &count),
                LOTTERY_ERROR_ARGUMENT, "momentum is a real number, not a list");
-  assert_fails(context, lottery_trainer_get_reals(trainer, key, values, -1, &count), LOTTERY_ERROR_ARGUMENT,
+  assert_fails(context, lottery_trainer_get_reals(trainer, key, -1, values, &count), LOTTERY_ERROR_ARGUMENT,
                "capacity: -1");
   assert_fails(context, lottery_trainer_set_integer(trainer, key, 1), LOTTERY_ERROR_ARGUMENT, "list of real numbers");
   assert_fails(context, lottery_trainer_set_real(trainer, key, 1), LOTTERY_ERROR_ARGUMENT, "list of real numbers");
   memset(values, 0, sizeof values);
-  assert_ok(context, lottery_trainer_get_reals(trainer, key, values, 3, &count)); /* what was set is still there */
+  assert_ok(context, lottery_trainer_get_reals(trainer, key, 3, values, &count)); /* what was set is still there */
   assert_memory_equal(values, good, sizeof good);
   assert_ok(context, lottery_trainer_set_reals(trainer, key, NULL, 0));
-  assert_ok(context, lottery_trainer_get_reals(trainer, key, values, 4, &count));
+  assert_ok(context, lottery_trainer_get_reals(trainer, key, 4, values, &count));
   assert_int_equal(count, 0);
 }
 

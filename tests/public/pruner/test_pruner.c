@@ -345,8 +345,8 @@ static void a_density_of_0_empties(void **state) {
   (void)state;
   struct weights weights;
   draw_weights(&weights, 10, 1000, 8);
-  static const double own_rates[] = {1.0, 0.5, 0x1p-40};
-  for (int i = 0; i < 3; i++) {
+  static const double own_rates[] = {1.0, 0.5, 0x1p-40, 1e-17};
+  for (int i = 0; i < 4; i++) {
     lottery_mask *next;
     set_real(LOTTERY_PRUNER_RATE, own_rates[i]);
     assert_ok(context, lottery_pruner_set_tensor_rate(pruner, "fc1.weight", 0.01));

@@ -95,7 +95,7 @@ fn batches_are_an_epoch() {
     let context = Context::new().unwrap();
     let mut trainer = trainer(&context, &dataset(&context));
     trainer.set(lottery::option::trainer::BATCH_SIZE, 5).unwrap();
-    assert_eq!(trainer.epoch(), Ok(7));
+    assert_eq!(trainer.epoch_batches(), Ok(7));
     let batches: Vec<_> = (0..7).map(|ahead| trainer.batch(ahead).unwrap()).collect();
     assert_eq!((batches[0].len(), batches[6].len()), (5, 2));
     let mut all = batches.concat();
@@ -104,7 +104,7 @@ fn batches_are_an_epoch() {
     assert_eq!(all, (0..32).collect::<Vec<_>>());
     assert_eq!(trainer.batch(u64::MAX).unwrap_err().status(), Status::Argument);
     let without = Trainer::new(trainer.into_network(), None, 1).unwrap();
-    assert_eq!(without.epoch().unwrap_err().status(), Status::State);
+    assert_eq!(without.epoch_batches().unwrap_err().status(), Status::State);
     assert_eq!(without.batch(0).unwrap_err().status(), Status::State);
 }
 
