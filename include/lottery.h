@@ -43,19 +43,24 @@ extern "C" {
  *   count in elements; a wrong count is an error, not a truncation. An array of no elements may be NULL. Arrays of more
  *   than one dimension are row-major: the last index runs fastest. No shape has more than 8 sizes.
  * Lists whose length the caller may not know, shapes among them, are copied to an array of `capacity` elements, and
- * their length is returned beside them. With capacity 0 only the length is returned, and the array may be NULL.
- * Otherwise a capacity below the length is an error. Text goes to a caller's buffer of `capacity` bytes: at most
- * capacity - 1 bytes and a terminating zero are written. `needed` (may be NULL) receives the bytes of the whole text
- * with its zero. buffer may be NULL when capacity is 0. All strings are UTF-8. Threads. Any number of threads may use
- * contexts, datasets, masks and snapshots at once. A network, a trainer, a pruner and an archive are used by one thread
- * at a time, a trainer's network with it. Any number of contexts work in parallel. Floating point. All functions
- * compute with rounding to nearest and without traps, whatever the calling thread has set. Its mode and its exception
- * flags are afterwards as they were, and callbacks run in its mode. Initialising, training, prediction, evaluation and
- * pruning treat denormals as zero. Randomness. Everything random is a pure function of a uint64_t seed that the caller
- * gives, made with the counter-based generator Philox4x32-10 (Salmon et al., SC 2011). Initial weights, orders of data,
- * splits and shuffles are the same bits on every machine. Repeatability. For one build of the library, instruction set,
- * seed and setting, training gives the same bits in every run. Allocation. Training and evaluation allocate only at the
- * first call of their kind, and at the first after a change of the mask or of an option.
+ *   their length is returned beside them. With capacity 0 only the length is returned, and the array may be NULL.
+ *   Otherwise a capacity below the length is an error.
+ * Text goes to a caller's buffer of `capacity` bytes: at most capacity - 1 bytes and a terminating zero are written.
+ *   `needed` (may be NULL) receives the bytes of the whole text with its zero. buffer may be NULL when capacity is 0.
+ *   All strings are UTF-8.
+ * Threads. Any number of threads may use contexts, datasets, masks and snapshots at once. A network, a trainer, a
+ *   pruner and an archive are used by one thread at a time, a trainer's network with it. Any number of contexts work in
+ *   parallel.
+ * Floating point. All functions compute with rounding to nearest and without traps, whatever the calling thread has
+ *   set. Its mode and its exception flags are afterwards as they were, and callbacks run in its mode. Initialising,
+ *   training, prediction, evaluation and pruning treat denormals as zero.
+ * Randomness. Everything random is a pure function of a uint64_t seed that the caller gives, made with the
+ *   counter-based generator Philox4x32-10 (Salmon et al., SC 2011). Initial weights, orders of data, splits and
+ *   shuffles are the same bits on every machine.
+ * Repeatability. For one build of the library, instruction set, seed and setting, training gives the same bits in every
+ *   run.
+ * Allocation. Training and evaluation allocate only at the first call of their kind, and at the first after a change of
+ *   the mask or of an option.
  * ================================================================================================== */
 
 /* 0 ok, negative an error, positive information. */
@@ -130,7 +135,8 @@ void lottery_context_destroy(lottery_context *context);
 /* Adds a reference of the host's: the context needs one more lottery_context_destroy. Errors: HANDLE. Any thread. */
 lottery_status lottery_context_retain(lottery_context *context);
 
-/* Copies the message of the last error in this context; it is empty if there was none. Text as in section 1.
+/* Copies the message of the last error, PARTIAL or UNCHANGED in this context; empty if there was none. Text as in
+ * section 1.
  * Errors: HANDLE, ARGUMENT (capacity negative, or buffer NULL with capacity over 0). Any thread. */
 lottery_status lottery_context_message(lottery_context *context, char *buffer, int64_t capacity, int64_t *needed);
 
@@ -192,7 +198,7 @@ enum {
   LOTTERY_TRAINER_NESTEROV = 205,         /* integer 0 or 1, default 0: SGD's momentum in Nesterov's form */
   LOTTERY_TRAINER_BETA1 = 206,            /* real 0 to below 1, default 0.9: Adam's decay of the first moment */
   LOTTERY_TRAINER_BETA2 = 207,            /* real 0 to below 1, default 0.999: Adam's decay of the second moment */
-  LOTTERY_TRAINER_EPSILON = 208,          /* real above 0 to 1, default 1e-8: Adam's epsilon */
+  LOTTERY_TRAINER_EPSILON = 208,          /* real 1e-30 to 1, default 1e-8: Adam's epsilon */
   LOTTERY_TRAINER_WEIGHT_DECAY = 209,     /* real 0 to 1e6, default 0: L2, added to the gradient */
   LOTTERY_TRAINER_DECAY_BIASES = 210,     /* integer 0 or 1, default 0: whether biases (all but weights) decay too */
   LOTTERY_TRAINER_WARMUP = 211,           /* integer 0 to 2^53, default 0: iterations of linear warm-up of the rate */
@@ -489,9 +495,9 @@ lottery_status lottery_dataset_with_targets(lottery_dataset *dataset, int64_t wi
 /* Reads images and labels from IDX files (the format of MNIST), plain or gzipped; the content tells which, not the
  * name.
  * images: unsigned bytes of 2 to 4 dimensions, the first the number of images; pixels become 0 to 1 (scale 1.0 / 255).
- * Two further dimensions (height, width) give the shape (1, height, width). Unpacked, a gzipped file may take 1,032
- * times its size in memory: bound the size of files that you do not trust. labels: unsigned bytes of one dimension, or
- * NULL for none; classes is the largest label + 1, at least 10.
+ * Two further dimensions (height, width) give the shape (1, height, width). labels: unsigned bytes of one dimension, or
+ * NULL for none; classes is the largest label + 1, at least 10. Unpacked, a gzipped file may take 1,032 times its size
+ * in memory: bound the size of files that you do not trust.
  * Errors: HANDLE, ARGUMENT, FILE (cannot be opened or read), FORMAT (not IDX, not bytes, truncated, too long, or the
  * two files differ in count), MEMORY. */
 lottery_status lottery_dataset_load_idx(lottery_context *context, const char *images, const char *labels,
@@ -800,9 +806,10 @@ lottery_status lottery_trainer_get_reals(lottery_trainer *trainer, int32_t key, 
 lottery_status lottery_trainer_run(lottery_trainer *trainer, int64_t iterations, lottery_progress progress, void *user,
                                    int64_t *done);
 
-/* One iteration on a batch of the host's. count: 1 to BATCH_SIZE examples. inputs: [count][input features]. labels:
- * [count], or NULL; targets: [count][output features], or NULL. The loss needs one of them; where both are given, mean
- * squared error takes the targets. loss (may be NULL): of this batch, before the step.
+/* One iteration on a batch of the host's; the place in the trainer's own dataset stays.
+ * count: 1 to BATCH_SIZE examples. inputs: [count][input features]. labels: [count], or NULL; targets: [count][output
+ * features], or NULL. The loss needs one of them; where both are given, mean squared error takes the targets. loss (may
+ * be NULL): of this batch, before the step.
  * Errors: HANDLE, ARGUMENT (count, a label), SHAPE (neither labels nor targets as the loss needs), NOT_FINITE (an
  * input, a target or the loss; nothing changed. Or the step overflowed), STATE (running; the weights of the network
  * were never initialised, written or restored), MEMORY. */
@@ -865,9 +872,10 @@ lottery_status lottery_trainer_iteration(lottery_trainer *trainer, int64_t *out)
  * Errors: HANDLE, ARGUMENT, STATE (no dataset). */
 lottery_status lottery_trainer_epoch_batches(lottery_trainer *trainer, int64_t *out);
 
-/* The examples of a batch of the trainer's dataset, as their indices there. ahead: 0 for the batch that the next
- * iteration takes (after lottery_trainer_gradient, that which waits for apply), 1 for the one after it, and so on.
- * indices: a list as in section 1; a capacity of BATCH_SIZE is always enough.
+/* The examples of a batch of the trainer's dataset, as their indices there: a list as in section 1, for which a
+ * capacity of BATCH_SIZE is always enough. ahead: 0 for the batch that the trainer draws next (after
+ * lottery_trainer_gradient, the one that waits for apply), 1 for the one after it, and so on. Batches of the host's
+ * (lottery_trainer_step) do not move the place in the dataset.
  * Errors: HANDLE, ARGUMENT (ahead below 0 or over 2^53; capacity), STATE (no dataset). */
 lottery_status lottery_trainer_batch(lottery_trainer *trainer, int64_t ahead, int64_t capacity, int64_t *indices,
                                      int64_t *count);
@@ -900,11 +908,12 @@ lottery_status lottery_trainer_rewind(lottery_trainer *trainer, lottery_snapshot
                                       int32_t what);
 
 /* The optimiser's own count of steps, by which Adam corrects its moments (SGD does not use it: its momentum goes on
- * from the state); and its state: LOTTERY_SLOT_FIRST or _SECOND of a tensor, values [count] in the tensor's own shape,
- * 0 at pruned weights, which writing leaves out. With them a training that another program began can continue here.
- * Reading a slot that no step has used yet gives zeros. Errors: HANDLE, ARGUMENT (steps below 0 or over 2^53; tensor;
- * slot; writing a second moment below 0), SHAPE (count), NOT_FINITE (a value written), STATE (the optimiser does not
- * have the slot: Adam has both, SGD with momentum the first; running), MEMORY. */
+ * from the state). And its state: LOTTERY_SLOT_FIRST or _SECOND of a tensor; values: [count] in the tensor's own shape,
+ * 0 at pruned weights, which writing leaves out. With them, a training that another program began can continue here.
+ * Reading a slot that no step has used yet gives zeros.
+ * Errors: HANDLE, ARGUMENT (steps below 0 or over 2^53; tensor; slot; writing a second moment below 0), SHAPE (count),
+ * NOT_FINITE (a value written), STATE (the optimiser does not have the slot: Adam has both, SGD with momentum the
+ * first; running), MEMORY. */
 lottery_status lottery_trainer_get_optimiser_steps(lottery_trainer *trainer, int64_t *out);
 lottery_status lottery_trainer_set_optimiser_steps(lottery_trainer *trainer, int64_t steps);
 lottery_status lottery_trainer_read_optimiser(lottery_trainer *trainer, int64_t tensor, int32_t slot, float *values,
@@ -941,14 +950,15 @@ lottery_status lottery_trainer_reset(lottery_trainer *trainer, int32_t what);
  *
  * save: writes a file of format 1.0, little-endian and in C order. describe: says what a file holds; shape is a list as
  * in section 1; element and count may be NULL. load: copies the elements out; count must be the file's. Where the
- * system fails to read in the middle of them (FILE), or the file changes meanwhile, values may have changed. Files may
- * be of either order of bytes and of elements, C's or Fortran's, and of more types, which load converts: float16 to
- * float64 to FLOAT32; bool (as 0 and 1) and whole numbers of 8 to 64 bits, with sign or without, to each of the three.
- * Of these, describe names FLOAT32, UINT8 for bool and uint8, INT64 for the others. float64 is rounded to nearest, ties
- * to even; nothing else may change a value. One that does not fit is an error. Errors: HANDLE, ARGUMENT (element, rank,
- * a size, capacity), SHAPE (count), FILE, FORMAT (not a .npy file, its length is not what its header says, another type
- * of element, more than 8 dimensions; load: it cannot be read as `element`, or the element that the message names does
- * not fit: outside the range, a whole number that float32 would round), MEMORY (save). Any thread. */
+ * system fails to read in the middle of them (FILE), or the file changes meanwhile, values may have changed.
+ * Files may be of either order of bytes and of elements, C's or Fortran's, and of more types, which load converts:
+ * float16 to float64 to FLOAT32; bool (as 0 and 1) and whole numbers of 8 to 64 bits, with sign or without, to each of
+ * the three. Of these, describe names FLOAT32, UINT8 for bool and uint8, INT64 for the others. float64 is rounded to
+ * nearest, ties to even; nothing else may change a value. One that does not fit is an error.
+ * Errors: HANDLE, ARGUMENT (element, rank, a size, capacity), SHAPE (count), FILE, FORMAT (not a .npy file, its length
+ * is not what its header says, another type of element, more than 8 dimensions; load: it cannot be read as `element`,
+ * or the element that the message names does not fit: outside the range, a whole number that float32 would round),
+ * MEMORY (save). Any thread. */
 lottery_status lottery_npy_save(lottery_context *context, const char *path, int32_t element, int32_t rank,
                                 const int64_t *shape, const void *values, int64_t count);
 lottery_status lottery_npy_describe(lottery_context *context, const char *path, int32_t *element, int64_t *count,

@@ -266,6 +266,14 @@ for _status, _error in errors.items():
     _error.status = _status
 
 
+def _callers_level() -> int:
+    """The stack level of the first line outside this file, which a warning names."""
+    frame, level = sys._getframe(1), 1
+    while frame.f_back is not None and frame.f_globals is globals():
+        frame, level = frame.f_back, level + 1
+    return level
+
+
 def _judge(status: int, context: Optional[Context] = None) -> int:
     """Raises the error of a status; PARTIAL and UNCHANGED are warnings."""
     if status < 0:
@@ -279,7 +287,7 @@ def _judge(status: int, context: Optional[Context] = None) -> int:
         error.status = status
         raise error
     if status in _WARNINGS and context is not None:
-        warnings.warn(context._words(), _WARNINGS[status], stacklevel=4)
+        warnings.warn(context._words(), _WARNINGS[status], stacklevel=_callers_level())
     return status
 
 
@@ -356,11 +364,8 @@ def _scale_of(given: NDArray[Any], scale: Optional[float]) -> float:
     if scale is not None or given.dtype != np.uint8:
         return 1.0 if scale is None else float(scale)
     if given.size and given.max() == 1:
-        frame, level = sys._getframe(), 1  # the warning names the caller's line
-        while frame.f_back is not None and frame.f_globals is globals():
-            frame, level = frame.f_back, level + 1
         warnings.warn("inputs: uint8 values are divided by 255, and these are only 0 and 1. Pass scale=1 if you mean these "
-                      "numbers, or an array of bool", ScaleWarning, stacklevel=level)
+                      "numbers, or an array of bool", ScaleWarning, stacklevel=_callers_level())
     return 1.0 / 255
 
 
@@ -376,7 +381,8 @@ def _rows(what: str, values: ArrayLike, width: int, count: Optional[int] = None)
     array = _array(values, np.float32)
     rows = _count_of(array, what) if count is None else count
     if array.size != rows * width or array.shape[0] != rows:
-        raise ShapeError(f"{what}: shape {array.shape}, expected {rows} rows of {width}")
+        one = "; one example is a batch of one: x[None]" if array.shape == (width,) else ""
+        raise ShapeError(f"{what}: shape {array.shape}, expected {rows} rows of {width}{one}")
     return array
 
 
@@ -456,7 +462,9 @@ class Handle:
             return f"{name}(closed)"
         try:
             return f"{name}({self._summary()})"
-        except LotteryError as error:  # a network that is not finished
+        except StateError:
+            return f"{name}(not finished)"
+        except LotteryError as error:
             return f"{name}({error})"
 
     def __enter__(self) -> Any:
@@ -752,7 +760,8 @@ class Option(NamedTuple):
             kind = "bool"
         else:
             name = {raw.LOTTERY_TYPE_INTEGER: "int", raw.LOTTERY_TYPE_REAL: "float"}.get(self.type, "floats")
-            kind = f"{name}, {self.minimum:g} to {self.maximum:g}"
+            below = "below " if 0.999 < self.maximum < 1 else ""
+            kind = f"{name}, {self.minimum:g} to {below}{self.maximum:g}"
         return f"{self.meaning} ({kind}; default {self.shown(self.initial)!r})"
 
 
@@ -1604,6 +1613,8 @@ class OptimiserState(collections.abc.Mapping):  # type: ignore[type-arg]
         write = raw.lottery_trainer_write_optimiser
         with self._trainer._lock:
             before = self[name]
+            if not isinstance(slots, collections.abc.Mapping):
+                raise TypeError(f"{name}: expected the optimiser's arrays by name, such as {{'first': …}}")
             if extra := [slot for slot in slots if slot not in before]:
                 raise ArgumentError(f"{name}: the optimiser has {', '.join(before) or 'no state'}, not {', '.join(extra)}")
             try:

@@ -156,8 +156,9 @@ lottery_status option_set_real(struct lottery_context *context, struct option_va
   const struct option *option = option_require(context, values->handle, key, REAL, REAL);
   if (option == NULL) return LOTTERY_ERROR_ARGUMENT;
   if (!option_is_within(value, option->minimum, option->maximum))
-    return context_fail(context, LOTTERY_ERROR_ARGUMENT, "%s: %s is outside %s to %s", option->name,
-                        real_text(value).text, real_text(option->minimum).text, real_text(option->maximum).text);
+    return context_fail(context, LOTTERY_ERROR_ARGUMENT, "%s: %s is outside %s to %s%s", option->name,
+                        real_text(value).text, real_text(option->minimum).text,
+                        option->maximum == BELOW_ONE ? "below " : "", real_text(option->maximum).text);
   values->real[slot(key)] = value;
   return LOTTERY_OK;
 }
