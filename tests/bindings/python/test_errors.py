@@ -128,11 +128,13 @@ class Errors(Case):
     def test_partial_is_a_warning(self):
         network, _, _ = problem()
         other = lottery.Network("mlp-6-8-4", seed=1)
-        with self.assertWarnsRegex(lottery.PartialWarning, "fc2.weight"):
+        with self.assertWarnsRegex(lottery.PartialWarning, "fc2.weight") as caught:
             moved = network.mask.transfer(other)
+        self.assertEqual(caught.filename, __file__)  # the line that called
         self.assertEqual(moved.counts()[0], 80)
-        with self.assertWarnsRegex(lottery.PartialWarning, "fc2"):
+        with self.assertWarnsRegex(lottery.PartialWarning, "fc2") as caught:
             other.restore(network.snapshot())
+        self.assertEqual(caught.filename, __file__)  # the line that called
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             with self.assertRaises(lottery.PartialWarning):
@@ -142,8 +144,9 @@ class Errors(Case):
     def test_unchanged_is_a_warning(self):
         network = lottery.Network("mlp-3-2-1")
         network.initialise(1)
-        with self.assertWarnsRegex(lottery.UnchangedWarning, "no weight went; 8 of 8 are left"):
+        with self.assertWarnsRegex(lottery.UnchangedWarning, "no weight went; 8 of 8 are left") as caught:
             mask = lottery.Pruner(rate=0.01).apply(network)
+        self.assertEqual(caught.filename, __file__)  # the line that called
         self.assertEqual(mask, network.mask)
 
     def test_library_not_found(self):

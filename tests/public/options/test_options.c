@@ -288,6 +288,8 @@ static void check_milestones(const struct holder *holder) {
   assert_fails(context, lottery_trainer_get_reals(trainer, key, -1, values, &count), LOTTERY_ERROR_ARGUMENT,
                "capacity: -1");
   assert_fails(context, lottery_trainer_set_integer(trainer, key, 1), LOTTERY_ERROR_ARGUMENT, "list of real numbers");
+  assert_fails(context, lottery_trainer_set_real(trainer, LOTTERY_TRAINER_BETA1, 1), LOTTERY_ERROR_ARGUMENT,
+               "beta1: 1 is outside 0 to below 1");
   assert_fails(context, lottery_trainer_set_real(trainer, key, 1), LOTTERY_ERROR_ARGUMENT, "list of real numbers");
   memset(values, 0, sizeof values);
   assert_ok(context, lottery_trainer_get_reals(trainer, key, 3, values, &count)); /* what was set is still there */
