@@ -34,16 +34,13 @@ def main():
         assert kinds == [("0", 1.0)] + [(k, d) for k in ("20", "60", "200") for d in (0.21, 0.10, 0.05)], kinds
         for row in rows:
             assert row["early_stop_iteration"] in ("100", "200") and 0.5 < float(row["early_stop_test_accuracy"]) <= 1
-            assert float(row["price"]) > 0
+            assert float(row["price"]) > 0  # a ratio of times: on a busy machine a longer search may seem cheaper
         # The same accuracies every time; and the means are means.
         for name in ("early_stop_iteration", "early_stop_test_accuracy"):
             assert [row[name] for row in rows] == [row[name] for row in parse(second.stdout)[0]], name
         for i, line in enumerate(means):
             mean = sum(float(row["early_stop_test_accuracy"]) for row in rows[i::10]) / 2
             assert f" {100 * mean:.2f} %" in line or f" {100 * mean - 0.005:.2f} %" in line, (mean, line)
-        # A longer search costs more.
-        prices = [float(row["price"]) for row in rows[:10]]
-        assert prices[1] < prices[4] < prices[7], prices
 
     wrong = run("/nonexistent")
     assert wrong.returncode == 1 and "nonexistent" in wrong.stderr, wrong.stderr
