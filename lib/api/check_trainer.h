@@ -1,4 +1,4 @@
-/* The check that most functions of the trainer begin with. */
+/* The checks that several functions of the trainer begin with. */
 #ifndef API_CHECK_TRAINER_H
 #define API_CHECK_TRAINER_H
 
@@ -10,6 +10,12 @@
 static inline lottery_status check_idle(lottery_trainer *trainer) {
   RETURN_UNLESS_HANDLE(trainer, OBJECT_TRAINER);
   return trainer_require_idle(trainer->object.context, trainer);
+}
+
+/* LOTTERY_ERROR_STATE unless the trainer, a valid handle, has a dataset of its own. */
+static inline lottery_status check_has_dataset(const lottery_trainer *trainer) {
+  if (trainer->dataset != NULL) return LOTTERY_OK;
+  return context_fail(trainer->object.context, LOTTERY_ERROR_STATE, "trainer: was created without a dataset");
 }
 
 #endif

@@ -67,8 +67,7 @@ static int32_t loss_kind(const lottery_trainer *trainer) {
 }
 
 static lottery_status check_dataset(lottery_trainer *trainer) {
-  if (trainer->dataset == NULL)
-    return context_fail(trainer->object.context, LOTTERY_ERROR_STATE, "trainer: was created without a dataset");
+  RETURN_IF_ERROR(check_has_dataset(trainer));
   return loss_check_answers(trainer->object.context, trainer->dataset, loss_kind(trainer),
                             network_outputs(trainer->network));
 }

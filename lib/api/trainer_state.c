@@ -15,13 +15,8 @@ static lottery_status check_count_argument(lottery_trainer *trainer, const char 
                       (long long)value);
 }
 
-static lottery_status check_has_dataset(lottery_trainer *trainer) {
-  RETURN_UNLESS_HANDLE(trainer, OBJECT_TRAINER);
-  if (trainer->dataset != NULL) return LOTTERY_OK;
-  return context_fail(trainer->object.context, LOTTERY_ERROR_STATE, "trainer: was created without a dataset");
-}
-
 lottery_status lottery_trainer_epoch_batches(lottery_trainer *trainer, int64_t *out) {
+  RETURN_UNLESS_HANDLE(trainer, OBJECT_TRAINER);
   RETURN_IF_ERROR(check_has_dataset(trainer));
   RETURN_IF_NULL(trainer->object.context, out);
   *out = order_batches(&trainer->order, option_integer(&trainer->options, LOTTERY_TRAINER_BATCH_SIZE));
@@ -30,6 +25,7 @@ lottery_status lottery_trainer_epoch_batches(lottery_trainer *trainer, int64_t *
 
 lottery_status lottery_trainer_batch(lottery_trainer *trainer, int64_t ahead, int64_t capacity, int64_t *indices,
                                      int64_t *count) {
+  RETURN_UNLESS_HANDLE(trainer, OBJECT_TRAINER);
   RETURN_IF_ERROR(check_has_dataset(trainer));
   struct lottery_context *context = trainer->object.context;
   RETURN_IF_NULL(context, count);
