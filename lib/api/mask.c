@@ -90,7 +90,7 @@ lottery_status lottery_mask_dead(lottery_mask *mask, int64_t tensor, int64_t *un
   struct lottery_context *context = mask->object.context;
   RETURN_IF_ERROR(tensor_check_index(context, tensor, mask->tensor_count));
   const struct tensor *shape = &mask->tensors[tensor];
-  unsigned char *alive = memory_allocate(context, dead_units_of(shape) + dead_inputs_of(shape), 1);
+  unsigned char *alive = memory_allocate(context, tensor_rows(shape) + dead_inputs_of(shape), 1);
   if (alive == NULL) return LOTTERY_ERROR_MEMORY;
   const struct dead dead = dead_count(shape, mask->bits[tensor], alive);
   memory_release(context, alive);

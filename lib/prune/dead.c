@@ -2,7 +2,7 @@
 #include "prune/dead.h"
 
 struct dead dead_count(const struct tensor *tensor, const uint64_t *bits, unsigned char *alive) {
-  const int64_t units = dead_units_of(tensor), inputs = dead_inputs_of(tensor);
+  const int64_t units = tensor_rows(tensor), inputs = dead_inputs_of(tensor);
   const int64_t unit_weights = tensor->count / units, input_weights = unit_weights / inputs;
   struct dead dead = {units, inputs};
   for (int64_t i = 0; i < tensor->count; i++) {

@@ -4,8 +4,7 @@
 
 #include "model/mask.h"
 
-/* Units and inputs of a tensor [units][inputs]…; a tensor of one dimension has one input. */
-static inline int64_t dead_units_of(const struct tensor *tensor) { return tensor->shape[0]; }
+/* Inputs of a tensor [units][inputs]…, whose units are its rows; a tensor of one dimension has one. */
 static inline int64_t dead_inputs_of(const struct tensor *tensor) { return tensor->rank > 1 ? tensor->shape[1] : 1; }
 
 struct dead {

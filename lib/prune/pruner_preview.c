@@ -6,10 +6,10 @@
 
 static int32_t vanishing_grade(const struct lottery_mask *mask, int64_t tensor) {
   if (mask->kept[tensor] == 0) return 2;
-  return mask->kept[tensor] < dead_units_of(&mask->tensors[tensor]) ? 1 : 0;
+  return mask->kept[tensor] < tensor_rows(&mask->tensors[tensor]) ? 1 : 0;
 }
 
-static int64_t lines_of(const struct tensor *tensor) { return dead_units_of(tensor) + dead_inputs_of(tensor); }
+static int64_t lines_of(const struct tensor *tensor) { return tensor_rows(tensor) + dead_inputs_of(tensor); }
 
 /* Units and inputs of all tensors together. */
 static int64_t count_lines(const struct lottery_mask *mask) {
