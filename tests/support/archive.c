@@ -45,6 +45,18 @@ struct bytes archive_bytes(lottery_context *context, lottery_archive *archive) {
   return file;
 }
 
+void assert_golden(lottery_context *context, lottery_archive *archive, const char *path) {
+  static unsigned char bytes[1 << 16];
+  FILE *golden = fopen(path, "rb");
+  assert_non_null(golden);
+  const size_t count = fread(bytes, 1, sizeof bytes, golden);
+  fclose(golden);
+  const struct bytes file = archive_bytes(context, archive);
+  assert_int_equal(file.count, count);
+  assert_memory_equal(file.data, bytes, count);
+  free(file.data);
+}
+
 lottery_status load_exact(lottery_archive *archive, const unsigned char *data, int64_t count) {
   unsigned char *copy = malloc(count > 0 ? (size_t)count : 1);
   assert_non_null(copy);

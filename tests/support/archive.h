@@ -31,6 +31,9 @@ int64_t bytes_give(void *bytes, int64_t capacity, void *user);
 /* The archive's file. */
 struct bytes archive_bytes(lottery_context *context, lottery_archive *archive);
 
+/* The archive's file is that of a golden file, to the byte. */
+void assert_golden(lottery_context *context, lottery_archive *archive, const char *path);
+
 /* Loads from memory exactly as large as the file, so that a sanitizer sees every byte read past it. */
 lottery_status load_exact(lottery_archive *archive, const unsigned char *data, int64_t count);
 

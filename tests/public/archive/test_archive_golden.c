@@ -213,20 +213,12 @@ static void test_loads_to_what_was_saved(void **unused) {
 static void test_same_bytes(void **unused) {
   (void)unused;
   if (strcmp(lottery_version(), "0.1.0") != 0) skip();
-  static unsigned char bytes[1 << 16];
-  FILE *golden = fopen(golden_path, "rb");
-  assert_non_null(golden);
-  const size_t count = fread(bytes, 1, sizeof bytes, golden);
-  fclose(golden);
   lottery_context *context;
   struct contents contents;
   assert_int_equal(lottery_context_create(&context), LOTTERY_OK);
   make(context, &contents);
   lottery_archive *archive = save(context, &contents);
-  const struct bytes file = archive_bytes(context, archive);
-  assert_int_equal(file.count, count);
-  assert_memory_equal(file.data, bytes, count);
-  free(file.data);
+  assert_golden(context, archive, golden_path);
   lottery_archive_destroy(archive);
   destroy(&contents);
   lottery_context_destroy(context);
